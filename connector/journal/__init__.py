@@ -1,0 +1,22 @@
+"""The audit trail. Owns entries, bodies and seals; any stage may append inside its own transaction."""
+
+from connector.journal.entry import Entry, EntryKind, StoredEntry, canonical
+from connector.journal.journal import (
+    MIGRATIONS,
+    Journal,
+    Seal,
+    entries_after,
+    erase_bodies,
+    newest,
+    of_decision,
+    of_intent,
+    of_record,
+    seal,
+    walk,
+)
+from connector.journal.verify import Verification, verify
+
+__all__ = [
+    "MIGRATIONS", "Entry", "EntryKind", "Journal", "Seal", "StoredEntry", "Verification", "canonical", "entries_after",
+    "erase_bodies", "newest", "of_decision", "of_intent", "of_record", "seal", "verify", "walk",
+]
