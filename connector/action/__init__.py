@@ -1,0 +1,30 @@
+"""Actions: the closed set of steps, their validation against the live schema, and their inverses."""
+
+from connector.action.action import (
+    Action,
+    CreateNote,
+    CreateTask,
+    Message,
+    UpdateField,
+    action_hash,
+    decode_action,
+    delivery_of,
+    describe,
+    encode_action,
+)
+from connector.action.inverse import (
+    Inverse,
+    Irreversible,
+    RemoveCreated,
+    RestoreField,
+    decode_inverse,
+    encode_inverse,
+    inverse_of,
+)
+from connector.action.validate import Problem, validate
+
+__all__ = [
+    "Action", "CreateNote", "CreateTask", "Inverse", "Irreversible", "Message", "Problem", "RemoveCreated", "RestoreField",
+    "UpdateField", "action_hash", "decode_action", "decode_inverse", "delivery_of", "describe", "encode_action",
+    "encode_inverse", "inverse_of", "validate",
+]

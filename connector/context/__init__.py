@@ -1,0 +1,1 @@
+"""What an agent may know: the context builder, memory, knowledge and the local index."""
