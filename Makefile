@@ -1,0 +1,33 @@
+# Two commands need nothing else typed: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-long lint types ci clean
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 is needed; name it with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (about two minutes, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/crm-connector demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-long: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 -m "slow"
+
+lint: $(READY)
+	@$(BIN)/ruff check connector adapters tests benchmarks
+	@$(BIN)/lint-imports --verbose
+
+types: $(READY)
+	@$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache test-output
