@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
@@ -170,4 +170,4 @@ class FieldChange:
     field: FieldName
     value: FieldValue
     stamp: FieldStamp
-    ours: bool = field(default=False)
+    ours: bool = False
