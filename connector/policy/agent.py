@@ -1,0 +1,101 @@
+"""Which agent a policy uses: one of the product's by name, or one described in the policy file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from connector.policy.document import Scalar
+from connector.policy.reading import Section
+from connector.record import FieldName
+
+MAX_OUTPUT_LENGTH = 4_000
+
+
+class OutputKind(StrEnum):
+    """What one value in a custom agent's answer may be."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    OPTION = "option"
+    OPTIONS = "options"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSchema:
+    """One value of the answer. Where its name is a field under `may.update`, it proposes that field's new value."""
+
+    kind: OutputKind
+    description: str = ""
+    options: tuple[str, ...] = ()
+    required: bool = True
+    low: Decimal | None = None
+    high: Decimal | None = None
+    max_length: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedAgent:
+    """An agent of the product."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomAgent:
+    """An agent described by fields in, instructions, and a closed schema out."""
+
+    name: str
+    fields: tuple[FieldName, ...]
+    instructions: str
+    schema: Mapping[str, OutputSchema]
+
+
+Agent = NamedAgent | CustomAgent
+
+
+def read_agent(section: Section, key: str) -> Agent:
+    """The value of `agent`: a name, or a section that starts with `custom`."""
+    if isinstance(section.block.entries.get(key), Scalar) or not section.has(key):
+        return NamedAgent(name=section.name(key))
+    own = section.section(key)
+    agent = CustomAgent(
+        name=own.name("custom"),
+        fields=tuple(FieldName(name) for name in own.names_list("fields")),
+        instructions=own.text("instructions"),
+        schema=_schema(own.section("schema")),
+    )
+    if not agent.fields:
+        own.wrong("fields", "name the fields the agent reads")
+    if not agent.schema:
+        own.wrong("schema", "describe at least one value the agent answers with")
+    own.close()
+    return agent
+
+
+def _schema(section: Section) -> Mapping[str, OutputSchema]:
+    return {name: _output(section.section(name)) for name in section.names()}
+
+
+def _output(section: Section) -> OutputSchema:
+    low, high = section.optional_bound("min"), section.optional_bound("max")
+    output = OutputSchema(
+        kind=section.word("kind", OutputKind),
+        description=section.text("description", default="-").removeprefix("-"),
+        options=section.texts("options"),
+        required=section.yes_or_no("required", default=True),
+        low=low if isinstance(low, Decimal) else None,
+        high=high if isinstance(high, Decimal) else None,
+        max_length=section.whole("max_length", default=500, high=MAX_OUTPUT_LENGTH),
+    )
+    chosen = output.kind in (OutputKind.OPTION, OutputKind.OPTIONS)
+    if chosen is not bool(output.options):
+        section.wrong("options", "goes with `kind: option` or `kind: options`, and those need it")
+    if (low is not None or high is not None) and output.kind is not OutputKind.NUMBER:
+        section.wrong("min" if low is not None else "max", "goes with `kind: number`")
+    section.close()
+    return output
