@@ -89,10 +89,11 @@ class Org(OrgWrites):
             self._alias(row, result, actor, request)
         return result
 
-    def touch(self, object_name: str, row_id: str) -> Row:
+    def touch(self, object_name: str, row_id: str, *, at: int | None = None) -> Row:
         """Move the row's stamp alone, as background work does: no field and no modified time changes."""
         before = alive(self._tables[object_name].get(row_id), RowKey(object_name, row_id))
-        row = replace(before, stamp=self.clock.stamp(), revision=before.revision + 1)
+        stamp = self.clock.stamp() if at is None else at
+        row = replace(before, stamp=stamp, revision=before.revision + 1)
         self._tables.put(row)
         return row
 
