@@ -76,8 +76,8 @@ class IdentityPage:
 class ChangeSource(Protocol):
     """The reading side that notices change. Every method MAY raise RetryableError, CredentialsError, AccessDeniedError."""
 
-    def cursor_now(self, object: ObjectType) -> Cursor:
-        """A cursor standing at the server's present, from server time only."""
+    def cursor_now(self, object: ObjectType) -> tuple[Cursor, datetime]:
+        """A cursor standing at the server's present, and that present; from server time only."""
         ...
 
     def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:

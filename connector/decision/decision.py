@@ -10,17 +10,7 @@ from typing import TypeAlias
 
 from connector.action.action import Action
 from connector.context.context import Citation, Context
-from connector.policy import Policy
-
-
-class Tier(StrEnum):
-    """Who reasons: the statistics of the org's own history, a model of three sizes, or a model on this machine."""
-
-    OFFLINE = "offline"
-    FAST = "fast"
-    STANDARD = "standard"
-    DEEP = "deep"
-    LOCAL = "local"
+from connector.policy import Policy, Tier
 
 
 class HandoffReason(StrEnum):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 Row: TypeAlias = Mapping[str, Any]
 Parameters: TypeAlias = Mapping[str, Any]
@@ -32,3 +34,15 @@ def translate(sql: str, dialect: Dialect) -> str:
     if dialect is Dialect.SQLITE:
         return statement
     return _NAMED.sub(r"%(\1)s", statement.replace("%", "%%"))
+
+
+def any_of(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    """`IN (...)` for a bounded list: the placeholders and their parameters; never empty SQL."""
+    parameters = {f"{name}_{chr(97 + place // 26)}{chr(97 + place % 26)}": value for place, value in enumerate(values)}
+    return ", ".join(f":{key}" for key in parameters) or "NULL", parameters
+
+
+def batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """The values in runs that `any_of` can take."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

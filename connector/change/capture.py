@@ -1,0 +1,119 @@
+"""Capture: read what changed and queue it, cursor and rows in one commit; the first activation only remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin, ChangePage, ChangeSource
+from connector.change import cursors, inbox
+from connector.change.cursors import Position
+from connector.change.seen import Seen, look_up, note_snapshots, note_versions
+from connector.clock import Clock
+from connector.journal import Entry, EntryKind, Journal
+from connector.record import ConnectionName, FieldName, ObjectType, Record
+from connector.store import Store, Sync, Transaction
+
+Learn = Callable[[Transaction, Sequence[Record]], None]
+"""What else is kept of records that a baseline reads: examples for the learners, text for the index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """What one page of reading brought. `more` says that another page is ready now."""
+
+    read: int
+    queued: int
+    more: bool
+    baselining: bool
+
+
+def capture_page(
+    store: Store, journal: Journal, clock: Clock, source: ChangeSource, connection: ConnectionName, object: ObjectType,
+    *, watched: Collection[FieldName], fields: Collection[FieldName], learn: Learn,
+) -> Captured:
+    """Read and keep one page of one object: the baseline sweep first, then what changed since activation."""
+    place = _activated(store, journal, clock, source, connection, object, watched)
+    if not place.baselined:
+        return _sweep_page(store, source, place, watched, fields, learn)
+    page = source.poll(object, place.cursor, fields)
+    with store.transaction("change: captured page", Sync.NORMAL) as tx:
+        queued = _queue_page(tx, page, place)
+        cursors.advance(tx, connection, object, page.cursor)
+        learn(tx, page.records)
+    return Captured(read=len(page.records), queued=queued, more=page.more, baselining=False)
+
+
+def _activated(
+    store: Store, journal: Journal, clock: Clock, source: ChangeSource, connection: ConnectionName, object: ObjectType,
+    watched: Collection[FieldName],
+) -> Position:
+    with store.snapshot() as tx:
+        place = cursors.position(tx, connection, object)
+    if place is not None and set(watched) <= place.fields:
+        return place
+    if place is None:
+        now_cursor, server_now = source.cursor_now(object)
+    with store.transaction("change: activated") as tx:
+        if place is None:
+            cursors.activate(tx, connection, object, cursor=now_cursor, now=server_now, fields=watched)
+            journal.append(
+                tx, Entry(kind=EntryKind.ACTIVATED, at=clock.now(), body={"connection": connection, "object": object.value})
+            )
+        else:
+            cursors.rebaseline(tx, connection, object, set(watched) | place.fields)
+        found = cursors.position(tx, connection, object)
+    assert found is not None
+    return found
+
+
+def _sweep_page(
+    store: Store, source: ChangeSource, place: Position, watched: Collection[FieldName], fields: Collection[FieldName],
+    learn: Learn,
+) -> Captured:
+    page = source.sweep(place.object, place.sweep, fields)
+    with store.transaction("change: baseline page", Sync.NORMAL) as tx:
+        seen = look_up(tx, [record.ref for record in page.records])
+        old = [record for record in page.records if record.created_at < place.activated_at]
+        note_versions(tx, [record for record in old if record.ref not in seen])
+        # A record that is queued or decided already keeps the values of its decision; only new fields are added.
+        note_snapshots(tx, [record for record in old if _undecided(seen.get(record.ref))], watched)
+        learn(tx, page.records)
+        cursors.advance_sweep(tx, place.connection, place.object, page.cursor, done=not page.more)
+    return Captured(read=len(page.records), queued=0, more=True, baselining=page.more)
+
+
+def _undecided(seen: Seen | None) -> bool:
+    return seen is None or seen.snapshot is None
+
+
+def _queue_page(tx: Transaction, page: ChangePage, place: Position) -> int:
+    seen = look_up(tx, [record.ref for record in page.records])
+    fresh = [record for record in page.records if not _known_version(seen.get(record.ref), record)]
+    events = [_event_of(record, place) for record in fresh if _matters(seen.get(record.ref), record)]
+    # A tombstone is queued once while it waits; after that the record is forgotten and unknown again.
+    known_gone = look_up(tx, [event.ref for event in page.gone])
+    gone = [event for event in page.gone if event.ref in known_gone]
+    note_versions(tx, fresh)
+    inbox.put(tx, [*events, *gone])
+    return len(events) + len(gone)
+
+
+def _known_version(seen: Seen | None, record: Record) -> bool:
+    return seen is not None and seen.version == record.version
+
+
+def _matters(seen: Seen | None, record: Record) -> bool:
+    """The content gate: a new stamp over unchanged watched fields (an echo, a roll-up) wakes nobody."""
+    return seen is None or seen.snapshot is None or bool(seen.changed(record))
+
+
+def _event_of(record: Record, place: Position) -> ChangeEvent:
+    is_new = record.created_at >= place.activated_at
+    return ChangeEvent(
+        ref=record.ref,
+        kind=ChangeKind.CREATED if is_new else ChangeKind.CHANGED,
+        origin=ChangeOrigin.POLL,
+        occurred_at=record.modified_at,
+        version=record.version,
+    )

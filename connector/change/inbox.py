@@ -1,0 +1,162 @@
+"""The inbox: change events that wait for a decision, one row each, kept until everything they cause is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
+from connector.clock import from_micros, micros
+from connector.record import ConnectionName, ObjectType, RecordRef, Version
+from connector.store import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEvent:
+    """A change event with its place in the queue. `run` names the backfill it belongs to, if any."""
+
+    seq: int
+    event: ChangeEvent
+    attempts: int
+    run: str | None
+
+
+class Burial(StrEnum):
+    """Whether an inbox row is alive or set aside for a person."""
+
+    WAITING = "waiting"
+    BURIED = "buried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuriedEvent:
+    """A change that was set aside, and why; `requeue` puts it back."""
+
+    seq: int
+    event: ChangeEvent
+    attempts: int
+    reason: str
+
+
+def key_of(event: ChangeEvent, run: str | None = None) -> str:
+    """What makes two events one: the same version of the same record, the same slot, or a hint not yet followed."""
+    what = event.slot if event.slot is not None else (event.version or event.kind.value)
+    door = f"{run}:" if run is not None else ""
+    return f"{door}{event.ref}@{event.kind.value if event.slot else ''}{what}"
+
+
+def put(tx: Transaction, events: Sequence[ChangeEvent], *, run: str | None = None) -> None:
+    """Queue events; one that is queued already stays one."""
+    tx.run_many(
+        """
+        INSERT INTO change_inbox (connection, object, record, kind, origin, occurred_at, version, slot, into_record, run,
+                                  key, attempts, not_before, buried, reason)
+        VALUES (:connection, :object, :record, :kind, :origin, :occurred_at, :version, :slot, :into_record, :run,
+                :key, 0, 0, 0, NULL)
+        ON CONFLICT (key) DO NOTHING
+        """,
+        [
+            {
+                "connection": event.ref.connection,
+                "object": event.ref.object.value,
+                "record": event.ref.id,
+                "kind": event.kind.value,
+                "origin": event.origin.value,
+                "occurred_at": micros(event.occurred_at),
+                "version": event.version,
+                "slot": event.slot,
+                "into_record": event.into.id if event.into else None,
+                "run": run,
+                "key": key_of(event, run),
+            }
+            for event in events
+        ],
+    )
+
+
+def due(tx: Transaction, now: datetime, limit: int) -> list[InboxEvent]:
+    """The oldest events that may be decided now."""
+    rows = tx.rows(
+        "SELECT * FROM change_inbox WHERE buried = 0 AND not_before <= :now ORDER BY seq LIMIT :limit",
+        now=micros(now), limit=limit,
+    )
+    return [InboxEvent(seq=row["seq"], event=_event(row), attempts=row["attempts"], run=row["run"]) for row in rows]
+
+
+def finish(tx: Transaction, seqs: Sequence[int]) -> None:
+    """Everything these events caused is recorded: they leave the queue."""
+    tx.run_many("DELETE FROM change_inbox WHERE seq = :seq", [{"seq": seq} for seq in seqs])
+
+
+def release(tx: Transaction, seqs: Sequence[int], *, reason: str, retry_at: datetime) -> None:
+    """Try these again later."""
+    tx.run_many(
+        "UPDATE change_inbox SET attempts = attempts + 1, not_before = :at, reason = :reason WHERE seq = :seq",
+        [{"seq": seq, "at": micros(retry_at), "reason": reason} for seq in seqs],
+    )
+
+
+def postpone(tx: Transaction, seqs: Sequence[int], until: datetime) -> None:
+    """Wait for something of our own (a write in flight); this is not a failed attempt."""
+    tx.run_many(
+        "UPDATE change_inbox SET not_before = :at WHERE seq = :seq", [{"seq": seq, "at": micros(until)} for seq in seqs]
+    )
+
+
+def bury(tx: Transaction, seq: int, reason: str) -> None:
+    """Set one event aside with its reason, so that it blocks nothing; a person may requeue it."""
+    tx.run("UPDATE change_inbox SET buried = 1, reason = :reason WHERE seq = :seq", seq=seq, reason=reason[:2000])
+
+
+def buried(tx: Transaction) -> list[BuriedEvent]:
+    rows = tx.rows("SELECT * FROM change_inbox WHERE buried = 1 ORDER BY seq")
+    return [
+        BuriedEvent(seq=row["seq"], event=_event(row), attempts=row["attempts"], reason=row["reason"] or "")
+        for row in rows
+    ]
+
+
+def requeue(tx: Transaction, ref: RecordRef | None = None) -> int:
+    """Put buried events back in the queue, all or one record's; how many."""
+    where = " AND connection = :connection AND object = :object AND record = :record" if ref else ""
+    parameters = {"connection": ref.connection, "object": ref.object.value, "record": ref.id} if ref else {}
+    return tx.run(
+        f"UPDATE change_inbox SET buried = 0, attempts = 0, not_before = 0, reason = NULL WHERE buried = 1{where}",
+        **parameters,
+    )
+
+
+def depth(tx: Transaction) -> dict[Burial, int]:
+    rows = tx.rows("SELECT buried, COUNT(*) AS n FROM change_inbox GROUP BY buried")
+    counts = {row["buried"]: row["n"] for row in rows}
+    return {Burial.WAITING: counts.get(0, 0), Burial.BURIED: counts.get(1, 0)}
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    """When the next waiting event may be decided; None when nothing waits."""
+    row = tx.one("SELECT MIN(not_before) AS at FROM change_inbox WHERE buried = 0")
+    return from_micros(row["at"]) if row and row["at"] is not None else None
+
+
+def drop_record(tx: Transaction, ref: RecordRef) -> int:
+    """Remove queued events of an erased record."""
+    return tx.run(
+        "DELETE FROM change_inbox WHERE connection = :connection AND object = :object AND record = :record",
+        connection=ref.connection, object=ref.object.value, record=ref.id,
+    )
+
+
+def _event(row: Row) -> ChangeEvent:
+    connection, kind = ConnectionName(row["connection"]), ObjectType(row["object"])
+    into = row["into_record"]
+    return ChangeEvent(
+        ref=RecordRef(connection, kind, row["record"]),
+        kind=ChangeKind(row["kind"]),
+        origin=ChangeOrigin(row["origin"]),
+        occurred_at=from_micros(row["occurred_at"]),
+        version=Version(row["version"]) if row["version"] is not None else None,
+        slot=row["slot"],
+        into=RecordRef(connection, kind, into) if into is not None else None,
+    )

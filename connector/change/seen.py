@@ -1,0 +1,138 @@
+"""What we have seen of each record: the version read last, and the field values its last decision was made on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.clock import from_micros, micros
+from connector.journal import canonical
+from connector.record import (
+    FieldName,
+    FieldValue,
+    Record,
+    RecordRef,
+    Version,
+    decode_value,
+    encode_value,
+    normalise,
+    same_value,
+)
+from connector.store import Transaction, any_of, batches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Our memory of one record. `snapshot` is None while a new record waits for its first decision."""
+
+    version: Version
+    created_at: datetime
+    snapshot: Mapping[FieldName, FieldValue] | None
+
+    def changed(self, record: Record) -> dict[FieldName, FieldValue]:
+        """Old values of the fields that differ now; a field the snapshot never held is not a change."""
+        return {
+            name: before
+            for name, before in (self.snapshot or {}).items()
+            if name in record.fields and not same_value(before, record.fields[name])
+        }
+
+
+def snapshot_of(record: Record, watched: Collection[FieldName]) -> dict[FieldName, FieldValue]:
+    return {name: normalise(record.fields.get(name)) for name in sorted(watched) if name in record.fields}
+
+
+def look_up(tx: Transaction, refs: Sequence[RecordRef]) -> dict[RecordRef, Seen]:
+    """What we have seen of these records (of one connection and object or of several)."""
+    found: dict[RecordRef, Seen] = {}
+    by_object: dict[tuple[str, str], list[RecordRef]] = {}
+    for ref in refs:
+        by_object.setdefault((ref.connection, ref.object), []).append(ref)
+    for (connection, kind), members in by_object.items():
+        for some in batches([ref.id for ref in members]):
+            names, parameters = any_of("id", some)
+            rows = tx.rows(
+                f"SELECT * FROM change_seen WHERE connection = :connection AND object = :object AND record IN ({names})",
+                connection=connection, object=kind, **parameters,
+            )
+            for row in rows:
+                ref = RecordRef(members[0].connection, members[0].object, row["record"])
+                found[ref] = Seen(
+                    version=Version(row["version"]),
+                    created_at=from_micros(row["created_at"]),
+                    snapshot=_decoded(row["snapshot"]),
+                )
+    return found
+
+
+def note_versions(tx: Transaction, records: Sequence[Record]) -> None:
+    """Remember that these versions have been captured; the snapshots stay those of the last decision."""
+    tx.run_many(
+        """
+        INSERT INTO change_seen (connection, object, record, version, created_at, snapshot, related)
+        VALUES (:connection, :object, :record, :version, :created_at, NULL, NULL)
+        ON CONFLICT (connection, object, record) DO UPDATE SET version = excluded.version
+        """,
+        [_key(record.ref) | {"version": record.version, "created_at": micros(record.created_at)} for record in records],
+    )
+
+
+def note_snapshots(tx: Transaction, records: Sequence[Record], watched: Collection[FieldName]) -> None:
+    """Remember the values these records were decided (or baselined) on."""
+    tx.run_many(
+        """
+        INSERT INTO change_seen (connection, object, record, version, created_at, snapshot, related)
+        VALUES (:connection, :object, :record, :version, :created_at, :snapshot, NULL)
+        ON CONFLICT (connection, object, record) DO UPDATE SET snapshot = excluded.snapshot
+        """,
+        [
+            _key(record.ref)
+            | {
+                "version": record.version,
+                "created_at": micros(record.created_at),
+                "snapshot": _encoded(snapshot_of(record, watched)),
+            }
+            for record in records
+        ],
+    )
+
+
+def note_own_write(tx: Transaction, ref: RecordRef, values: Mapping[FieldName, FieldValue]) -> None:
+    """Put what we wrote into the snapshot, so that our own write coming back is no change: the echo ends here.
+
+    A person's later edit of the same field differs from it again, and is one.
+    """
+    seen = look_up(tx, [ref]).get(ref)
+    if seen is None or seen.snapshot is None:
+        return
+    merged = dict(seen.snapshot) | {name: normalise(value) for name, value in values.items() if name in seen.snapshot}
+    tx.run(
+        "UPDATE change_seen SET snapshot = :snapshot "
+        "WHERE connection = :connection AND object = :object AND record = :record",
+        snapshot=_encoded(merged), **_key(ref),
+    )
+
+
+def forget(tx: Transaction, refs: Sequence[RecordRef]) -> None:
+    """Remove what we know of records that are gone or erased."""
+    for table in ("change_seen", "change_triggers", "change_timers"):
+        tx.run_many(
+            f"DELETE FROM {table} WHERE connection = :connection AND object = :object AND record = :record",
+            [_key(ref) for ref in refs],
+        )
+
+
+def _key(ref: RecordRef) -> dict[str, str]:
+    return {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
+
+
+def _encoded(snapshot: Mapping[FieldName, FieldValue]) -> str:
+    return canonical({name: encode_value(value) for name, value in snapshot.items()})
+
+
+def _decoded(snapshot: str | None) -> dict[FieldName, FieldValue] | None:
+    if snapshot is None:
+        return None
+    return {FieldName(name): decode_value(value) for name, value in json.loads(snapshot).items()}

@@ -1,0 +1,155 @@
+"""Whether a change wakes a policy, and the fingerprint that makes the decision on it once-only. Pure, but for one table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from connector.adapter import ChangeEvent, ChangeKind
+from connector.change.seen import Seen
+from connector.journal import canonical
+from connector.policy import EvaluationFailed, Facts, Matched, NotMatched, Policy, Wake
+from connector.policy.conditions import Related
+from connector.record import FieldName, FieldValue, Record, RecordRef, encode_value, normalise
+from connector.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wakes:
+    """The policy wakes. `fingerprint` names what it woke on; `changed_from` holds the old values of changed fields."""
+
+    fingerprint: str
+    changed_from: Mapping[FieldName, FieldValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sleeps:
+    """The policy has nothing to do with this change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecidable:
+    """The condition could not be evaluated: no match, and reported."""
+
+    reason: str
+
+
+Waking: TypeAlias = Wakes | Sleeps | Undecidable
+
+
+def waking(
+    policy: Policy, event: ChangeEvent, record: Record, seen: Seen | None, *, activated_at: datetime, now: datetime,
+    related: Related,
+) -> Waking:
+    """Whether `event` on `record` wakes `policy`, compared with what the last decision saw.
+
+    A record is new when we never decided on it and it was created after activation; older ones were baselined.
+    """
+    changed_from = seen.changed(record) if seen is not None else {}
+    if not _woken(policy, event, record, seen, changed_from, activated_at):
+        return Sleeps()
+    changed_to = {name: record.fields.get(name) for name in changed_from}
+    facts = Facts(fields=record.fields, now=now, related=related, changed_from=changed_from, changed_to=changed_to)
+    match policy.applies_to(facts):
+        case NotMatched():
+            return Sleeps()
+        case EvaluationFailed(reason):
+            return Undecidable(reason=reason)
+        case Matched():
+            return Wakes(fingerprint=fingerprint(policy, event, record), changed_from=changed_from)
+
+
+def _woken(
+    policy: Policy, event: ChangeEvent, record: Record, seen: Seen | None, changed_from: Mapping[FieldName, FieldValue],
+    activated_at: datetime,
+) -> bool:
+    when = policy.when
+    match event.kind:
+        case ChangeKind.BACKFILL:
+            return True
+        case ChangeKind.DUE:
+            return when.is_timed and (event.slot or "").startswith(f"{policy.name}@")
+        case ChangeKind.ASSOCIATED:
+            return Wake.ASSOCIATED in when.events
+        case _:
+            is_new = (seen is None or seen.snapshot is None) and record.created_at >= activated_at
+            if is_new:
+                return Wake.CREATED in when.events
+            watched = when.fields or tuple(changed_from)
+            return Wake.CHANGED in when.events and any(name in changed_from for name in watched)
+
+
+def fingerprint(policy: Policy, event: ChangeEvent, record: Record) -> str:
+    """A hash of the trigger-field values, or of the due slot; never of model output, policy version or our time."""
+    if event.kind is ChangeKind.DUE:
+        content: object = ["due", event.slot]
+    else:
+        names = policy.when.fields or tuple(sorted(record.fields))
+        content = {name: encode_value(normalise(record.fields.get(name))) for name in names}
+    return hashlib.sha256(canonical(content).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Which visit to these trigger values this is: A → B → A is a second visit to A, and decided again."""
+
+    fingerprint: str
+    number: int
+
+
+def last_visit(tx: Transaction, ref: RecordRef, policy: str) -> Visit | None:
+    row = tx.one(
+        "SELECT fingerprint, visit FROM change_triggers "
+        "WHERE connection = :connection AND object = :object AND record = :record AND policy = :policy",
+        connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy,
+    )
+    return Visit(fingerprint=row["fingerprint"], number=row["visit"]) if row else None
+
+
+def next_visit(last: Visit | None, found: str) -> Visit | None:
+    """The visit a waking on `found` makes, or None when exactly this was decided already."""
+    if last is None:
+        return Visit(fingerprint=found, number=1)
+    return None if last.fingerprint == found else Visit(fingerprint=found, number=last.number + 1)
+
+
+def record_visit(tx: Transaction, ref: RecordRef, policy: str, visit: Visit) -> None:
+    tx.run(
+        """
+        INSERT INTO change_triggers (connection, object, record, policy, fingerprint, visit)
+        VALUES (:connection, :object, :record, :policy, :fingerprint, :visit)
+        ON CONFLICT (connection, object, record, policy)
+        DO UPDATE SET fingerprint = excluded.fingerprint, visit = excluded.visit
+        """,
+        connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy,
+        fingerprint=visit.fingerprint, visit=visit.number,
+    )
+
+
+def intent_of(ref: RecordRef, policy: str, visit: Visit, kind: str, ordinal: str) -> str:
+    """The name of one intended effect, the same however often we crash on the way to it."""
+    content = canonical([str(ref), policy, visit.fingerprint, visit.number, kind, ordinal])
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def decision_key(ref: RecordRef, policy: str, visit: Visit) -> str:
+    """The name of one decision: this policy, on this record, at this visit to these values."""
+    return intent_of(ref, policy, visit, "decision", "")
+
+
+def watched_fields(policies: Collection[Policy]) -> frozenset[FieldName]:
+    """Every field whose change or value can matter to one of these policies' triggers."""
+    names: set[FieldName] = set()
+    for policy in policies:
+        when = policy.when
+        names.update(when.fields)
+        if when.where is not None:
+            names.update(FieldName(name) for name in when.where.names.fields)
+        if when.after is not None:
+            names.add(when.after.field)
+        if when.before is not None:
+            names.add(when.before.field)
+    return frozenset(names)

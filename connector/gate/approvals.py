@@ -1,0 +1,235 @@
+"""Approvals: actions that wait for a person, bound to the exact action and to the field values it was judged on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from connector.action import Action, action_hash
+from connector.clock import from_micros, micros
+from connector.errors import PermanentError
+from connector.gate.verdict import Bases, ClearedAction, Reason, ReasonCode, clear, decode_held, encode_held
+from connector.journal import canonical
+from connector.record import ConflictRule, ConnectionName, ObjectType, RecordRef
+from connector.store import Row, Transaction
+
+
+class ApprovalState(StrEnum):
+    """Where an approval stands. A settled one never changes again, except that stale ones are asked again as new."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    STALE = "stale"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One question to a person. `bases` are what the target and evidence fields held when it was asked."""
+
+    id: str
+    intent: str
+    decision: str
+    policy: str
+    cell: str
+    pins: str
+    content: str
+    ref: RecordRef
+    action: Action
+    bases: Bases
+    rule: ConflictRule
+    confidence: float
+    rationale: str
+    reasons: tuple[Reason, ...]
+    citations: tuple[Mapping[str, str], ...]
+    after: str | None
+    run: str | None
+    state: ApprovalState
+    owner: str
+    asked_at: datetime
+    expires_at: datetime
+    settled_by: str | None = None
+    remark: str | None = None
+
+    @property
+    def hash(self) -> str:
+        return action_hash(self.action)
+
+
+class ApprovalError(PermanentError):
+    """The approval cannot be settled like this; says what it is now."""
+
+    hint = "crm-connector approvals list"
+
+
+def ask(tx: Transaction, approvals: Sequence[Approval]) -> None:
+    """Put questions to people. Asking the same again (same id) changes nothing."""
+    tx.run_many(_INSERT, [_row(approval) for approval in approvals])
+
+
+def find(tx: Transaction, approval: str) -> Approval:
+    """One approval by its id or a unique beginning of it; raises ApprovalError when there is none or several."""
+    rows = tx.rows("SELECT * FROM gate_approvals WHERE approval LIKE :start ORDER BY approval LIMIT 2", start=f"{approval}%")
+    if not rows or not approval.isalnum():
+        raise ApprovalError(f"there is no approval {approval!r}")
+    if len(rows) > 1:
+        raise ApprovalError(f"{approval!r} is the beginning of several approvals; type more of it")
+    return _approval(rows[0])
+
+
+def listed(
+    tx: Transaction, state: ApprovalState | None = ApprovalState.PENDING, *, limit: int = 1000
+) -> list[Approval]:
+    where = "WHERE state = :state" if state is not None else ""
+    parameters = {"state": state.value} if state is not None else {}
+    rows = tx.rows(f"SELECT * FROM gate_approvals {where} ORDER BY asked_at, approval LIMIT :limit", limit=limit, **parameters)
+    return [_approval(row) for row in rows]
+
+
+def of_record(tx: Transaction, ref: RecordRef, policy: str | None = None) -> list[Approval]:
+    narrow = "AND policy = :policy" if policy is not None else ""
+    parameters = {"policy": policy} if policy is not None else {}
+    rows = tx.rows(
+        "SELECT * FROM gate_approvals WHERE connection = :connection AND object = :object AND record = :record "
+        f"{narrow} ORDER BY asked_at, approval",
+        connection=ref.connection, object=ref.object.value, record=ref.id, **parameters,
+    )
+    return [_approval(row) for row in rows]
+
+
+def overdue(tx: Transaction, now: datetime) -> list[Approval]:
+    rows = tx.rows(
+        "SELECT * FROM gate_approvals WHERE state = 'pending' AND expires_at <= :now ORDER BY expires_at, approval",
+        now=micros(now),
+    )
+    return [_approval(row) for row in rows]
+
+
+def approve(
+    tx: Transaction, approval: Approval, *, by: str, at: datetime, edited: Action | None = None, remark: str | None = None
+) -> ClearedAction:
+    """A person agrees, possibly to an edited action. Two people agreeing make one write: the second finds it settled."""
+    action = edited or approval.action
+    if action.ref != approval.ref or action.kind is not approval.action.kind:
+        raise ApprovalError("an edit may change the values of an action, not its record or kind")
+    _settle(tx, approval, ApprovalState.APPROVED, by=by, at=at, remark=remark)
+    if edited is not None:
+        tx.run(
+            "UPDATE gate_approvals SET held = :held, action_hash = :hash WHERE approval = :approval",
+            held=canonical(encode_held(action, approval.bases)), hash=action_hash(action), approval=approval.id,
+        )
+    return clear(
+        intent=approval.intent, decision=approval.decision, policy=approval.policy, action=action, bases=approval.bases,
+        rule=approval.rule, cleared_by=by, approval=approval.id, after=approval.after, run=approval.run,
+    )
+
+
+def reject(tx: Transaction, approval: Approval, *, by: str, at: datetime, remark: str | None) -> None:
+    _settle(tx, approval, ApprovalState.REJECTED, by=by, at=at, remark=remark)
+
+
+def expire(tx: Transaction, approval: Approval, at: datetime) -> None:
+    _settle(tx, approval, ApprovalState.EXPIRED, by="service", at=at, remark="nobody answered in time")
+
+
+def supersede(tx: Transaction, approval: Approval, at: datetime, remark: str) -> None:
+    _settle(tx, approval, ApprovalState.SUPERSEDED, by="service", at=at, remark=remark)
+
+
+def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, remark: str) -> Approval:
+    """The record moved after the approval: the old one is stale, the same question is put on the present values."""
+    tx.run(
+        "UPDATE gate_approvals SET state = 'stale', remark = :remark WHERE approval = :approval",
+        remark=remark, approval=stale.id,
+    )
+    again = replace(
+        stale, id=_next_id(stale.id), bases=bases, state=ApprovalState.PENDING, asked_at=at,
+        expires_at=at + (stale.expires_at - stale.asked_at), settled_by=None, remark=remark,
+        reasons=(*stale.reasons, Reason(ReasonCode.APPROVAL_RULE, remark)),
+    )
+    ask(tx, [again])
+    return again
+
+
+def _next_id(approval: str) -> str:
+    stem, dash, number = approval.partition("x")
+    return f"{stem}x{int(number) + 1}" if dash else f"{approval}x2"
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    return {row["state"]: row["n"] for row in tx.rows("SELECT state, COUNT(*) AS n FROM gate_approvals GROUP BY state")}
+
+
+def _settle(
+    tx: Transaction, approval: Approval, state: ApprovalState, *, by: str, at: datetime, remark: str | None
+) -> None:
+    settled = tx.run(
+        "UPDATE gate_approvals SET state = :state, settled_by = :by, settled_at = :at, remark = :remark "
+        "WHERE approval = :approval AND state = 'pending' AND action_hash = :hash",
+        state=state.value, by=by, at=micros(at), remark=remark, approval=approval.id, hash=approval.hash,
+    )
+    if settled != 1:
+        now = find(tx, approval.id)
+        raise ApprovalError(f"approval {approval.id} is {now.state} already (by {now.settled_by or 'nobody'})")
+
+
+_COLUMNS = (
+    "approval", "intent", "decision", "policy", "cell", "pins", "content", "connection", "object", "record", "held",
+    "action_hash", "rule", "confidence", "rationale", "reasons", "citations", "after_intent", "run", "state", "owner",
+    "asked_at", "expires_at", "settled_by", "remark",
+)
+_INSERT = f"""
+INSERT INTO gate_approvals ({", ".join(_COLUMNS)}) VALUES ({", ".join(":" + name for name in _COLUMNS)})
+ON CONFLICT (approval) DO NOTHING
+"""
+
+
+def _row(approval: Approval) -> dict[str, Any]:
+    return {
+        "approval": approval.id,
+        "intent": approval.intent,
+        "decision": approval.decision,
+        "policy": approval.policy,
+        "cell": approval.cell,
+        "pins": approval.pins,
+        "content": approval.content,
+        "connection": approval.ref.connection,
+        "object": approval.ref.object.value,
+        "record": approval.ref.id,
+        "held": canonical(encode_held(approval.action, approval.bases)),
+        "action_hash": approval.hash,
+        "rule": approval.rule.value,
+        "confidence": approval.confidence,
+        "rationale": approval.rationale,
+        "reasons": canonical([[reason.code.value, reason.text] for reason in approval.reasons]),
+        "citations": canonical([dict(citation) for citation in approval.citations]),
+        "after_intent": approval.after,
+        "run": approval.run,
+        "state": approval.state.value,
+        "owner": approval.owner,
+        "asked_at": micros(approval.asked_at),
+        "expires_at": micros(approval.expires_at),
+        "settled_by": approval.settled_by,
+        "remark": approval.remark,
+    }
+
+
+def _approval(row: Row) -> Approval:
+    action, bases = decode_held(json.loads(row["held"]))
+    return Approval(
+        id=row["approval"], intent=row["intent"], decision=row["decision"], policy=row["policy"], cell=row["cell"],
+        pins=row["pins"], content=row["content"],
+        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
+        action=action, bases=bases, rule=ConflictRule(row["rule"]), confidence=row["confidence"],
+        rationale=row["rationale"],
+        reasons=tuple(Reason(ReasonCode(code), text) for code, text in json.loads(row["reasons"])),
+        citations=tuple(json.loads(row["citations"])), after=row["after_intent"], run=row["run"],
+        state=ApprovalState(row["state"]), owner=row["owner"], asked_at=from_micros(row["asked_at"]),
+        expires_at=from_micros(row["expires_at"]), settled_by=row["settled_by"], remark=row["remark"],
+    )

@@ -1,0 +1,131 @@
+"""The gate's rule: one proposed action in, one verdict out. Deny before allow; a person before a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import assert_never
+
+from connector.action import Action, Message, UpdateField, validate
+from connector.decision.decision import ProposedAction
+from connector.gate.cells import Cell, Standing
+from connector.gate.verdict import Allow, Deny, Reason, ReasonCode, RequireApproval, Verdict
+from connector.policy import Policy, Proof, Supervision
+from connector.record import FieldName, FieldValue, ObjectSchema, Origin, Record, display
+
+TRUSTED = frozenset({Origin.STAFF, Origin.LOOKUP, Origin.FILE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything the gate looks at for one action. `limits` are the brakes that bite, counted just before."""
+
+    policy: Policy
+    proposed: ProposedAction
+    record: Record
+    schema: ObjectSchema
+    owners: Collection[str]
+    standing: Standing | None
+    pins: str
+    limits: tuple[Reason, ...]
+    permitted_targets: Collection[str] = ()
+
+
+def evaluate(case: Case) -> Verdict:
+    """Allow, require approval, or deny, with every reason there is."""
+    if denied := (*_not_permitted(case), *_invalid(case)):
+        return Deny(reasons=denied)
+    asking = (*_supervision(case), *_taint(case))
+    if asking:
+        return RequireApproval(reasons=(*asking, *case.limits))
+    if case.limits:
+        return RequireApproval(reasons=case.limits)
+    return Allow(why=_why(case))
+
+
+def cell_of(policy: Policy, action: Action) -> Cell:
+    name = action.field if isinstance(action, UpdateField) else None
+    return Cell(action.ref.connection, policy.name, action.ref.object, action.kind, name)
+
+
+def _not_permitted(case: Case) -> tuple[Reason, ...]:
+    action, policy = case.proposed.action, case.policy
+    if action.ref != case.record.ref and str(action.ref) not in case.permitted_targets:
+        return (Reason(ReasonCode.NOT_PERMITTED, f"{action.ref} is not the record this decision is about"),)
+    match action:
+        case UpdateField():
+            permission = policy.field_permission(action.field)
+            if permission is None:
+                return (Reason(ReasonCode.NOT_PERMITTED, f"may.update does not name {action.field}"),)
+            current = case.record.fields.get(action.field)
+            refusal = permission.refusal(action.value, current=current)
+            if refusal is not None:
+                return (Reason(ReasonCode.NOT_PERMITTED, f"may.update.{action.field}: {refusal}"),)
+            return ()
+        case _:
+            if policy.action_permission(action.kind) is None:
+                return (Reason(ReasonCode.NOT_PERMITTED, f"may does not name {action.kind}"),)
+            return ()
+
+
+def _invalid(case: Case) -> tuple[Reason, ...]:
+    problems = validate(case.proposed.action, case.schema, owners=case.owners)
+    return tuple(Reason(ReasonCode.INVALID, problem.text) for problem in problems)
+
+
+def _supervision(case: Case) -> tuple[Reason, ...]:
+    action, policy = case.proposed.action, case.policy
+    name, value = (action.field, action.value) if isinstance(action, UpdateField) else (None, None)
+    if isinstance(action, Message) and action.kind.value not in ("notify",):
+        return (Reason(ReasonCode.IRREVERSIBLE, f"{action.kind} cannot be taken back"),)
+    match policy.supervision(action.kind, name=name, value=value):
+        case Supervision.ALWAYS:
+            return (Reason(ReasonCode.APPROVAL_RULE, f"approval: always for {_what(name, action)}"),)
+        case Supervision.NEVER:
+            return _sure_enough(case, float(policy.gate.target))
+        case Supervision.UNTIL_EARNED:
+            return _earned(case, name, value)
+        case unexpected:
+            assert_never(unexpected)
+
+
+def _earned(case: Case, name: FieldName | None, value: FieldValue) -> tuple[Reason, ...]:
+    standing, confidence = case.standing, case.proposed.confidence
+    what = _what(name, case.proposed.action)
+    if standing is None or standing.pins != case.pins or standing.threshold is None:
+        return (Reason(ReasonCode.NOT_EARNED, f"{what} has not earned autonomy yet"),)
+    if standing.acts_alone(case.pins, confidence, display(value) if value is not None else None):
+        return ()
+    if confidence >= standing.threshold:
+        return (Reason(ReasonCode.NOT_EARNED, f"{what} is {standing.state} for this value"),)
+    text = f"confidence {confidence:.3f} is below {standing.threshold:.3f}, where {what} keeps {case.policy.gate.target}"
+    return (Reason(ReasonCode.UNSURE, text),)
+
+
+def _sure_enough(case: Case, target: float) -> tuple[Reason, ...]:
+    if case.proposed.confidence >= target:
+        return ()
+    text = f"confidence {case.proposed.confidence:.3f} is below gate.target {Decimal(str(target)).normalize()}"
+    return (Reason(ReasonCode.UNSURE, text),)
+
+
+def _taint(case: Case) -> tuple[Reason, ...]:
+    action = case.proposed.action
+    name = action.field if isinstance(action, UpdateField) else None
+    if case.policy.proof(action.kind, name=name) is not Proof.STAFF:
+        return ()
+    if any(citation.origin in TRUSTED for citation in case.proposed.citations):
+        return ()
+    return (Reason(ReasonCode.OUTSIDER_ONLY, f"{_what(name, action)} needs staff evidence, and none is cited"),)
+
+
+def _what(name: FieldName | None, action: Action) -> str:
+    return str(name) if name is not None else action.kind.value
+
+
+def _why(case: Case) -> str:
+    standing = case.standing
+    if standing is not None and standing.threshold is not None:
+        return f"confidence {case.proposed.confidence:.3f} is at or above the earned {standing.threshold:.3f}"
+    return f"confidence {case.proposed.confidence:.3f} is at or above gate.target"
