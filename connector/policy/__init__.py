@@ -1,13 +1,16 @@
-"""Policies: the YAML files in which people say when an agent wakes, what it may do, who must agree and where it stops.
+"""Policies: the YAML files in which people say when an agent wakes, what it may do, who must agree, where it stops.
 
-Owns the file language, its conditions and its words; imports `connector.record` and `connector.errors`, reads files only.
+Owns the file language and its conditions; imports `connector.record` and `connector.errors`.
 """
 
 from connector.policy.agent import Agent, CustomAgent, NamedAgent, OutputKind, OutputSchema
 from connector.policy.conditions import Condition, EvaluationFailed, Facts, Match, Matched, NotMatched
+from connector.policy.difference import Change, Effect, diff, diff_sets
 from connector.policy.durations import Duration
 from connector.policy.evidence import Evidence
+from connector.policy.explain import explain
 from connector.policy.expression import ReferencedNames, referenced_names
+from connector.policy.fit import check_against, needed_fields
 from connector.policy.gate import GateRule, Proof, Supervision
 from connector.policy.handoff import HandoffRule, Unanswered
 from connector.policy.limits import Limits
@@ -15,13 +18,16 @@ from connector.policy.loader import load_policies, parse_policy
 from connector.policy.permission import ActionPermission, FieldPermission, OnOverwrite, Permissions
 from connector.policy.policy_set import MAX_HOPS, PolicySet
 from connector.policy.reasoning import Reasoning, Tier, TierStep
+from connector.policy.reload import KeptOld, PoliciesInForce, Reload, Replaced, Unchanged
 from connector.policy.schema import Policy, PolicyName, PolicyVersion, Source
 from connector.policy.trigger import Ahead, Every, Scope, Silence, Trigger, Wake
 
 __all__ = [
-    "MAX_HOPS", "ActionPermission", "Agent", "Ahead", "Condition", "CustomAgent", "Duration", "EvaluationFailed", "Every",
-    "Evidence", "Facts", "FieldPermission", "GateRule", "HandoffRule", "Limits", "Match", "Matched", "NamedAgent",
-    "NotMatched", "OnOverwrite", "OutputKind", "OutputSchema", "Permissions", "Policy", "PolicyName", "PolicySet",
-    "PolicyVersion", "Proof", "Reasoning", "ReferencedNames", "Scope", "Silence", "Source", "Supervision", "Tier",
-    "TierStep", "Trigger", "Unanswered", "Wake", "load_policies", "parse_policy", "referenced_names",
-]
+    "MAX_HOPS", "ActionPermission", "Agent", "Ahead", "Change", "Condition", "CustomAgent", "Duration",
+    "Effect", "EvaluationFailed", "Every", "Evidence", "Facts", "FieldPermission", "GateRule", "HandoffRule",
+    "KeptOld", "Limits", "Match", "Matched", "NamedAgent", "NotMatched", "OnOverwrite", "OutputKind",
+    "OutputSchema", "Permissions", "PoliciesInForce", "Policy", "PolicyName", "PolicySet", "PolicyVersion",
+    "Proof", "Reasoning", "ReferencedNames", "Reload", "Replaced", "Scope", "Silence", "Source", "Supervision",
+    "Tier", "TierStep", "Trigger", "Unanswered", "Unchanged", "Wake", "check_against", "diff", "diff_sets",
+    "explain", "load_policies", "needed_fields", "parse_policy", "referenced_names",
+]  # fmt: skip

@@ -23,7 +23,8 @@ from connector.policy.expression import (
     referenced_names,
     tokens,
 )
-from connector.policy.reading import Section, did_you_mean
+from connector.policy.reading import Section
+from connector.policy.scalars import did_you_mean
 from connector.record import FieldName, FieldValue
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ MAX_LENGTH = 2_000
 MAX_NESTING = 24
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 _FUNCTIONS = frozenset({
-    "bool", "bytes", "contains", "date", "days", "double", "duration", "dyn", "endsWith", "getDate", "getDayOfMonth",
-    "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth", "getSeconds",
-    "int", "lower", "matches", "size", "startsWith", "string", "timestamp", "type", "uint",
+    "bytes", "contains", "date", "days", "double", "duration", "dyn", "endsWith", "getDate", "getDayOfMonth",
+    "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth",
+    "getSeconds", "int", "lower", "matches", "size", "startsWith", "string", "timestamp", "type", "uint",
 })  # fmt: skip
 
 RelatedRecord = Mapping[FieldName, FieldValue]
@@ -256,7 +257,10 @@ def _reason(error: Exception) -> str:
     undefined = re.match(r"Undefined variable or function: '(\w+)'", str(error))
     match error:
         case RuntimeError() if undefined:
-            return f"`{undefined[1]}` does not exist here: the record has no such field, or a null stands where text is needed"
+            return (
+                f"`{undefined[1]}` does not exist here: the record has no such field, "
+                "or something other than text stands before the dot"
+            )
         case KeyError():
             return f"`{error.args[0]}` is missing: it was not read or the CRM does not have it"
         case TypeError():

@@ -29,7 +29,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """Text as written. `style` is empty without quotes (so that `true` and `7` may mean more than text), else ' " | or >."""
+    """Text as written. `style` is empty without quotes (then `true` and `7` may mean more than text), else ' " | >."""
 
     text: str
     style: str
@@ -40,7 +40,7 @@ class Scalar:
         return not self.style
 
     def mark_of(self, line: int, column: int) -> Mark:
-        """Where a position inside the text (counted from 1) stands in the file; exact for text on one line and for `|`."""
+        """Where a position inside the text (counted from 1) stands in the file; the line is exact except after `>`."""
         if self.style in _BLOCK_STYLES:
             return Mark(self.mark.line + (line if self.style == "|" else 1), column)
         return Mark(self.mark.line, self.mark.column + len(self.style) + column - 1)
@@ -117,7 +117,7 @@ class _StopReadingError(Exception):
 def _events(text: str) -> Iterator[Event]:
     from ruamel.yaml import YAML  # loaded with the first policy file, not with the command line
 
-    events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)  # type: ignore[no-untyped-call]
+    events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
     return events
 
 
@@ -161,7 +161,8 @@ class _NodeReader:
         self._count += 1
         mark = _mark(event)
         if depth > MAX_DEPTH or self._count > MAX_NODES:
-            self._problems.add(mark, "", "the file is nested too deeply" if depth > MAX_DEPTH else "the file is too long")
+            reason = "the file is nested too deeply" if depth > MAX_DEPTH else "the file has too many entries"
+            self._problems.add(mark, "", reason)
             raise _StopReadingError
         self._refuse_tricks(event, mark)
         match type(event).__name__:

@@ -119,7 +119,8 @@ class _Chains:
 
     def __init__(self, row: tuple[Token, ...]) -> None:
         self._row = row
-        self._open: list[tuple[str, Path] | None] = []  # per bracket: the name a macro binds there, and what it stands for
+        # Per open bracket: the name a macro binds there and what it stands for.
+        self._open: list[tuple[str, Path] | None] = []
 
     def found(self) -> Iterator[tuple[Path, tuple[str, ...]]]:
         position = 0

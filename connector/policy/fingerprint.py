@@ -1,4 +1,4 @@
-"""The version of a policy: a hash of what it means. White space, comments, key order and defaults written out do not change it."""
+"""The version of a policy: a hash of what it means, which white space, comments and key order do not change."""
 
 from __future__ import annotations
 

@@ -25,6 +25,9 @@ class Proof(StrEnum):
     STAFF = "staff"
 
 
+_THREE_DAYS = Duration(business_days=3)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRule:
     """The gate of a policy. `target` is the precision autonomy must prove; `audit` is judged blind after that.
@@ -37,7 +40,7 @@ class GateRule:
     audit: Decimal = Decimal("0.02")
     needs: Proof = Proof.ANY
     approvers: str | None = None
-    expires: Duration = Duration(business_days=3)
+    expires: Duration = _THREE_DAYS
 
 
 def read_gate(section: Section) -> GateRule:

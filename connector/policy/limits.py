@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connector.policy.reading import Section, did_you_mean
+from connector.policy.reading import Section
+from connector.policy.scalars import did_you_mean
 from connector.record import ActionKind
 
 

@@ -1,4 +1,4 @@
-"""Policy files to policies: one file or a folder, all problems at once, and nothing loaded unless everything is right."""
+"""Policy files to policies: one file or a folder, all problems at once, nothing loaded unless all is right."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from connector.policy.handoff import read_handoff
 from connector.policy.limits import read_limits
 from connector.policy.permission import read_permissions
 from connector.policy.policy_set import PolicySet, set_problems
-from connector.policy.reading import Section, did_you_mean
+from connector.policy.reading import Section
 from connector.policy.reasoning import read_reasoning
+from connector.policy.scalars import did_you_mean
 from connector.policy.schema import SCHEMA_VERSION, Policy, PolicyName, Source
 from connector.policy.trigger import read_trigger
 from connector.record import ConnectionName

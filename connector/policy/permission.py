@@ -1,4 +1,4 @@
-"""What a policy may do: which fields it may write and how, and which other actions it may take. Nothing else is possible."""
+"""What a policy may do: which fields it may write and how, which other actions it may take, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from connector.policy.durations import Duration
 from connector.policy.gate import Proof, Supervision
-from connector.policy.reading import Section, did_you_mean
+from connector.policy.reading import Section
+from connector.policy.scalars import did_you_mean
 from connector.record import ActionKind, ConflictRule, FieldName, FieldValue
 
 STAFF_FIELDS = frozenset({FieldName(name) for name in ("stage", "amount", "owner", "consent")})
@@ -57,7 +58,8 @@ class FieldPermission:
         if (self.low is not None and not _ordered(self.low, value)) or (
             self.high is not None and not _ordered(value, self.high)
         ):
-            return f"not between {self.low if self.low is not None else '-'} and {self.high if self.high is not None else '-'}"
+            bounds = ((self.low, "at least"), (self.high, "at most"))
+            return "not " + " and ".join(f"{words} {bound}" for bound, words in bounds if bound is not None)
         if self.max_length is not None and isinstance(value, str) and len(value) > self.max_length:
             return f"longer than {self.max_length} characters"
         if self.forward_only and not self._is_forward(value, current):
@@ -198,12 +200,13 @@ def _action(kind: ActionKind, section: Section) -> ActionPermission:
     approval = _approval(section)
     if approval is Supervision.NEVER and kind in NEVER_UNSEEN:
         section.wrong("approval", f"`{kind}` cannot be taken back: choose `always` or `until_earned`")
+    due = section.optional_duration("due") if is_task else section.optional_duration("within") if is_meeting else None
     permission = ActionPermission(
         approval=Supervision.ALWAYS if approval is None and kind in IRREVERSIBLE else approval,
         needs=section.word("needs", Proof, default=Proof.ANY),
         to=to,
         subject=section.optional_text("subject") if is_task else None,
-        due=section.optional_duration("due") if is_task else section.optional_duration("within") if is_meeting else None,
+        due=due,
         lasts=section.duration("lasts", default=_HALF_AN_HOUR) if is_meeting else None,
     )
     section.close()

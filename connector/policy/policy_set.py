@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
 
-from connector.policy.reading import did_you_mean
+from connector.policy.scalars import did_you_mean
 from connector.policy.schema import Policy, PolicyName, PolicyVersion
 from connector.policy.trigger import Wake
 from connector.record import ConnectionName, FieldName, ObjectType
@@ -63,8 +63,8 @@ class PolicySet:
     ) -> tuple[Policy, ...]:
         """The policies an event on a record of `object` wakes, before `where` is asked.
 
-        `changed` None means that the changed fields are not known, which wakes rather than sleeps. A write of ours wakes
-        only with `agent_write`, never the policy that wrote, and not after MAX_HOPS writes in a row.
+        `changed` None means that the changed fields are not known, which wakes rather than sleeps. A write of ours
+        wakes only with `agent_write`, never the policy that wrote, and not after MAX_HOPS writes in a row.
         """
         return tuple(
             policy
@@ -109,7 +109,8 @@ def _doubles(policies: Sequence[Policy]) -> Iterator[str]:
     first: dict[PolicyName, Policy] = {}
     for policy in policies:
         if policy.name in first:
-            yield f"{policy.source.at('policy')}: policy: `{policy.name}` is the name of {first[policy.name].source.file} too"
+            other = first[policy.name].source.file
+            yield f"{policy.source.at('policy')}: policy: `{policy.name}` is the name of {other} too"
         first.setdefault(policy.name, policy)
 
 
@@ -145,9 +146,10 @@ def _contests(policies: Sequence[Policy]) -> Iterator[str]:
         if one.name in before[two.name] or two.name in before[one.name]:
             continue
         for name in sorted(one.may.update.keys() & two.may.update.keys()):
+            path = f"may.update.{name}"
             yield (
-                f"{two.source.at(f'may.update.{name}')}: may.update.{name}: `{one.name}` ({one.source.file}) may write this "
-                f"field of {two.when.object} too; add `after_policy: {one.name}` here or `after_policy: {two.name}` there"
+                f"{two.source.at(path)}: {path}: `{one.name}` ({one.source.file}) may write this field of "
+                f"{two.when.object} too; add `after_policy: {one.name}` here or `after_policy: {two.name}` there"
             )
 
 

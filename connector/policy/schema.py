@@ -1,4 +1,4 @@
-"""A policy as one frozen value: what wakes it, who decides, what it may do, who must agree, and where its limits are."""
+"""A policy as one frozen value: what wakes it, who decides, what it may do, who must agree, where it stops."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ class Policy:
 
     def proof(self, kind: ActionKind, *, name: FieldName | None = None) -> Proof:
         """What evidence this action needs: the stricter of what the gate and the field or action ask."""
-        own: FieldPermission | ActionPermission | None
-        own = self.may.update.get(name) if kind is ActionKind.UPDATE and name is not None else self.may.actions.get(kind)
+        own: FieldPermission | ActionPermission | None = self.may.actions.get(kind)
+        if kind is ActionKind.UPDATE and name is not None:
+            own = self.may.update.get(name)
         return Proof.STAFF if own is None or Proof.STAFF in (own.needs, self.gate.needs) else Proof.ANY

@@ -1,4 +1,4 @@
-"""When a policy wakes: events on a record or its relations, timers, silence, a coming moment; and the condition `where`."""
+"""When a policy wakes: events on a record or its relations, timers, silence, a coming moment, and a condition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from connector.policy.conditions import Condition, read_condition
 from connector.policy.durations import Duration
-from connector.policy.reading import Section, did_you_mean
+from connector.policy.reading import Section
+from connector.policy.scalars import did_you_mean
 from connector.record import FieldName, ObjectType
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
