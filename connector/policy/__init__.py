@@ -4,12 +4,13 @@ Owns the file language and its conditions; imports `connector.record` and `conne
 """
 
 from connector.policy.agent import Agent, CustomAgent, NamedAgent, OutputKind, OutputSchema
-from connector.policy.conditions import Condition, EvaluationFailed, Facts, Match, Matched, NotMatched
+from connector.policy.conditions import Condition, EvaluationFailed, Match, Matched, NotMatched
 from connector.policy.difference import Change, Effect, diff, diff_sets
 from connector.policy.durations import Duration
 from connector.policy.evidence import Evidence
 from connector.policy.explain import explain
 from connector.policy.expression import ReferencedNames, referenced_names
+from connector.policy.facts import Facts, Related, RelatedRecord
 from connector.policy.fit import check_against, needed_fields
 from connector.policy.gate import GateRule, Proof, Supervision
 from connector.policy.handoff import HandoffRule, Unanswered
@@ -23,11 +24,60 @@ from connector.policy.schema import Policy, PolicyName, PolicyVersion, Source
 from connector.policy.trigger import Ahead, Every, Scope, Silence, Trigger, Wake
 
 __all__ = [
-    "MAX_HOPS", "ActionPermission", "Agent", "Ahead", "Change", "Condition", "CustomAgent", "Duration",
-    "Effect", "EvaluationFailed", "Every", "Evidence", "Facts", "FieldPermission", "GateRule", "HandoffRule",
-    "KeptOld", "Limits", "Match", "Matched", "NamedAgent", "NotMatched", "OnOverwrite", "OutputKind",
-    "OutputSchema", "Permissions", "PoliciesInForce", "Policy", "PolicyName", "PolicySet", "PolicyVersion",
-    "Proof", "Reasoning", "ReferencedNames", "Reload", "Replaced", "Scope", "Silence", "Source", "Supervision",
-    "Tier", "TierStep", "Trigger", "Unanswered", "Unchanged", "Wake", "check_against", "diff", "diff_sets",
-    "explain", "load_policies", "needed_fields", "parse_policy", "referenced_names",
+    "MAX_HOPS",
+    "ActionPermission",
+    "Agent",
+    "Ahead",
+    "Change",
+    "Condition",
+    "CustomAgent",
+    "Duration",
+    "Effect",
+    "EvaluationFailed",
+    "Every",
+    "Evidence",
+    "Facts",
+    "FieldPermission",
+    "GateRule",
+    "HandoffRule",
+    "KeptOld",
+    "Limits",
+    "Match",
+    "Matched",
+    "NamedAgent",
+    "NotMatched",
+    "OnOverwrite",
+    "OutputKind",
+    "OutputSchema",
+    "Permissions",
+    "PoliciesInForce",
+    "Policy",
+    "PolicyName",
+    "PolicySet",
+    "PolicyVersion",
+    "Proof",
+    "Reasoning",
+    "ReferencedNames",
+    "Related",
+    "RelatedRecord",
+    "Reload",
+    "Replaced",
+    "Scope",
+    "Silence",
+    "Source",
+    "Supervision",
+    "Tier",
+    "TierStep",
+    "Trigger",
+    "Unanswered",
+    "Unchanged",
+    "Wake",
+    "check_against",
+    "diff",
+    "diff_sets",
+    "explain",
+    "load_policies",
+    "needed_fields",
+    "parse_policy",
+    "referenced_names",
 ]  # fmt: skip

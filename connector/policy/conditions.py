@@ -6,16 +6,11 @@ Null and missing differ: a field the CRM left empty is null, a field that was no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.policy.expression import (
     CHANGED,
-    NOW,
-    RECORD,
     ReferencedNames,
     canonical,
     literal_calls,
@@ -23,9 +18,9 @@ from connector.policy.expression import (
     referenced_names,
     tokens,
 )
+from connector.policy.facts import Facts, functions, variables
 from connector.policy.reading import Section
 from connector.policy.scalars import did_you_mean
-from connector.record import FieldName, FieldValue
 
 if TYPE_CHECKING:
     from cel import Program
@@ -38,11 +33,6 @@ _FUNCTIONS = frozenset({
     "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth",
     "getSeconds", "int", "lower", "matches", "size", "startsWith", "string", "timestamp", "type", "uint",
 })  # fmt: skip
-
-RelatedRecord = Mapping[FieldName, FieldValue]
-Related = Mapping[str, "RelatedRecord | Sequence[RelatedRecord] | None"]
-NOTHING_RELATED: Related = {}
-NO_VALUES: RelatedRecord = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +53,6 @@ class EvaluationFailed:
 
 
 Match = Matched | NotMatched | EvaluationFailed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a condition may look at.
-
-    `related` holds a record as a mapping, several as a sequence, none as None; a relation hides a field of the same
-    name, which stays reachable as `record.<field>`. `changed_from` and `changed_to` hold the fields that changed.
-    """
-
-    fields: Mapping[FieldName, FieldValue]
-    now: datetime
-    related: Related = field(default_factory=dict)
-    changed_from: Mapping[FieldName, FieldValue] = field(default_factory=dict)
-    changed_to: Mapping[FieldName, FieldValue] = field(default_factory=dict)
 
 
 class ConditionError(ValueError):
@@ -104,7 +79,7 @@ class Condition:
     def evaluate(self, facts: Facts) -> Match:
         """Whether the condition holds for these facts; anything but true or false is a failure, never a match."""
         try:
-            answer = self._program.execute({**_functions(), **_variables(self.names, facts)})
+            answer = self._program.execute({**functions(), **variables(self.names, facts)})
         except Exception as error:
             # The library reports through KeyError, RuntimeError, TypeError, OverflowError and more; all mean no match.
             return EvaluationFailed(_reason(error))
@@ -173,7 +148,7 @@ def _check_literals(text: str) -> None:
     for function, literal in literal_calls(text):
         call = f"''.matches({literal})" if function == "matches" else f"{function}({literal})"
         try:
-            answer = cel.evaluate(call, _functions())
+            answer = cel.evaluate(call, functions())
         except Exception as error:
             raise ConditionError(f"`{function}({literal})` is not valid") from error
         if function == "date" and answer is None:
@@ -187,69 +162,6 @@ def _check_changed(text: str) -> None:
             continue
         if row[position + 1 : position + 3] not in ([".", "from"], [".", "to"]):
             raise ConditionError("`changed` is used as `changed.from.<field>` or `changed.to.<field>`")
-
-
-def _functions() -> dict[str, Callable[..., Any]]:
-    return {"date": _date, "days": _days, "lower": _lower}
-
-
-def _date(text: object) -> datetime | None:
-    """A day as the instant it begins in UTC, the same way date fields are compared. None is no date."""
-    try:
-        return datetime.combine(date.fromisoformat(str(text)), time(), UTC)
-    except ValueError:
-        return None  # the library prints what a Python function raises to stderr
-
-
-def _days(count: object) -> timedelta | None:
-    return timedelta(days=count) if isinstance(count, int | float) and abs(count) < 100_000 else None
-
-
-def _lower(text: object) -> str | None:
-    return text.lower() if isinstance(text, str) else None
-
-
-def _variables(names: ReferencedNames, facts: Facts) -> dict[str, Any]:
-    variables: dict[str, Any] = {NOW: facts.now}
-    if RECORD in names.roots:
-        variables[RECORD] = _mapping(facts.fields)
-    if CHANGED in names.roots:
-        variables[CHANGED] = {"from": _mapping(facts.changed_from), "to": _mapping(facts.changed_to)}
-    for name in (*names.fields, *names.related):
-        if name in facts.related:
-            variables[name] = _related(facts.related[name])
-        elif name in facts.fields:
-            variables[name] = _value(facts.fields[FieldName(name)])
-    return variables
-
-
-def _related(related: RelatedRecord | Sequence[RelatedRecord] | None) -> Any:
-    match related:
-        case None:
-            return None
-        case Mapping():
-            return _mapping(related)
-        case _:
-            return [_mapping(record) for record in related]
-
-
-def _mapping(fields: RelatedRecord) -> dict[str, Any]:
-    return {str(name): _value(value) for name, value in fields.items()}
-
-
-def _value(value: FieldValue) -> Any:
-    """A field value as CEL knows it: numbers are doubles, a date is the instant it begins in UTC."""
-    match value:
-        case Decimal():
-            return float(value)
-        case datetime():
-            return value.astimezone(UTC)
-        case date():
-            return datetime.combine(value, time(), UTC)
-        case tuple():
-            return list(value)
-        case _:
-            return value
 
 
 def _reason(error: Exception) -> str:

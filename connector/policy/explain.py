@@ -152,7 +152,8 @@ def _staff(needs: Proof) -> str:
 def _proof(policy: Policy) -> str:
     gate = policy.gate
     proven = f"{percent(gate.target)} right, proven on your people's verdicts"
-    return f"{proven}; {percent(gate.audit)} judged blind after that; an approval nobody gives lapses after {gate.expires}{_staff(gate.needs)}"
+    lapses = f"an approval nobody gives lapses after {gate.expires}"
+    return f"{proven}; {percent(gate.audit)} judged blind after that; {lapses}{_staff(gate.needs)}"
 
 
 def _limits(policy: Policy) -> str:
@@ -165,7 +166,7 @@ def _limits(policy: Policy) -> str:
     ]
     parts += [f"{limits.actions_per_run} actions a run"] if limits.actions_per_run is not None else []
     parts += [f"{count} x {kind} a day" for kind, count in limits.per_day.items()]
-    return f"{', '.join(parts)}; pauses itself above {percent(limits.error_budget)} conflicts and overrides"
+    return f"{_joined(parts)}; pauses itself above {percent(limits.error_budget)} conflicts and overrides"
 
 
 def _ladder(policy: Policy) -> str:

@@ -1,4 +1,4 @@
-"""How single values are written: text, names, closed words, numbers, shares, amounts, days; anything unclear is refused.
+"""How single values are written: text, names, words, numbers, shares, amounts, days; what is unclear is refused.
 
 Every function raises ValueError with the sentence a person reads.
 """

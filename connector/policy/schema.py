@@ -9,8 +9,9 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from connector.policy.agent import Agent
-from connector.policy.conditions import Facts, Match, Matched
+from connector.policy.conditions import Match, Matched
 from connector.policy.evidence import Evidence
+from connector.policy.facts import Facts
 from connector.policy.gate import GateRule, Proof, Supervision
 from connector.policy.handoff import HandoffRule
 from connector.policy.limits import Limits
