@@ -1,4 +1,4 @@
-"""What an agent may know about one record: the record, its relatives, passages with their origins, and past decisions."""
+"""What an agent may know about one record: the record, its relatives, passages with origins, and past decisions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Passage:
     """A quotable piece of text with where it came from. A citation names it by its place in `Context.passages`."""
 
     text: str
-    source: str  # as a person would look it up: "ticket.description", "knowledge/returns.md#refunds", "email 2026-11-02"
+    source: str  # as a person would look it up: "ticket.description", "returns.md#refunds", "email 2026-11-02 body"
     origin: Origin
     audience: Audience = Audience.INTERNAL
     title: str = ""

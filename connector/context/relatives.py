@@ -1,0 +1,90 @@
+"""Read the records around a batch of records: one call per relation for the whole batch, never one per record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.adapter import RecordReader
+from connector.context.relations import RELATIONS, Relation
+from connector.errors import AccessDeniedError, UnknownFieldError
+from connector.record import VOCABULARY, FieldName, ObjectSchema, ObjectType, Record, RecordRef
+
+_ACCOUNT, _CONTACT = FieldName("account"), FieldName("contact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relatives:
+    """What was found around each record of a batch, by relation name, and which relations our user may not read."""
+
+    of: Mapping[RecordRef, Mapping[str, tuple[Record, ...]]]
+    denied: tuple[str, ...]
+    schemas: Mapping[ObjectType, ObjectSchema]
+
+
+class RelativeReader:
+    """Reads relations for one batch. `never` fields are not even asked for."""
+
+    def __init__(self, reader: RecordReader, *, never: Collection[FieldName], limit: int) -> None:
+        self._reader = reader
+        self._never = frozenset(never)
+        self._limit = limit
+        self._denied: list[str] = []
+        self._schemas: dict[ObjectType, ObjectSchema] = {}
+
+    def read(self, records: Sequence[Record], names: Sequence[str]) -> Relatives:
+        """Every named relation of every record. Raises RetryableError as the CRM does; nothing is kept then."""
+        relations = [RELATIONS[name] for name in dict.fromkeys(names)]
+        refs = [record.ref for record in records]
+        found: dict[RecordRef, dict[str, tuple[Record, ...]]] = {ref: {} for ref in refs}
+        for relation in (relation for relation in relations if not relation.past):
+            answers = self._related(refs, relation)
+            for ref in refs:
+                found[ref][relation.name] = answers.get(ref, ())
+        past = [relation for relation in relations if relation.past]
+        if past:
+            anchors = self._anchors(records, found)
+            for relation in past:
+                answers = self._related(list(dict.fromkeys(anchors.values())), relation)
+                for ref in refs:
+                    around = answers.get(anchors[ref], ()) if ref in anchors else ()
+                    found[ref][relation.name] = tuple(other for other in around if other.ref != ref)
+        return Relatives(of=found, denied=tuple(self._denied), schemas=self._schemas)
+
+    def _related(self, refs: Sequence[RecordRef], relation: Relation) -> Mapping[RecordRef, tuple[Record, ...]]:
+        if not refs or relation.name in self._denied:
+            return {}
+        try:
+            schema = self._reader.schema(relation.object)
+            fields = (VOCABULARY[relation.object].keys() & schema.fields.keys()) - self._never
+            self._schemas[relation.object] = schema
+            return self._reader.related(refs, relation.object, sorted(fields), limit=self._limit)
+        except (AccessDeniedError, UnknownFieldError):
+            # The agent is told that it sees less; the record is not set aside for it.
+            self._denied.append(relation.name)
+            return {}
+
+    def _anchors(
+        self, records: Sequence[Record], found: Mapping[RecordRef, Mapping[str, tuple[Record, ...]]]
+    ) -> dict[RecordRef, RecordRef]:
+        """Whose history counts as a record's past: its account's, or its contact's where no account is known."""
+        anchors = {record.ref: anchor for record in records if (anchor := known_account(record)) is not None}
+        for kind in (ObjectType.ACCOUNT, ObjectType.CONTACT):
+            lacking = [record.ref for record in records if record.ref not in anchors and record.ref.object is not kind]
+            known = {ref: found[ref][kind.value] for ref in lacking if kind.value in found[ref]}
+            unread = [ref for ref in lacking if ref not in known]
+            read = self._related(unread, RELATIONS[kind.value])
+            for ref in lacking:
+                if around := known.get(ref) or read.get(ref):
+                    anchors[ref] = around[0].ref
+        return anchors
+
+
+def known_account(record: Record) -> RecordRef | None:
+    """The account a record belongs to, as far as the record itself tells."""
+    if record.ref.object is ObjectType.ACCOUNT:
+        return record.ref
+    named = record.value(_ACCOUNT)
+    listed = record.related.get(ObjectType.ACCOUNT, ())
+    account = named if isinstance(named, str) and named else listed[0] if listed else None
+    return RecordRef(record.ref.connection, ObjectType.ACCOUNT, account) if account else None
