@@ -1,0 +1,232 @@
+"""Noticing change: polling by search over a lagging index, the recycle bin for deletes, the list for sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.hubspot.answers import Answer
+from adapters.hubspot.cursor import PollCursor, SweepCursor
+from adapters.hubspot.mapping import OBJECTS, modified_property
+from adapters.hubspot.memory import Memories
+from adapters.hubspot.portal import Portal
+from adapters.hubspot.records import MERGED_IDS, HubSpotRecords
+from adapters.hubspot.values import from_milliseconds, milliseconds, parse_instant
+from connector.adapter import (
+    ChangeEvent,
+    ChangeKind,
+    ChangeOrigin,
+    ChangePage,
+    Cursor,
+    FieldName,
+    IdentityPage,
+    ObjectType,
+    Record,
+    RecordRef,
+    Version,
+)
+from connector.errors import InvalidResponseError
+
+PAGE = 100  # of lists; a search may show twice as many
+_SEARCH_PAGE = 200
+_CEILING = 10_000  # a search refuses to page beyond this many rows
+_OVERLAP = 120  # seconds; the index was seen to lag up to half a minute
+_ARCHIVE_WAIT = timedelta(minutes=1) // timedelta(milliseconds=1)  # per page of the last listing
+
+
+class HubSpotChanges:
+    """The change source. The cursor's time is the server's, taken when a round begins: what is committed before then
+    and indexed within the overlap is found by the next round. Stamps of rows never move it, because a search filters
+    by its index but shows rows as they are now.
+    """
+
+    def __init__(self, portal: Portal, records: HubSpotRecords) -> None:
+        self._portal = portal
+        self._records = records
+        self._memories = Memories()
+        self._overlap = int(float(portal.settings.get("overlap_seconds") or _OVERLAP) * 1000)
+
+    def cursor_now(self, object: ObjectType) -> tuple[Cursor, datetime]:
+        now = self._server_now(self._portal.client.page(OBJECTS[object], limit=1))
+        return PollCursor(since=now, archived_since=now).encode(), from_milliseconds(now)
+
+    def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
+        place = PollCursor.decode(cursor)
+        return self._archived_page(object, place) if place.listing else self._search_page(object, place, fields)
+
+    def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
+        place = SweepCursor.decode(cursor) if cursor is not None else SweepCursor(after="", last_id="0")
+        answer = self._portal.client.page(OBJECTS[object], limit=PAGE, after=place.after or None)
+        ids = [str(row.get("id")) for row in answer.results()]
+        if _runs_in_a_circle(ids, place.last_id):
+            self._check_end(object, place.last_id)
+            return ChangePage(records=(), gone=(), cursor=place.encode(), more=False)
+        found = self._records.hydrate(object, ids, fields, with_links=True)
+        after = answer.next_after()
+        following = SweepCursor(after=after or place.after, last_id=_highest(ids, place.last_id))
+        records = tuple(found[each] for each in ids if each in found)
+        return ChangePage(records=records, gone=(), cursor=following.encode(), more=after is not None)
+
+    def identities(self, object: ObjectType, after: str | None) -> IdentityPage:
+        place = SweepCursor.decode(Cursor(after)) if after is not None else SweepCursor(after="", last_id="0")
+        answer = self._portal.client.page(OBJECTS[object], limit=PAGE, after=place.after or None)
+        rows = answer.results()
+        if _runs_in_a_circle([str(row.get("id")) for row in rows], place.last_id):
+            self._check_end(object, place.last_id)
+            return IdentityPage(identities=(), after=None)
+        found = tuple((str(row.get("id")), _version(row)) for row in rows)
+        following = answer.next_after()
+        ids = [each for each, _ in found]
+        resume = SweepCursor(after=following, last_id=_highest(ids, place.last_id)).encode() if following else None
+        return IdentityPage(identities=found, after=resume)
+
+    def count(self, object: ObjectType) -> int:
+        """Live records by the search index: near enough for estimates and shares."""
+        total = self._portal.client.search(OBJECTS[object], {"filterGroups": [], "limit": 1}).json().get("total")
+        return int(total or 0)
+
+    def _search_page(self, object: ObjectType, place: PollCursor, fields: Collection[FieldName]) -> ChangePage:
+        window = place.window if place.window is not None else max(0, place.since - self._overlap)
+        answer = self._portal.client.search(OBJECTS[object], _search_body(object, window, place))
+        now = self._server_now(answer)
+        if place.window is None and window > now:
+            # A cursor from the future (a restored state, a clock set back) would skip everything until then.
+            self._portal.log.warning("future_cursor_clamped", object=str(object))
+            return ChangePage(records=(), gone=(), cursor=replace(place, since=now).encode(), more=True)
+        rows = answer.results()
+        ids = [str(row.get("id")) for row in rows]
+        memory = self._memories.recall(object, place.encode())
+        fresh = [str(row.get("id")) for row in rows if not memory.holds(str(row.get("id")), _version(row))]
+        found = self._records.hydrate(object, fresh, fields, with_links=True)
+        place = replace(place, window=window, began=place.began if place.began is not None else now)
+        following, more = self._advance(place, ids, answer)
+        memory.note({str(row.get("id")): _version(row) for row in rows})
+        self._memories.keep(object, following.encode(), memory)
+        records = tuple(found[each] for each in fresh if each in found)
+        return ChangePage(records=records, gone=self._merges(rows, found), cursor=following.encode(), more=more)
+
+    def _advance(self, place: PollCursor, ids: list[str], answer: Answer) -> tuple[PollCursor, bool]:
+        """Where to read on. A short or empty page is not the end: the total tells how far the index reaches."""
+        total = int(answer.json().get("total") or 0)
+        if total > place.skip + _SEARCH_PAGE or answer.next_after() is not None:
+            if ids:
+                # By id inside the window: any number of equal stamps, and never beyond the ceiling.
+                return replace(place, last_id=_highest(ids, place.last_id), skip=0), True
+            if place.skip + 2 * _SEARCH_PAGE > _CEILING:
+                raise InvalidResponseError("HubSpot's search shows nothing of what it says it has found")
+            return replace(place, skip=place.skip + _SEARCH_PAGE), True
+        assert place.began is not None
+        if place.began - place.archived_since >= _ARCHIVE_WAIT * max(0, place.archived_pages - 1):
+            return replace(place, listing=True, archived_at=None, archived_id="0", archived_pages=0), True
+        return _finished(place), False
+
+    def _merges(self, rows: list[Mapping[str, Any]], found: Mapping[str, Record]) -> tuple[ChangeEvent, ...]:
+        """Ids that live on in a record of this page; said again whenever the survivor changes."""
+        events = []
+        for row in rows:
+            survivor = found.get(str(row.get("id")))
+            merged = str((row.get("properties") or {}).get(MERGED_IDS) or "")
+            if survivor is None or not merged:
+                continue
+            for old in merged.split(";"):
+                if old and old != survivor.ref.id:
+                    events.append(_merge(old, survivor))
+        return tuple(events)
+
+    def _archived_page(self, object: ObjectType, place: PollCursor) -> ChangePage:
+        """One page of the recycle bin: searches never show what was deleted."""
+        answer = self._portal.client.page(OBJECTS[object], limit=PAGE, after=place.archived_at, archived=True)
+        rows = answer.results()
+        ids = [str(row.get("id")) for row in rows]
+        circle = _runs_in_a_circle(ids, place.archived_id)
+        after = None if circle else answer.next_after()
+        oldest = place.archived_since - self._overlap
+        gone = tuple(event for row in rows if (event := self._deletion(object, row, oldest)) is not None)
+        pages = place.archived_pages + 1
+        if after is None:
+            # A listing that started over may have been cut short: the next one looks as far back as this one did.
+            listed = place.archived_since if circle else (place.began or place.since)
+            done = replace(_finished(place), archived_since=listed, archived_pages=pages)
+            self._memories.follow(object, place.encode(), done.encode())
+            return ChangePage(records=(), gone=gone, cursor=done.encode(), more=False)
+        following = replace(
+            place, archived_at=after, archived_id=_highest(ids, place.archived_id), archived_pages=pages
+        )
+        self._memories.follow(object, place.encode(), following.encode())
+        return ChangePage(records=(), gone=gone, cursor=following.encode(), more=True)
+
+    def _deletion(self, object: ObjectType, row: Mapping[str, Any], oldest: int) -> ChangeEvent | None:
+        at = parse_instant(str(row.get("archivedAt") or row.get("updatedAt") or ""))
+        if at is None or milliseconds(at) < oldest:
+            return None
+        return ChangeEvent(
+            ref=RecordRef(self._portal.connection, object, str(row.get("id"))),
+            kind=ChangeKind.DELETED,
+            origin=ChangeOrigin.POLL,
+            occurred_at=at,
+            version=Version(f"archived:{milliseconds(at)}"),
+        )
+
+    def _check_end(self, object: ObjectType, last_id: str) -> None:
+        """A list that started over must have been at its end; if rows follow, the page is asked for again later."""
+        place = PollCursor(since=0, last_id=last_id)
+        if self._portal.client.search(OBJECTS[object], _search_body(object, 0, place)).results():
+            raise InvalidResponseError("HubSpot's list started over before its end")
+
+    def _server_now(self, answer: Answer) -> int:
+        at = answer.server_time()
+        if at is None:
+            raise InvalidResponseError("HubSpot answered without a Date header, and a cursor needs the server's time")
+        return milliseconds(at)
+
+
+def _search_body(object: ObjectType, window: int, place: PollCursor) -> dict[str, Any]:
+    filters = [
+        {"propertyName": modified_property(object), "operator": "GTE", "value": str(window)},
+        {"propertyName": "hs_object_id", "operator": "GT", "value": place.last_id},
+    ]
+    body: dict[str, Any] = {
+        "filterGroups": [{"filters": filters}],
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "properties": [MERGED_IDS],
+        "limit": _SEARCH_PAGE,
+    }
+    return {**body, "after": str(place.skip)} if place.skip else body
+
+
+def _finished(place: PollCursor) -> PollCursor:
+    """The round is over: the next one starts an overlap before this one began."""
+    return PollCursor(
+        since=place.began if place.began is not None else place.since,
+        archived_since=place.archived_since,
+        archived_pages=place.archived_pages,
+    )
+
+
+def _merge(old: str, survivor: Record) -> ChangeEvent:
+    return ChangeEvent(
+        ref=replace(survivor.ref, id=old),
+        kind=ChangeKind.MERGED,
+        origin=ChangeOrigin.POLL,
+        occurred_at=survivor.modified_at,
+        version=Version(f"merged:{survivor.ref.id}"),
+        into=survivor.ref,
+    )
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    updated = parse_instant(str(row.get("updatedAt") or ""))
+    if updated is None:
+        raise InvalidResponseError("HubSpot sent a record without its time")
+    return Version(str(milliseconds(updated)))
+
+
+def _highest(ids: list[str], last: str) -> str:
+    return str(max((int(each) for each in [*ids, last]), default=0))
+
+
+def _runs_in_a_circle(ids: list[str], last_id: str) -> bool:
+    """Whether a list has started over: a position behind the last record answers page one (recorded)."""
+    return bool(ids) and max(int(each) for each in ids) <= int(last_id)
