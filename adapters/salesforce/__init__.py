@@ -1,0 +1,1 @@
+"""The Salesforce adapter: simple-salesforce in direct mode over our own transport, tokens and retries."""

@@ -1,0 +1,86 @@
+"""What the org looks like to our user: object descriptions and owners, asked once and kept for some minutes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.salesforce.client import SalesforceClient
+from adapters.salesforce.mapping import ObjectMap
+from adapters.salesforce.schema import Description, read_description
+from adapters.salesforce.soql import after_id, safe_name, select
+from connector.adapter import Environment, ObjectType, User
+from connector.errors import UnknownFieldError
+
+_KEPT_SECONDS = 600.0
+_PAGE = 2000
+
+
+class Catalog:
+    """Descriptions by object, shared by reading, writing and capture."""
+
+    def __init__(
+        self, environment: Environment, client: SalesforceClient, maps: Mapping[ObjectType, ObjectMap]
+    ) -> None:
+        self._clock = environment.clock
+        self._client = client
+        self._maps = maps
+        self._lock = threading.Lock()
+        self._described: dict[ObjectType, tuple[float, Description]] = {}
+        self._users: tuple[float, tuple[User, ...]] | None = None
+
+    @property
+    def objects(self) -> frozenset[ObjectType]:
+        return frozenset(self._maps)
+
+    def describe(self, kind: ObjectType) -> Description:
+        """The live description of an object; UnknownFieldError when Salesforce has no such object for us."""
+        with self._lock:
+            kept = self._described.get(kind)
+        now = self._clock.monotonic()
+        if kept is not None and now - kept[0] < _KEPT_SECONDS:
+            return kept[1]
+        mapped = self._maps.get(kind)
+        if mapped is None:
+            raise UnknownFieldError(f"{kind}: Salesforce has no such object here; name one under `objects`")
+        answer = self._client.get(f"sobjects/{safe_name(mapped.native)}/describe")
+        description = read_description(kind, mapped, answer.body)
+        with self._lock:
+            self._described[kind] = (now, description)
+        return description
+
+    def refresh(self) -> None:
+        with self._lock:
+            self._described.clear()
+            self._users = None
+
+    def users(self) -> tuple[User, ...]:
+        """People first, then queues, each in id order."""
+        now = self._clock.monotonic()
+        if self._users is None or now - self._users[0] >= _KEPT_SECONDS:
+            people = self._rows(("Id", "Name", "Email", "IsActive"), "User")
+            queues = self._rows(("Id", "Name"), "Group", "Type = 'Queue'")
+            found = (*map(_person, people), *map(_queue, queues))
+            self._users = (now, found)
+        return self._users[1]
+
+    def _rows(self, names: tuple[str, ...], native: str, where: str = "") -> list[Mapping[str, Any]]:
+        rows: list[Mapping[str, Any]] = []
+        while True:
+            last = str(rows[-1]["Id"]) if rows else ""
+            body = self._client.query(select(names, native, where, after_id(last), order="Id", limit=_PAGE)).body
+            rows += body["records"]
+            if not body["records"] or (body.get("done", True) and len(body["records"]) < _PAGE):
+                return rows
+
+
+def _person(row: Mapping[str, Any]) -> User:
+    return User(
+        owner_id=str(row["Id"]), user_id=str(row["Id"]), name=str(row.get("Name") or ""), email=row.get("Email"),
+        active=bool(row.get("IsActive", True)),
+    )  # fmt: skip
+
+
+def _queue(row: Mapping[str, Any]) -> User:
+    return User(owner_id=str(row["Id"]), user_id=None, name=str(row.get("Name") or ""), email=None, is_queue=True)
