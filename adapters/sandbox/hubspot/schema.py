@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from adapters.sandbox.rows import Value
@@ -10,11 +10,11 @@ from adapters.sandbox.schema import FieldDefinition, Hanging, ObjectDefinition, 
 
 from . import derived
 from .activities import CALLS, EMAILS, MEETINGS, NOTES, TASKS
-from .association_types import DEFINED
 from .commerce import LINE_ITEMS, ORDERS, PRODUCTS
 from .definition import ObjectDefinition as ObjectTable
 from .definition import Option as OptionTable
 from .definition import PropertyDefinition
+from .owners import OWNERS, owners_object
 from .stamps import iso, iso_date, parse_stamp
 from .standard import COMPANIES, CONTACTS, DEALS, LEADS, TICKETS
 from .values import as_text
@@ -42,23 +42,22 @@ SPELLINGS: Mapping[str, str] = {word: table.name for table in TABLES.values() fo
 # Ids are numbers that grow; where they start differs by object so that a mixed-up id is noticed.
 _FIRST_ID = {name: 100_001 + 7_000_000 * position for position, name in enumerate(TABLES)}
 _HANGING = {
-    "tasks": Hanging(kind="task", text="hs_task_subject", marker_fields=("hs_task_body",)),
-    "notes": Hanging(kind="note", text="hs_note_body", marker_fields=("hs_note_body",)),
+    "tasks": Hanging(kind="task", text="hs_task_subject", marked_texts=("hs_task_body",)),
+    "notes": Hanging(kind="note", text="hs_note_body", marked_texts=("hs_note_body",)),
 }
 
 
-def as_field(definition: PropertyDefinition) -> FieldDefinition:
-    """A property as the engine keeps it."""
+def as_field(definition: PropertyDefinition, *, deduped: bool = False) -> FieldDefinition:
+    """A property as the engine keeps it; `deduped` makes the org refuse a second record with the same value."""
     writable = not (definition.calculated or definition.read_only)
     return FieldDefinition(
         name=definition.name,
         kind=definition.type,
         label=definition.label,
-        unique=definition.unique,
+        unique=definition.unique or deduped,
         createable=writable,
         updateable=writable,
         calculated=definition.calculated,
-        hidden=definition.hidden,
         options=tuple(
             Option(value=each.value, label=each.label, active=not each.hidden) for each in definition.options
         ),
@@ -67,6 +66,8 @@ def as_field(definition: PropertyDefinition) -> FieldDefinition:
             "group": definition.group,
             "external_options": definition.external_options,
             "custom": definition.custom,
+            "hidden": definition.hidden,
+            "unique": definition.unique,
         },
     )
 
@@ -87,8 +88,8 @@ def as_property(field: FieldDefinition) -> PropertyDefinition:
         calculated=field.calculated,
         read_only=not field.updateable,
         external_options=traits.get("external_options", False),
-        unique=field.unique or field.external_id,
-        hidden=field.hidden,
+        unique=traits.get("unique", field.unique or field.external_id),
+        hidden=traits.get("hidden", field.hidden),
         custom=traits.get("custom", True),
     )
 
@@ -118,7 +119,7 @@ def as_object(table: ObjectTable) -> ObjectDefinition:
         label=table.singular.capitalize(),
         plural=table.name.capitalize(),
         prefix=table.type_id,
-        fields={each.name: as_field(each) for each in table.properties},
+        fields={each.name: as_field(each, deduped=each.name in table.dedupe) for each in table.properties},
         hanging=_HANGING.get(table.name),
         derive=derived.derivation(table),
         traits={"table": table},
@@ -130,13 +131,8 @@ def standard_schema() -> OrgSchema:
     """Every standard object; shared, because schemas are never changed in place."""
     return OrgSchema(
         flavour="hubspot",
-        objects={name: as_object(table) for name, table in TABLES.items()},
+        objects={OWNERS: owners_object(), **{name: as_object(table) for name, table in TABLES.items()}},
         accept=accept,
         new_id=new_id,
         touch_on_equal=False,  # a same-value write makes no history entry [mem] (facts §5)
     )
-
-
-def labelled_pairs() -> Sequence[tuple[str, str]]:
-    """The pairs of objects HubSpot can associate."""
-    return tuple(DEFINED)
