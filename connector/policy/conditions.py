@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 2_000
 MAX_NESTING = 24
+_SIGNS = {"and": "&&", "or": "||", "not": "!"}
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 _FUNCTIONS = frozenset({
     "bytes", "contains", "date", "days", "double", "duration", "dyn", "endsWith", "getDate", "getDayOfMonth",
@@ -131,6 +132,8 @@ def _syntax_error(message: str, text: str) -> ConditionError:
     row = text.splitlines()[line - 1 : line] or [""]
     if "token recognition" in reason and row[0][column - 1 : column] == "=":
         reason = "one `=` is no comparison, write `==`"
+    elif word := next((word for word in _SIGNS if f"input '{word}'" in reason), None):
+        reason = f"write `{_SIGNS[word]}` for `{word}`"
     elif "'<EOF>'" in reason:
         reason = "the expression ends too early"
     return ConditionError(reason, line=line, column=column)

@@ -146,7 +146,7 @@ class _NodeReader:
                     seen += 1
                     self._refuse_directives(event, seen)
                 case _:
-                    root = self._node(event, events, depth=1)
+                    root = self._node(event, events, depth=1, path="")
         return root
 
     def _refuse_directives(self, event: Event, documents: int) -> None:
@@ -157,7 +157,7 @@ class _NodeReader:
             self._problems.add(_mark(event), "", "one policy per file: a second document starts here")
             raise _StopReadingError
 
-    def _node(self, event: Event, events: Iterator[Event], depth: int) -> Node:
+    def _node(self, event: Event, events: Iterator[Event], depth: int, path: str) -> Node:
         self._count += 1
         mark = _mark(event)
         if depth > MAX_DEPTH or self._count > MAX_NODES:
@@ -167,40 +167,41 @@ class _NodeReader:
         self._refuse_tricks(event, mark)
         match type(event).__name__:
             case "SequenceStartEvent":
-                return Sequence(tuple(self._entries(events, depth)), mark)
+                return Sequence(tuple(self._entries(events, depth, path)), mark)
             case "MappingStartEvent":
-                return self._block(events, depth, mark)
+                return self._block(events, depth, mark, path)
             case "ScalarEvent":
                 value: Any = event
                 return Scalar(str(value.value), value.style or "", mark)
             case _:
                 return Scalar("", "", mark)  # an alias: refused above
 
-    def _entries(self, events: Iterator[Event], depth: int) -> Iterator[Node]:
+    def _entries(self, events: Iterator[Event], depth: int, path: str) -> Iterator[Node]:
         for event in events:
             if type(event).__name__ == "SequenceEndEvent":
                 return
-            yield self._node(event, events, depth + 1)
+            yield self._node(event, events, depth + 1, path)
 
-    def _block(self, events: Iterator[Event], depth: int, mark: Mark) -> Block:
+    def _block(self, events: Iterator[Event], depth: int, mark: Mark, path: str) -> Block:
         entries: dict[str, Node] = {}
         keys: dict[str, Mark] = {}
         for event in events:
             if type(event).__name__ == "MappingEndEvent":
                 break
-            key = self._node(event, events, depth + 1)
-            value = self._node(next(events), events, depth + 1)
-            self._place(key, value, entries, keys)
+            key = self._node(event, events, depth + 1, path)
+            inner = f"{path}.{key.text}".lstrip(".") if isinstance(key, Scalar) else path
+            value = self._node(next(events), events, depth + 1, shown(inner))
+            self._place(key, value, entries, keys, shown(inner))
         return Block(entries, keys, mark)
 
-    def _place(self, key: Node, value: Node, entries: dict[str, Node], keys: dict[str, Mark]) -> None:
+    def _place(self, key: Node, value: Node, entries: dict[str, Node], keys: dict[str, Mark], path: str) -> None:
         if not isinstance(key, Scalar):
-            self._problems.add(key.mark, "", "a key must be one word")
+            self._problems.add(key.mark, path, "a key must be one word")
         elif key.plain and key.text == "<<":
             self._problems.add(key.mark, "", "merge keys (`<<`) are not allowed: write the lines out")
         elif key.text in entries:
             first = keys[key.text].line
-            self._problems.add(key.mark, "", f"`{shown(key.text)}` is written twice (first in line {first})")
+            self._problems.add(key.mark, path, f"is written twice (first in line {first})")
         else:
             entries[key.text] = value
             keys[key.text] = key.mark

@@ -10,9 +10,9 @@ _UNITS = {
     "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600,
     "d": 86_400, "day": 86_400, "w": 604_800, "week": 604_800,
 }  # fmt: skip
-_PART = re.compile(r"(\d{1,6}) ?([a-z]+)")
-_WHOLE = re.compile(r"\d{1,6} ?[a-z]+(?: ?\d{1,6} ?[a-z]+)*")
-_BUSINESS = re.compile(r"(\d{1,4}) business days?")
+_PART = re.compile(r"(\d{1,6}) ?([a-z]+)", re.ASCII)
+_WHOLE = re.compile(r"\d{1,6} ?[a-z]+(?: ?\d{1,6} ?[a-z]+)*", re.ASCII)
+_BUSINESS = re.compile(r"(\d{1,4}) business days?", re.ASCII)
 _LONGEST = timedelta(days=3660)
 _SATURDAY = 5
 _SHORTHAND = 2

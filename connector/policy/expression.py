@@ -119,8 +119,9 @@ class _Chains:
 
     def __init__(self, row: tuple[Token, ...]) -> None:
         self._row = row
-        # Per open bracket: the name a macro binds there and what it stands for.
+        # Per open bracket: the name a macro binds there and what it stands for (nothing, for a list written out).
         self._open: list[tuple[str, Path] | None] = []
+        self._closed: Path = ()  # what the bracket closed last went through, for `tasks.filter(...).exists(...)`
 
     def found(self) -> Iterator[tuple[Path, tuple[str, ...]]]:
         position = 0
@@ -129,7 +130,11 @@ class _Chains:
             if token.kind == "mark" and token.text in _OPENING:
                 self._open.append(None)
             elif token.kind == "mark" and token.text in _CLOSING and self._open:
-                self._open.pop()
+                bound = self._open.pop()
+                self._closed = bound[1] if bound is not None else ()
+            elif self._binds(position):
+                position = self._bind(position, self._closed if self._text(position - 2) == ")" else ())
+                continue
             elif self._starts_chain(position):
                 path, position = self._chain(position)
                 if path:
@@ -159,15 +164,24 @@ class _Chains:
             else:
                 break
         whole = self._resolved(tuple(path))
-        if self._text(position) == "." and self._text(position + 1) in _MACROS and self._text(position + 4) == ",":
-            self._open.append((self._text(position + 3), whole))
-            return whole, position + 5
+        if self._text(position) == "." and self._binds(position + 1):
+            return whole, self._bind(position + 1, whole)
         return whole, position
+
+    def _binds(self, position: int) -> bool:
+        """Whether a macro such as `exists(t, ...)` stands here, behind a dot."""
+        called = self._text(position - 1) == "." and self._text(position) in _MACROS
+        return called and self._text(position + 1) == "(" and self._text(position + 3) == ","
+
+    def _bind(self, position: int, over: Path) -> int:
+        """Open the macro's bracket with its variable standing for `over`; the position behind the comma."""
+        self._open.append((self._text(position + 2), over))
+        return position + 4
 
     def _resolved(self, path: Path) -> Path:
         for bound in reversed(self._open):
             if bound is not None and bound[0] == path[0]:
-                return (*bound[1], *path[1:]) if path[1:] else ()
+                return (*bound[1], *path[1:]) if path[1:] and bound[1] else ()
         return path
 
     def _is_text(self, position: int) -> bool:

@@ -65,8 +65,8 @@ class Section:
             self.wrong(key, "expected a section of `key: value` lines")
         return Section(Block({}, {}, self.mark(key)), self.at(key), self.problems)
 
-    def sections(self, key: str) -> Iterator[Section]:
-        """The sections of a list such as `cascade`; every entry must be one."""
+    def sections(self, key: str, *, bare: str) -> Iterator[Section]:
+        """The sections of a list such as `cascade`; a bare word stands for a section with only the key `bare`."""
         node = self._node(key)
         entries = node.entries if isinstance(node, Sequence) else ()
         if node is not None and not isinstance(node, Sequence):
@@ -75,6 +75,8 @@ class Section:
             path = f"{self.at(key)}[{position}]"
             if isinstance(entry, Block):
                 yield Section(entry, path, self.problems)
+            elif isinstance(entry, Scalar):
+                yield Section(Block({bare: entry}, {bare: entry.mark}, entry.mark), path, self.problems)
             else:
                 self.problems.add(entry.mark, path, "expected `key: value` pairs, such as `{tier: offline}`")
 

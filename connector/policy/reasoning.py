@@ -65,7 +65,7 @@ def _cascade(section: Section) -> tuple[TierStep, ...]:
     if section.has("tier"):
         section.wrong("tier", "give either `tier` or `cascade`, not both")
     steps = []
-    for step in section.sections("cascade"):
+    for step in section.sections("cascade", bare="tier"):
         own = step.optional_share("accept", low="0.5", high="0.9999")
         steps.append(TierStep(tier=step.word("tier", Tier), accept=accept if own is None else own))
         step.close()

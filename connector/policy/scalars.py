@@ -18,13 +18,14 @@ from connector.policy.document import Node, Scalar, shown
 _Word = TypeVar("_Word", bound=StrEnum)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?")
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?", re.ASCII)
 # What YAML 1.1 or 1.2 readers take for something other than text: refused as text unless quoted.
 _NOT_TEXT = re.compile(
-    r"~|null|true|false|[-+.]?\d[\d_,]*(\.[\d_]*)?(e[-+]?\d+)?|[-+]?\.?(inf|nan)|0[xob][\da-f_]+|", re.IGNORECASE
+    r"~|null|true|false|[-+.]?\d[\d_,]*(\.[\d_]*)?(e[-+]?\d+)?|[-+]?\.?(inf|nan)|0[xob][\da-f_]+|",
+    re.IGNORECASE | re.ASCII,
 )
 MAX_TEXT = 8_000
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 UNREADABLE = "?"  # stands where text was wrong; the file is refused before anybody reads it
 
 

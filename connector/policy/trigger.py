@@ -14,7 +14,7 @@ from connector.policy.reading import Section
 from connector.policy.scalars import did_you_mean
 from connector.record import FieldName, ObjectType
 
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 class Wake(StrEnum):
