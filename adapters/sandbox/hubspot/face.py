@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
 
 from adapters.sandbox.rows import Actor, RowKey
 from adapters.sandbox.wire import ConnectionCut, Stall, WireRequest, WireResponse
@@ -78,7 +79,8 @@ class HubSpotFace:
                 self._log(request, route, self._caller(request), None, correlation)
                 raise
             self._log(request, route, actor, response.status, correlation)
-            return response
+            date = format_datetime(self.portal.org.clock.now(), usegmt=True)  # whole seconds, the org's own time
+            return replace(response, headers={**response.headers, "Date": date})
 
     def _answered(self, request: WireRequest, route: Route | None, correlation: str) -> tuple[Actor, WireResponse]:
         """The caller and the answer HubSpot means to give."""
