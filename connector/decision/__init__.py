@@ -1,1 +1,1 @@
-"""Deciding: agents, reasoners, tiers and learners. Prepared context in, structured decision out; no CRM, no database."""
+"""Deciding: agents, reasoners, tiers and learners. Prepared context in, structured decision out; no CRM access."""

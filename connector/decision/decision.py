@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
 from connector.action.action import Action
-from connector.context.context import Citation, Context
+from connector.context.context import Citation, Context, Passage
 from connector.policy import Policy, Tier
+from connector.record import User
 
 
 class HandoffReason(StrEnum):
@@ -44,6 +46,14 @@ class Usage:
     output_tokens: int = 0
     usd: Decimal = Decimal(0)
 
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            usd=self.usd + other.usd,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedAction:
@@ -56,6 +66,7 @@ class ProposedAction:
     confidence: float
     citations: tuple[Citation, ...] = ()
     after: int | None = None
+    learner: str = ""  # the version of the learner behind it, where one is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,8 @@ class Decision:
     pins: Pins
     usage: Usage = field(default_factory=Usage)
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # per field, the next best values
+    undecided: tuple[str, ...] = ()  # what the policy asks for and this answer leaves open, each with the reason
+    found: tuple[Passage, ...] = ()  # what its searches found; citations number them after the context's passages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +92,45 @@ class NotEnough:
     pins: Pins
     usage: Usage = field(default_factory=Usage)
     guesses: tuple[ProposedAction, ...] = ()
+    found: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """The reasoner could not be asked now and nothing is decided: ask again after `retry_after`.
+
+    `fallback` is the best answer of an earlier tier, for when the case can wait no longer.
+    """
+
+    reason: str
+    retry_after: timedelta
+    fallback: Decision | NotEnough | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """This tier will not answer the case at all (no credentials, budget used up): the next tier may."""
+
+    reason: str
+
+
+def pins_of(pins: Pins, proposed: ProposedAction) -> Pins:
+    """What one action's evidence is pinned to: of the learners only its own, so that another's refit changes nothing."""
+    return replace(pins, learner=proposed.learner) if proposed.learner else pins
 
 
 DecisionResult: TypeAlias = Decision | NotEnough
+Answer: TypeAlias = Decision | NotEnough | Deferred | Declined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One case to decide: the prepared context under one policy. `key` is stable over restarts."""
+    """One case to decide: the prepared context under one policy. `key` is stable over restarts.
+
+    `owners` are the active people and queues of the connection; an answer picks them by their place in this list.
+    """
 
     key: str
     policy: Policy
     context: Context
+    owners: tuple[User, ...] = ()

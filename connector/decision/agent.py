@@ -1,0 +1,141 @@
+"""The contract of an agent: what it needs to know, the closed form of its answer, and how an answer becomes proposals.
+
+An agent is pure. It never sees a CRM, a database or a model: a reasoner asks it for its form and its prompt, and hands
+it checked answers or the learners of the org's own history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, Protocol, TypeAlias
+
+from connector.decision.decision import (
+    Decision,
+    DecisionResult,
+    HandoffReason,
+    NotEnough,
+    Pins,
+    ProposedAction,
+    Question,
+    Usage,
+)
+from connector.decision.learner import LearnerKey, LearnerShelf
+from connector.decision.shape import Form, ListOf, Text, json_schema
+from connector.journal import canonical
+from connector.policy import Policy
+from connector.record import FieldName, ObjectType
+
+# Where a form lets a model ask for a bounded look-up first, it does so under this name.
+SEARCHES = "need_search"
+SEARCH_WORDS = ListOf(
+    each=Text(most=200), most=3, about="Words to look up before you answer. Leave empty to answer now."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """What an agent proposes; no actions means that nothing is to be done."""
+
+    actions: tuple[ProposedAction, ...]
+    rationale: str
+    alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    undecided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstention:
+    """Why an agent leaves the case to a person, with its best guesses."""
+
+    reason: HandoffReason
+    missing: tuple[str, ...]
+    rationale: str
+    guesses: tuple[ProposedAction, ...] = ()
+
+
+Reading: TypeAlias = Proposals | Abstention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextNeeds:
+    """What an agent looks at beside what its policy lists: relations by name, and the fields it reads of its record."""
+
+    related: tuple[str, ...] = ()
+    fields: tuple[FieldName, ...] = ()
+
+
+class Agent(Protocol):
+    """One of the product's agents."""
+
+    @property
+    def name(self) -> str:
+        """What a policy calls it under `agent`."""
+        ...
+
+    @property
+    def objects(self) -> frozenset[ObjectType]:
+        """The objects it can decide about."""
+        ...
+
+    @property
+    def needs(self) -> ContextNeeds: ...
+
+    @property
+    def prompt(self) -> str:
+        """The instructions a model gets; the same text for every record."""
+        ...
+
+    def form(self, question: Question) -> Form:
+        """The closed form of the answer, from the policy and the live schema.
+
+        Its JSON schema MUST be the same for all records under one policy and schema.
+        """
+        ...
+
+    def read(self, question: Question, answer: Mapping[str, Any]) -> Reading:
+        """Proposals from an answer that fits `form`. MUST propose nothing outside the policy."""
+        ...
+
+    def learns(self, policy: Policy) -> tuple[FieldName, ...]:
+        """The fields whose history its offline method learns from."""
+        ...
+
+    def decide_offline(self, questions: Sequence[Question], shelf: LearnerShelf) -> Sequence[Reading]:
+        """The offline answers to questions of one policy, in order."""
+        ...
+
+
+def load_prompt(name: str) -> str:
+    """The shipped instructions of an agent."""
+    return (files("connector.decision") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def short_hash(content: Any) -> str:
+    """Names a prompt or schema in pins and journal."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()[:16]
+
+
+def schema_hash(form: Form) -> str:
+    return short_hash(json_schema(form))
+
+
+def learner_key(question: Question, name: FieldName) -> LearnerKey:
+    ref = question.context.record.ref
+    return LearnerKey(connection=ref.connection, policy=question.policy.name, object=ref.object, field=name)
+
+
+def concluded(reading: Reading, pins: Pins, usage: Usage) -> DecisionResult:
+    """A reading as the decision it is, with who made it and what it cost."""
+    match reading:
+        case Proposals():
+            return Decision(
+                actions=reading.actions, rationale=reading.rationale, pins=pins, usage=usage,
+                alternatives=reading.alternatives, undecided=reading.undecided,
+            )
+        case Abstention():
+            return NotEnough(
+                reason=reading.reason, missing=reading.missing, rationale=reading.rationale, pins=pins, usage=usage,
+                guesses=reading.guesses,
+            )

@@ -1,0 +1,15 @@
+"""The product's agents, one explicit list: a policy names one of them under `agent`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.decision.agent import Agent
+from connector.decision.agents.ticket_triage import TicketTriage
+
+
+def _listed(*agents: Agent) -> Mapping[str, Agent]:
+    return {agent.name: agent for agent in agents}
+
+
+AGENTS: Mapping[str, Agent] = _listed(TicketTriage())

@@ -1,0 +1,233 @@
+"""The life of learners on disk: each fit is a new numbered file with its hash in the state database.
+
+In force is the pinned version, else the newest one that was not withdrawn. A file whose hash is not the stored one is
+never loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from connector.clock import from_micros, micros
+from connector.decision.learner import Learner, LearnerKey, NotLearned
+from connector.errors import StateError
+from connector.record import ConnectionName, FieldName, ObjectType
+from connector.store import Row, Store, Transaction
+
+KEPT = 5  # newest versions whose files stay, for rollback
+_NIGHT = timedelta(hours=24)
+_NEW_SHARE = 0.10
+_OF_KEY = "connection = :connection AND policy = :policy AND object = :object AND field = :field"
+
+
+class LearnerFormat(Protocol):
+    """How a learner becomes bytes and back. `restore` is only ever given bytes whose hash was checked."""
+
+    def store(self, learner: Learner) -> bytes: ...
+
+    def restore(self, content: bytes, version: str) -> Learner: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelved:
+    """One version of a learner as the shelf knows it."""
+
+    key: LearnerKey
+    version: int
+    path: str
+    sha256: str
+    examples: int
+    fitted_at: datetime
+    pinned: bool = False
+    withdrawn: bool = False
+
+    @property
+    def name(self) -> str:
+        """What evidence is pinned to: a refit that comes out the same keeps what it has earned."""
+        return f"{self.key.field}@{self.sha256[:12]}"
+
+
+class DiskShelf:
+    """Learners under one folder of the state. Shared by threads; a learner is loaded once and kept."""
+
+    def __init__(self, store: Store, folder: Path, form: LearnerFormat) -> None:
+        self._store = store
+        self._folder = folder
+        self._form = form
+        self._loaded: dict[LearnerKey, tuple[str, Learner]] = {}
+        self._lock = threading.Lock()
+
+    def learner(self, key: LearnerKey) -> Learner | NotLearned:
+        """The learner in force. Raises StateError when its file is absent or was changed."""
+        with self._store.snapshot() as tx:
+            chosen = in_force(_versions(tx, key))
+            if chosen is None:
+                return _not_learned(tx, key)
+        with self._lock:
+            loaded = self._loaded.get(key)
+            if loaded is None or loaded[0] != chosen.name:
+                self._loaded[key] = loaded = (chosen.name, self._load(chosen))
+            return loaded[1]
+
+    def shelve(self, key: LearnerKey, learner: Learner, *, examples: int, at: datetime) -> Shelved:
+        """Keep a new fit. The file is whole on disk before the database names it; old files go after that."""
+        content = self._form.store(learner)
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = f"{_stem(key)}-{sha256[:16]}.learner"
+        self._write(path, content)
+        with self._store.transaction("decision: shelve a learner") as tx:
+            number = max((kept.version for kept in _versions(tx, key)), default=0) + 1
+            shelved = Shelved(key=key, version=number, path=path, sha256=sha256, examples=examples, fitted_at=at)
+            tx.run(_INSERT, **_columns(shelved))
+            kept = _versions(tx, key)
+        self._sweep(key, kept)
+        return shelved
+
+    def lacks(self, key: LearnerKey, missing: NotLearned) -> None:
+        """Note how far a field without a learner has come, so that people can be told."""
+        with self._store.transaction("decision: count examples") as tx:
+            tx.run(
+                """
+                INSERT INTO decision_examples (connection, policy, object, field, examples, needed)
+                VALUES (:connection, :policy, :object, :field, :examples, :needed)
+                ON CONFLICT (connection, policy, object, field)
+                DO UPDATE SET examples = excluded.examples, needed = excluded.needed
+                """,
+                examples=missing.examples, needed=missing.needed, **_key_columns(key),
+            )
+
+    def versions(self, key: LearnerKey | None = None) -> tuple[Shelved, ...]:
+        """Every version of one learner, or of all, newest first within a learner."""
+        with self._store.snapshot() as tx:
+            return _versions(tx, key) if key is not None else _all_versions(tx)
+
+    def pin(self, key: LearnerKey, version: int | None) -> Shelved:
+        """Keep one version in force whatever is fitted later; None lets the newest act again."""
+        with self._store.transaction("decision: pin a learner") as tx:
+            if version is not None:
+                _existing(tx, key, version)
+            tx.run(f"UPDATE decision_learners SET pinned = 0 WHERE {_OF_KEY}", **_key_columns(key))
+            if version is not None:
+                tx.run(
+                    f"UPDATE decision_learners SET pinned = 1, withdrawn = 0 WHERE {_OF_KEY} AND version = :version",
+                    version=version, **_key_columns(key),
+                )
+            chosen = in_force(_versions(tx, key))
+        if chosen is None:
+            raise StateError(f"there is no learner {key}", hint="crm-connector learner list")
+        return chosen
+
+    def rollback(self, key: LearnerKey) -> Shelved:
+        """Withdraw the version in force; the one before it acts again. Later fits are taken up as usual."""
+        with self._store.transaction("decision: roll a learner back") as tx:
+            kept = _versions(tx, key)
+            now = in_force(kept)
+            earlier = in_force([one for one in kept[:KEPT] if now is not None and one.version < now.version])
+            if now is None or earlier is None:
+                raise StateError(f"there is no earlier version of {key}", hint="crm-connector learner list")
+            tx.run(
+                f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND version = :version",
+                version=now.version, **_key_columns(key),
+            )
+        return earlier
+
+    def _load(self, shelved: Shelved) -> Learner:
+        try:
+            content = (self._folder / shelved.path).read_bytes()
+        except OSError as error:
+            raise StateError(f"the learner {shelved.name} cannot be read: {error.strerror}", hint=_HINT) from error
+        if hashlib.sha256(content).hexdigest() != shelved.sha256:
+            raise StateError(f"the file of learner {shelved.name} is not the one that was written", hint=_HINT)
+        return self._form.restore(content, shelved.name)
+
+    def _write(self, path: str, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = self._folder / f"{path}.part"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._folder / path)
+
+    def _sweep(self, key: LearnerKey, kept: Sequence[Shelved]) -> None:
+        """Delete files no rollback can ask for; their rows stay as history."""
+        needed = {shelved.path for shelved in (*kept[:KEPT], *(one for one in kept if one.pinned))}
+        for path in self._folder.glob(f"{_stem(key)}-*.learner"):
+            if path.name not in needed:
+                path.unlink(missing_ok=True)
+
+
+_HINT = "crm-connector learner rollback, or delete the file and let the next fit replace it"
+_INSERT = """
+INSERT INTO decision_learners (connection, policy, object, field, version, path, sha256, examples, fitted_at)
+VALUES (:connection, :policy, :object, :field, :version, :path, :sha256, :examples, :fitted_at)
+"""
+
+
+def in_force(versions: Sequence[Shelved]) -> Shelved | None:
+    """The pinned version, else the newest that was not withdrawn."""
+    standing = [shelved for shelved in versions if not shelved.withdrawn]
+    return max(standing, key=lambda shelved: (shelved.pinned, shelved.version), default=None)
+
+
+def is_due(newest: Shelved | None, *, new_examples: int, now: datetime) -> bool:
+    """Whether a field is worth learning again: never learned, a night has passed, or a tenth of the examples is new."""
+    if newest is None:
+        return True
+    if new_examples == 0:
+        return False
+    return now - newest.fitted_at >= _NIGHT or new_examples >= max(1, _NEW_SHARE * newest.examples)
+
+
+def _stem(key: LearnerKey) -> str:
+    """File names carry no names of a CRM's objects or fields: those are foreign text."""
+    return hashlib.sha256(str(key).encode()).hexdigest()[:16]
+
+
+def _versions(tx: Transaction, key: LearnerKey) -> tuple[Shelved, ...]:
+    rows = tx.rows(f"SELECT * FROM decision_learners WHERE {_OF_KEY} ORDER BY version DESC", **_key_columns(key))
+    return tuple(_shelved(row) for row in rows)
+
+
+def _all_versions(tx: Transaction) -> tuple[Shelved, ...]:
+    order = "connection, policy, object, field, version DESC"
+    return tuple(_shelved(row) for row in tx.rows(f"SELECT * FROM decision_learners ORDER BY {order}"))
+
+
+def _existing(tx: Transaction, key: LearnerKey, version: int) -> None:
+    if version not in {shelved.version for shelved in _versions(tx, key)[:KEPT]}:
+        raise StateError(f"{key} has no version {version} that is still kept", hint="crm-connector learner list")
+
+
+def _not_learned(tx: Transaction, key: LearnerKey) -> NotLearned:
+    row = tx.one(f"SELECT examples, needed FROM decision_examples WHERE {_OF_KEY}", **_key_columns(key))
+    return NotLearned(examples=row["examples"], needed=row["needed"]) if row is not None else NotLearned()
+
+
+def _key_columns(key: LearnerKey) -> dict[str, Any]:
+    return {"connection": key.connection, "policy": key.policy, "object": key.object.value, "field": key.field}
+
+
+def _columns(shelved: Shelved) -> dict[str, Any]:
+    return {
+        **_key_columns(shelved.key), "version": shelved.version, "path": shelved.path, "sha256": shelved.sha256,
+        "examples": shelved.examples, "fitted_at": micros(shelved.fitted_at),
+    }
+
+
+def _shelved(row: Row) -> Shelved:
+    return Shelved(
+        key=LearnerKey(
+            connection=ConnectionName(row["connection"]), policy=row["policy"], object=ObjectType(row["object"]),
+            field=FieldName(row["field"]),
+        ),
+        version=row["version"], path=row["path"], sha256=row["sha256"], examples=row["examples"],
+        fitted_at=from_micros(row["fitted_at"]), pinned=bool(row["pinned"]), withdrawn=bool(row["withdrawn"]),
+    )
