@@ -115,8 +115,8 @@ class Permissions:
 def read_permissions(section: Section) -> Permissions:
     """The section `may`; the key of every action is its name."""
     permissions = Permissions(update=_update(section.section("update")), actions=_actions(section))
-    if not permissions.update and not permissions.actions and not section.names():
-        section.wrong("update", "is missing: name at least one field or action under `may`")
+    if not permissions.update and not permissions.actions:
+        section.wrong("update", "name at least one field or action under `may`")
     section.close()
     return permissions
 

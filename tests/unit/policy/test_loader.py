@@ -228,6 +228,7 @@ handoff: {too: leads}
         ({"reason": "reason: {searches: 1000}"}, "not a whole number between 0 and 20"),
         ({"context": "context: {never: [phone], mask: [phone]}"}, "`phone` is under `never` as well"),
         ({"may": "may: {}"}, "name at least one field or action"),
+        ({"may": "may: {updat: {category: {}}}"}, "may.updat: unknown key, did you mean `update`?"),
         ({"may": "may: {send_email: {approval: never}}"}, "cannot be taken back"),
         ({"may": "may: {notify: {}}"}, "may.notify.channels: is missing"),
         ({"may": "may: {update: {stage: {min: 5, max: 4}}}"}, "4 is below min 5"),

@@ -117,10 +117,10 @@ def assert_means_what_is_written(policy: Policy, text: str) -> None:
 
 def assert_grants_what_is_written(policy: Policy, may: dict[str, Any]) -> None:
     assert {kind.value for kind in policy.may.actions} == may.keys() - {"update"}
-    update = may.get("update") or {}
+    update = section(may, "update")
     assert list(policy.may.update) == list(update)
     for name, permission in policy.may.update.items():
-        written = update[name] or {}
+        written = section(update, name)  # nothing or `null` behind a field is a grant with defaults
         assert list(permission.options) == as_list(written.get("options"))
         assert permission.conflict.value == written.get("conflict", "human_wins")
 
