@@ -38,7 +38,7 @@ class SearchIndex:
         """Under the fault the index stops for a while; every row written meanwhile is missing or old in it."""
         now = self.org.clock.stamp()
         if now >= self._frozen_until and self._faults.due("search_lag"):
-            self._frozen_at = now
+            self._frozen_at = now - 1
             self._frozen_until = now + self._faults.rng.randint(FAULT_SHORTEST_MS, FAULT_LONGEST_MS)
             self._faults.took_effect("search_lag")
 

@@ -15,8 +15,9 @@ from .definition import ObjectDefinition as ObjectTable
 from .definition import Option as OptionTable
 from .definition import PropertyDefinition
 from .owners import OWNERS, owners_object
+from .pipelined import DEALS, LEADS, TICKETS
 from .stamps import iso, iso_date, parse_stamp
-from .standard import COMPANIES, CONTACTS, DEALS, LEADS, TICKETS
+from .standard import COMPANIES, CONTACTS
 from .values import as_text
 
 TABLES: Mapping[str, ObjectTable] = {

@@ -75,7 +75,7 @@ def _entry(change: FieldChange, *, calculated: bool) -> dict[str, object]:
     entry: dict[str, object] = {"value": value, "timestamp": iso(change.at), "sourceType": kind}
     if number is not None:
         entry["sourceId"] = number
-    if change.actor == "rep" and not calculated and _user(change.user):
+    if kind == "CRM_UI" and _user(change.user):
         entry["updatedByUserId"] = int(change.user)
     return entry
 
