@@ -6,7 +6,7 @@ that a row whose transaction committed late is still seen, while a hot poll does
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import Answer, SalesforceClient
 from adapters.salesforce.cursor import PollCursor, poll_cursor
+from adapters.salesforce.reads import READ_BATCH
 from adapters.salesforce.rows import RowReader, version_of
 from adapters.salesforce.schema import Description
-from adapters.salesforce.soql import after_id, after_position, literal, parse_stamp, select
+from adapters.salesforce.soql import after_id, after_position, chunks, literal, one_of, parse_stamp, select
 from adapters.salesforce.sweep import Sweep
 from connector.adapter import (
     ChangeEvent,
@@ -29,11 +30,13 @@ from connector.adapter import (
     Found,
     Gone,
     IdentityPage,
+    Log,
     Merged,
     ObjectType,
     Record,
+    RecordRef,
 )
-from connector.errors import RejectedError, UnknownFieldError
+from connector.errors import PermanentError, UnknownFieldError
 
 PAGE = 2000
 SETTLE = timedelta(seconds=2)
@@ -56,7 +59,9 @@ class SalesforceChanges:
         sweep: Sweep,
         *,
         overlap: timedelta,
+        log: Log,
     ) -> None:
+        self._log = log
         self._connection = connection
         self._client = client
         self._catalog = catalog
@@ -100,40 +105,46 @@ class SalesforceChanges:
 
     def _begin_round(self, cursor: PollCursor) -> PollCursor:
         """The same place, or the last proven one when it is time to look back."""
-        seen, proved = parse_stamp(cursor.seen_at), parse_stamp(cursor.proved_at)
-        if cursor.proving is not None or seen - proved < _LOOK_BACK_EVERY:
+        if cursor.reading:
             return cursor
-        # `seen_at` came with an earlier answer, so it is no later than anything this round will read.
+        waited = parse_stamp(cursor.seen_at) - parse_stamp(cursor.proved_at)
+        due = waited >= _LOOK_BACK_EVERY or waited < timedelta(0)
+        return self._look_back(cursor) if due else cursor
+
+    def _look_back(self, cursor: PollCursor) -> PollCursor:
+        # `seen_at` came with an earlier answer, so it is no later than anything this round will read. The Date header
+        # may only ever lead us back: a server whose clock ran ahead must not make us skip rows.
         return replace(
-            cursor, stamp=cursor.proven, last="", proving=literal(seen - self._overlap), proved_at=cursor.seen_at
+            cursor,
+            stamp=min(cursor.proven, cursor.stamp),
+            last="",
+            proving=literal(parse_stamp(cursor.seen_at) - self._overlap),
+            proved_at=cursor.seen_at,
         )
 
     def _page(self, object: ObjectType, cursor: PollCursor, fields: Collection[FieldName]) -> ChangePage:
         description = self._catalog.describe(object)
         reader = RowReader(self._connection, description, description.select(fields))
-        position = after_position(cursor.stamp, cursor.last)
-        query = select(
-            reader.names, description.native, position, description.where, order="SystemModstamp, Id", limit=PAGE
-        )
+        where = (after_position(cursor.stamp, cursor.last), description.where)
+        query = select(reader.names, description.native, *where, order="SystemModstamp, Id", limit=PAGE)
         answer = self._client.query(query, deleted=True)
         rows = _settled(answer)
         more = _more(answer) and len(rows) == len(answer.body["records"])
-        after = self._advance(cursor, rows, answer.at, more=more)
+        if more and self._was_away(cursor, answer.at):
+            # After a pause a look back is due anyway: reading the backlog from there saves reading it twice.
+            return self._page(object, self._look_back(replace(cursor, seen_at=literal(answer.at))), fields)
         found = [reader.found(row, answer.at) for row in rows]
         gone = [_tombstone(row, one) for row, one in zip(rows, found, strict=True) if not isinstance(one, Record)]
+        after = _advance(cursor, rows, answer.at, more=more)
         if not more:
             erased, after = self._hard_deletes(description, reader, after)
             gone += erased
         records = tuple(one for one in found if isinstance(one, Record))
         return ChangePage(records=records, gone=tuple(gone), cursor=after.text(), more=more)
 
-    def _advance(self, cursor: PollCursor, rows: list[Mapping[str, Any]], at: datetime, *, more: bool) -> PollCursor:
-        seen = max(literal(at), cursor.seen_at)
-        if rows:
-            cursor = replace(cursor, stamp=version_of(rows[-1]["SystemModstamp"]), last=str(rows[-1]["Id"]))
-        if not more and cursor.proving is not None:
-            cursor = replace(cursor, proven=max(cursor.proven, cursor.proving), proving=None)
-        return replace(cursor, seen_at=seen)
+    def _was_away(self, cursor: PollCursor, at: datetime) -> bool:
+        fresh = not cursor.reading and cursor.proving is None
+        return fresh and at - parse_stamp(cursor.seen_at) >= _LOOK_BACK_EVERY
 
     def _hard_deletes(
         self, description: Description, reader: RowReader, cursor: PollCursor
@@ -143,22 +154,40 @@ class SalesforceChanges:
         if not description.replicateable or end - start < _DELETES_EVERY:
             return [], cursor
         try:
-            answer = self._client.deleted(
-                description.native, max(start - timedelta(minutes=2), end - _DELETES_REACH), end
-            )
-        except RejectedError as error:
-            if error.code != "INVALID_REPLICATION_DATE":
-                raise
+            # Two minutes again: getDeleted ignores seconds and refuses windows of a minute or less.
+            start = max(start - timedelta(minutes=2), end - _DELETES_REACH)
+            answer = self._client.deleted(description.native, start, end)
+        except PermanentError as error:
+            # Such as a window before the delete log begins. Reconciliation by identities finds what this misses.
+            self._log.warning("deletes_not_listed", object=str(description.schema.object), reason=error.message)
             return [], replace(cursor, deleted_until=cursor.seen_at)
+        listed = {str(row["id"]): parse_stamp(row["deletedDate"]) for row in answer.body.get("deletedRecords") or ()}
         covered = min(parse_stamp(answer.body.get("latestDateCovered") or cursor.deleted_until), end)
-        events = [
-            ChangeEvent(
-                ref=reader.ref(str(row["id"])), kind=ChangeKind.DELETED, origin=ChangeOrigin.POLL,
-                occurred_at=parse_stamp(row["deletedDate"]), version=version_of(row["deletedDate"]),
-            )
-            for row in answer.body.get("deletedRecords") or ()
-        ]  # fmt: skip
+        events = [_erased(reader.ref(one), at) for one, at in self._erased_for_good(description, listed).items()]
         return events, replace(cursor, deleted_until=max(literal(covered), cursor.deleted_until))
+
+    def _erased_for_good(self, description: Description, listed: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Those that are nowhere any more; what lies in the recycle bin was told by its own stamp, merges included."""
+        left = dict(listed)
+        for batch in chunks(list(listed), READ_BATCH):
+            answer = self._client.query(select(["Id"], description.native, one_of("Id", batch)), deleted=True)
+            for row in answer.body["records"]:
+                left.pop(str(row["Id"]), None)
+        return left
+
+
+def _advance(cursor: PollCursor, rows: Sequence[Mapping[str, Any]], at: datetime, *, more: bool) -> PollCursor:
+    if rows:
+        cursor = replace(cursor, stamp=version_of(rows[-1]["SystemModstamp"]), last=str(rows[-1]["Id"]))
+    if not more and cursor.proving is not None:
+        cursor = replace(cursor, proven=cursor.proving, proving=None)
+    return replace(cursor, seen_at=literal(at), reading=more)
+
+
+def _erased(ref: RecordRef, at: datetime) -> ChangeEvent:
+    return ChangeEvent(
+        ref=ref, kind=ChangeKind.DELETED, origin=ChangeOrigin.POLL, occurred_at=at, version=version_of(literal(at))
+    )
 
 
 def _settled(answer: Answer) -> list[Mapping[str, Any]]:

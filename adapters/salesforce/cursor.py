@@ -15,14 +15,15 @@ from connector.errors import StateError
 class PollCursor:
     """Where polling stands; every time in it is Salesforce's own.
 
-    `stamp` and `last` are the place in the order (SystemModstamp, Id). Rows up to `proven` have certainly been seen:
-    every transaction that could still show one of them is over. A round that reads again from there carries in
-    `proving` what will be proven when it ends. `seen_at` is the newest server time known, `proved_at` that of the last
-    such round, `deleted_until` how far hard deletes were asked for.
+    `stamp` and `last` are the place in the order (SystemModstamp, Id); `reading` says a round is under way. Rows up
+    to `proven` have certainly been seen: every transaction that could still show one of them is over. A round that
+    reads again from there carries in `proving` what will be proven when it ends. `seen_at` is the time of the last
+    answer, `proved_at` that of the last such round, `deleted_until` how far hard deletes were asked for.
     """
 
     stamp: str
     last: str = ""
+    reading: bool = False
     proven: str
     proving: str | None = None
     seen_at: str

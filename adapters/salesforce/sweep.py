@@ -1,4 +1,4 @@
-"""Reading every live record once, in id order: page by page, or through a Bulk 2.0 query job when there are very many."""
+"""Reading every live record once, in id order: page by page, or by a Bulk 2.0 query job when there are very many."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
@@ -85,7 +86,7 @@ class Sweep:
             return self._continue_by_page(SweepCursor(), f"{read} rows of {job.get('numberRecordsProcessed')} came")
         return _page(records, after, more=False)
 
-    def _finished(self, job: str) -> Mapping[str, object] | None:
+    def _finished(self, job: str) -> Mapping[str, Any] | None:
         """The job once it is over; None when it still runs after a bounded wait, to be asked for again."""
         wait = 0.5
         for _ in range(_CHECKS):

@@ -1,0 +1,39 @@
+"""Which adapter serves a connection: only the systems named in settings are ever imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from connector.adapter import Adapter, AdapterFactory, Environment
+from connector.errors import SettingsError
+
+GROUP = "crm_connector.adapters"
+BUILT_IN: Mapping[str, str] = {
+    "hubspot": "adapters.hubspot.adapter:connect",
+    "salesforce": "adapters.salesforce.adapter:connect",
+}
+
+
+def systems() -> tuple[str, ...]:
+    """Every system that `system:` may name, the built-in ones and those of installed packages."""
+    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def factory(system: str) -> AdapterFactory:
+    """What builds adapters for one system; a package cannot take the place of a built-in one."""
+    address = BUILT_IN.get(system)
+    if address is not None:
+        module, _, name = address.partition(":")
+        return cast(AdapterFactory, getattr(import_module(module), name))
+    for point in entry_points(group=GROUP, name=system):
+        return cast(AdapterFactory, point.load())
+    known = ", ".join(systems())
+    raise SettingsError([f"system: {system!r} has no adapter; known are {known}"])
+
+
+def connect(environment: Environment) -> Adapter:
+    """The adapter of one connection, by its `system` setting."""
+    return factory(str(environment.settings.get("system", "")))(environment)

@@ -1,0 +1,90 @@
+"""One connected Salesforce org, put together from its parts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from adapters.salesforce.catalog import Catalog
+from adapters.salesforce.changes import SETTLE, SalesforceChanges
+from adapters.salesforce.check import findings
+from adapters.salesforce.client import SalesforceClient
+from adapters.salesforce.creates import CREATE_BATCH, Creates
+from adapters.salesforce.mapping import DEFAULT_MARKER_FIELD, object_maps
+from adapters.salesforce.reads import READ_BATCH, SalesforceReader
+from adapters.salesforce.resolution import Resolutions
+from adapters.salesforce.sweep import Sweep
+from adapters.salesforce.updates import UPDATE_BATCH, Updates
+from adapters.salesforce.writes import SalesforceWriter
+from connector.adapter import Capabilities, Environment, Finding, GuardKind, ObjectType
+from connector.errors import ConnectorError
+
+DEFAULT_OVERLAP = 300
+
+
+class SalesforceAdapter:
+    """The adapter port; building it makes no call."""
+
+    def __init__(self, environment: Environment) -> None:
+        settings = environment.settings
+        self._connection = environment.connection
+        self._marker_field = str(settings.get("marker_field") or DEFAULT_MARKER_FIELD)
+        self._client = SalesforceClient(environment)
+        maps = object_maps(settings, connection=environment.connection)
+        self._catalog = Catalog(environment, self._client, maps)
+        self._records = SalesforceReader(environment.connection, self._client, self._catalog)
+        self._changes = SalesforceChanges(
+            environment.connection,
+            self._client,
+            self._catalog,
+            Sweep(environment, self._client, self._catalog),
+            overlap=timedelta(seconds=float(settings.get("overlap_seconds", DEFAULT_OVERLAP))),
+            log=environment.log,
+        )
+        creates = Creates(environment.connection, self._client, self._catalog, marker_field=self._marker_field)
+        self._writes = SalesforceWriter(
+            self._client,
+            self._records,
+            Updates(self._client, self._catalog, self._records),
+            creates,
+            Resolutions(self._client, self._catalog, self._records, creates),
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            system="Salesforce",
+            guard=GuardKind.CONDITIONAL,
+            objects=self._catalog.objects,
+            field_stamps=False,
+            read_batch=READ_BATCH,
+            update_batch=UPDATE_BATCH,
+            create_batch=CREATE_BATCH,
+            settle=SETTLE,
+            marker_field=self._has_marker_field(),
+        )
+
+    @property
+    def changes(self) -> SalesforceChanges:
+        return self._changes
+
+    @property
+    def records(self) -> SalesforceReader:
+        return self._records
+
+    @property
+    def writes(self) -> SalesforceWriter:
+        return self._writes
+
+    def check(self) -> tuple[Finding, ...]:
+        return findings(self._client, self._catalog, connection=self._connection, marker_field=self._marker_field)
+
+    def _has_marker_field(self) -> bool:
+        try:
+            return self._marker_field in self._catalog.describe(ObjectType.TASK).external_ids
+        except ConnectorError:
+            return False
+
+
+def connect(environment: Environment) -> SalesforceAdapter:
+    """The entry point of this adapter."""
+    return SalesforceAdapter(environment)
