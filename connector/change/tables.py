@@ -48,7 +48,7 @@ MIGRATIONS = (
             buried INTEGER NOT NULL,
             reason TEXT
         );
-        CREATE INDEX change_inbox_due ON change_inbox (buried, not_before, seq);
+        CREATE INDEX change_inbox_due ON change_inbox (buried, seq);
         CREATE INDEX change_inbox_record ON change_inbox (connection, object, record);
         CREATE TABLE change_triggers (
             connection TEXT NOT NULL,

@@ -11,8 +11,7 @@ from typing import TypeAlias
 from connector.adapter import ChangeEvent, ChangeKind
 from connector.change.seen import Seen
 from connector.journal import canonical
-from connector.policy import EvaluationFailed, Facts, Matched, NotMatched, Policy, Wake
-from connector.policy.conditions import Related
+from connector.policy import EvaluationFailed, Facts, Matched, NotMatched, Policy, Related, Wake
 from connector.record import FieldName, FieldValue, Record, RecordRef, encode_value, normalise
 from connector.store import Transaction
 

@@ -1,4 +1,7 @@
-"""Approvals: actions that wait for a person, bound to the exact action and to the field values it was judged on."""
+"""Approvals: one row for every proposed action with its verdict, bound to the exact action and to its field bases.
+
+Most wait for a person; `allowed` ones asked nobody, and become a question only if the record moves before the write.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from connector.clock import from_micros, micros
 from connector.errors import PermanentError
 from connector.gate.verdict import Bases, ClearedAction, Reason, ReasonCode, clear, decode_held, encode_held
 from connector.journal import canonical
+from connector.policy import OnOverwrite
 from connector.record import ConflictRule, ConnectionName, ObjectType, RecordRef
 from connector.store import Row, Transaction
 
@@ -21,6 +25,8 @@ from connector.store import Row, Transaction
 class ApprovalState(StrEnum):
     """Where an approval stands. A settled one never changes again, except that stale ones are asked again as new."""
 
+    ALLOWED = "allowed"
+    DENIED = "denied"
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -44,6 +50,7 @@ class Approval:
     action: Action
     bases: Bases
     rule: ConflictRule
+    on_overwrite: OnOverwrite
     confidence: float
     rationale: str
     reasons: tuple[Reason, ...]
@@ -126,7 +133,18 @@ def approve(
         )
     return clear(
         intent=approval.intent, decision=approval.decision, policy=approval.policy, action=action, bases=approval.bases,
-        rule=approval.rule, cleared_by=by, approval=approval.id, after=approval.after, run=approval.run,
+        rule=approval.rule, on_overwrite=approval.on_overwrite, cleared_by=by, approval=approval.id, after=approval.after, run=approval.run,
+    )
+
+
+def clear_allowed(approval: Approval, why: str) -> ClearedAction:
+    """The cleared action of an approval that the gate allowed by itself."""
+    if approval.state is not ApprovalState.ALLOWED:
+        raise ApprovalError(f"approval {approval.id} is {approval.state}, not allowed")
+    return clear(
+        intent=approval.intent, decision=approval.decision, policy=approval.policy, action=approval.action,
+        bases=approval.bases, rule=approval.rule, on_overwrite=approval.on_overwrite, cleared_by=why, approval=approval.id, after=approval.after,
+        run=approval.run,
     )
 
 
@@ -143,7 +161,7 @@ def supersede(tx: Transaction, approval: Approval, at: datetime, remark: str) ->
 
 
 def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, remark: str) -> Approval:
-    """The record moved after the approval: the old one is stale, the same question is put on the present values."""
+    """The record moved before the write: the old verdict is stale, the question is put to a person on the present values."""
     tx.run(
         "UPDATE gate_approvals SET state = 'stale', remark = :remark WHERE approval = :approval",
         remark=remark, approval=stale.id,
@@ -160,6 +178,17 @@ def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, r
 def _next_id(approval: str) -> str:
     stem, dash, number = approval.partition("x")
     return f"{stem}x{int(number) + 1}" if dash else f"{approval}x2"
+
+
+def vouched(tx: Transaction, approval: str, action: Action) -> bool:
+    """Whether this exact action is allowed or approved right now: write-back asks again before it sends."""
+    row = tx.one("SELECT state, action_hash FROM gate_approvals WHERE approval = :approval", approval=approval)
+    return row is not None and row["state"] in ("allowed", "approved") and row["action_hash"] == action_hash(action)
+
+
+def by_id(tx: Transaction, approval: str) -> Approval | None:
+    row = tx.one("SELECT * FROM gate_approvals WHERE approval = :approval", approval=approval)
+    return _approval(row) if row else None
 
 
 def counts(tx: Transaction) -> dict[str, int]:
@@ -181,7 +210,7 @@ def _settle(
 
 _COLUMNS = (
     "approval", "intent", "decision", "policy", "cell", "pins", "content", "connection", "object", "record", "held",
-    "action_hash", "rule", "confidence", "rationale", "reasons", "citations", "after_intent", "run", "state", "owner",
+    "action_hash", "rule", "on_overwrite", "confidence", "rationale", "reasons", "citations", "after_intent", "run", "state", "owner",
     "asked_at", "expires_at", "settled_by", "remark",
 )
 _INSERT = f"""
@@ -205,6 +234,7 @@ def _row(approval: Approval) -> dict[str, Any]:
         "held": canonical(encode_held(approval.action, approval.bases)),
         "action_hash": approval.hash,
         "rule": approval.rule.value,
+        "on_overwrite": approval.on_overwrite.value,
         "confidence": approval.confidence,
         "rationale": approval.rationale,
         "reasons": canonical([[reason.code.value, reason.text] for reason in approval.reasons]),
@@ -226,7 +256,8 @@ def _approval(row: Row) -> Approval:
         id=row["approval"], intent=row["intent"], decision=row["decision"], policy=row["policy"], cell=row["cell"],
         pins=row["pins"], content=row["content"],
         ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
-        action=action, bases=bases, rule=ConflictRule(row["rule"]), confidence=row["confidence"],
+        action=action, bases=bases, rule=ConflictRule(row["rule"]),
+        on_overwrite=OnOverwrite(row["on_overwrite"]), confidence=row["confidence"],
         rationale=row["rationale"],
         reasons=tuple(Reason(ReasonCode(code), text) for code, text in json.loads(row["reasons"])),
         citations=tuple(json.loads(row["citations"])), after=row["after_intent"], run=row["run"],

@@ -37,6 +37,13 @@ class Cell:
     def __str__(self) -> str:
         return f"{self.connection}/{self.policy}/{self.object}/{self.kind}" + (f"/{self.field}" if self.field else "")
 
+    @classmethod
+    def parse(cls, text: str) -> Cell:
+        """A cell back from its text; names of connections and policies hold no slash."""
+        connection, policy, object, kind, *rest = text.split("/")
+        field_name = FieldName(rest[0]) if rest else None
+        return cls(ConnectionName(connection), policy, ObjectType(object), ActionKind(kind), field_name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:

@@ -30,8 +30,11 @@ class LimitBook:
     `at` is the time a change arrived, so that a brake bites on the rhythm of the org and not on that of our catching up.
     """
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, *, keep: bool = True) -> None:
+        """`keep` False counts without writing down, for a plan."""
         self._tx = tx
+        self._keep = keep
+        self._on_record: dict[tuple[str, RecordRef], int] = {}
         self._windows: dict[tuple[str, str, str, datetime], _Window] = {}
 
     def braked(
@@ -49,15 +52,18 @@ class LimitBook:
     def count(self, *, intent: str, policy: Policy, record: Record, kind: ActionKind, at: datetime, run: str | None) -> None:
         """Count an allowed action. A record younger than a day is new: classifying it is the job, not a mass change."""
         is_new = record.created_at > at - DAY
-        self._tx.run(
-            """
-            INSERT INTO gate_passes (intent, policy, connection, object, record, kind, at, is_new, run)
-            VALUES (:intent, :policy, :connection, :object, :record, :kind, :at, :is_new, :run)
-            ON CONFLICT (intent) DO NOTHING
-            """,
-            intent=intent, policy=policy.name, connection=record.ref.connection, object=record.ref.object.value,
-            record=record.ref.id, kind=kind.value, at=micros(at), is_new=int(is_new), run=run,
-        )
+        so_far = self._of_record(policy, record.ref, at)
+        if self._keep:
+            self._tx.run(
+                """
+                INSERT INTO gate_passes (intent, policy, connection, object, record, kind, at, is_new, run)
+                VALUES (:intent, :policy, :connection, :object, :record, :kind, :at, :is_new, :run)
+                ON CONFLICT (intent) DO NOTHING
+                """,
+                intent=intent, policy=policy.name, connection=record.ref.connection, object=record.ref.object.value,
+                record=record.ref.id, kind=kind.value, at=micros(at), is_new=int(is_new), run=run,
+            )
+        self._on_record[policy.name, record.ref] = so_far + 1
         for (name, connection, kind_of, _), window in self._windows.items():
             if (name, connection, kind_of) == (policy.name, record.ref.connection, record.ref.object):
                 if window.until - HOUR < at <= window.until:
@@ -66,15 +72,23 @@ class LimitBook:
                     window.day.add(record.ref.id)
 
     def _record_limit(self, policy: Policy, ref: RecordRef, at: datetime) -> list[str]:
-        allowed = policy.limits.writes_per_record_per_day
-        row = self._tx.one(
-            "SELECT COUNT(*) AS n FROM gate_passes WHERE connection = :connection AND object = :object "
-            "AND record = :record AND policy = :policy AND at > :since",
-            connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy.name, since=micros(at - DAY),
-        )
-        if row is None or row["n"] < allowed:
+        so_far = self._of_record(policy, ref, at)
+        if so_far < policy.limits.writes_per_record_per_day:
             return []
-        return [f"limits.writes_per_record_per_day: already {row['n']} actions on this record in a day"]
+        return [f"limits.writes_per_record_per_day: already {so_far} actions on this record in a day"]
+
+    def _of_record(self, policy: Policy, ref: RecordRef, at: datetime) -> int:
+        """Actions on one record in the day before `at`: read once, then counted on."""
+        key = (policy.name, ref)
+        if key not in self._on_record:
+            row = self._tx.one(
+                "SELECT COUNT(*) AS n FROM gate_passes WHERE connection = :connection AND object = :object "
+                "AND record = :record AND policy = :policy AND at > :since",
+                connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy.name,
+                since=micros(at - DAY),
+            )
+            self._on_record[key] = int(row["n"]) if row else 0
+        return self._on_record[key]
 
     def _mass_limits(self, policy: Policy, record: Record, population: int, at: datetime) -> list[str]:
         limits, ref, found = policy.limits, record.ref, []

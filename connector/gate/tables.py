@@ -62,6 +62,7 @@ MIGRATIONS = (
             held TEXT NOT NULL,
             action_hash TEXT NOT NULL,
             rule TEXT NOT NULL,
+            on_overwrite TEXT NOT NULL,
             confidence DOUBLE PRECISION NOT NULL,
             rationale TEXT NOT NULL,
             reasons TEXT NOT NULL,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from connector.action import Action, action_hash, decode_action, encode_action
+from connector.policy import OnOverwrite
 from connector.record import (
     ConflictRule,
     FieldName,
@@ -113,7 +114,7 @@ _GATE = object()
 class ClearedAction:
     """An action the gate let through: write-back takes nothing else, and nobody else can make one.
 
-    `bases` are the fields it was judged on. `approval` names the person's approval, None for an allowed action.
+    `bases` are the fields it was judged on. `approval` names the verdict it rests on.
     """
 
     intent: str
@@ -122,8 +123,9 @@ class ClearedAction:
     action: Action
     bases: Bases
     rule: ConflictRule
+    on_overwrite: OnOverwrite
     cleared_by: str
-    approval: str | None = None
+    approval: str
     after: str | None = None  # the intent that must be applied first
     run: str | None = None
     _made_by: object = field(repr=False, default=None)
@@ -138,13 +140,13 @@ class ClearedAction:
 
 
 def clear(
-    *, intent: str, decision: str, policy: str, action: Action, bases: Bases, rule: ConflictRule, cleared_by: str,
-    approval: str | None = None, after: str | None = None, run: str | None = None,
+    *, intent: str, decision: str, policy: str, action: Action, bases: Bases, rule: ConflictRule,
+    on_overwrite: OnOverwrite, cleared_by: str, approval: str, after: str | None = None, run: str | None = None,
 ) -> ClearedAction:
     """Clear an action; called by `gate` modules only (the architecture test holds it)."""
     return ClearedAction(
-        intent=intent, decision=decision, policy=policy, action=action, bases=bases, rule=rule, cleared_by=cleared_by,
-        approval=approval, after=after, run=run, _made_by=_GATE,
+        intent=intent, decision=decision, policy=policy, action=action, bases=bases, rule=rule,
+        on_overwrite=on_overwrite, cleared_by=cleared_by, approval=approval, after=after, run=run, _made_by=_GATE,
     )
 
 

@@ -143,10 +143,8 @@ class SqliteStore:
                 if self._watch is not None:
                     self._watch(name, CommitPoint.BEFORE)
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # SQLITE_FULL has rolled back by itself
-                    connection.execute("ROLLBACK")
-                raise
+            finally:
+                _roll_back(connection)
         if self._watch is not None:
             self._watch(name, CommitPoint.AFTER)
 
@@ -161,8 +159,7 @@ class SqliteStore:
             try:
                 yield SqliteTransaction(connection)
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
                 connection.execute("PRAGMA query_only=OFF")
 
     def close(self) -> None:
@@ -171,6 +168,12 @@ class SqliteStore:
                 connection.close()
             self._all.clear()
         self._local = threading.local()
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """End what is still open; after a commit, or when SQLITE_FULL rolled back by itself, nothing is."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 @contextmanager

@@ -1,0 +1,105 @@
+"""Promotion and demotion: autonomy is earned by verdicts at fixed looks, and lost by itself when it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector.calibration import Judged, Threshold, Unearned, find_threshold, upper_bound
+from connector.gate import cells, labels
+from connector.gate.cells import Cell, CellState, Standing
+from connector.gate.labels import Label
+from connector.journal import Entry, EntryKind, Journal
+from connector.store import Transaction
+
+LOOKS = (200, 400, 800, 1600)
+"""How many labels there must be before autonomy is tested; testing after every verdict nearly doubles false promotions."""
+
+VALUE_LABELS = 30  # fewer say little about one value on its own
+
+
+class Look(StrEnum):
+    """When to test."""
+
+    SCHEDULED = "scheduled"  # only when the next fixed number of labels is reached
+    BULK = "bulk"  # verdicts came in one piece: one look at all of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What a review found; `changed` says that the cell stands differently now."""
+
+    standing: Standing | None
+    changed: bool
+    labels: int
+
+
+def review(
+    tx: Transaction, journal: Journal, cell: Cell, pins: str, *, target: float, now: datetime, look: Look = Look.SCHEDULED
+) -> Reviewed:
+    """Test whether a cell has earned autonomy under these pins, if it is time to look."""
+    judged = labels.of_cell(tx, cell, pins, now)
+    before = cells.standing(tx, cell)
+    looks = sum(len(judged) >= wanted for wanted in LOOKS)
+    looked = before.looks if before is not None and before.pins == pins else 0
+    if look is Look.SCHEDULED and looks <= looked:
+        return Reviewed(standing=before, changed=False, labels=len(judged))
+    found = find_threshold([Judged(confidence=label.confidence, right=label.agreed) for label in judged], target=target)
+    after = _standing(found, pins, looks, judged, target, now)
+    cells.settle(tx, cell, after)
+    changed = before is None or (before.state, before.threshold, before.pins) != (after.state, after.threshold, pins)
+    if changed:
+        kind = EntryKind.PROMOTED if after.state is CellState.AUTONOMOUS else EntryKind.DEMOTED
+        if before is not None or after.state is CellState.AUTONOMOUS:
+            body = {"cell": str(cell), "pins": pins, "threshold": after.threshold, "evidence": dict(after.evidence)}
+            journal.append(tx, Entry(kind=kind, at=now, policy=cell.policy, body=body))
+    return Reviewed(standing=after, changed=changed, labels=len(judged))
+
+
+def _standing(
+    found: Threshold | Unearned, pins: str, looks: int, judged: Sequence[Label], target: float, now: datetime
+) -> Standing:
+    match found:
+        case Threshold(value=value):
+            step = found.evidence
+            evidence = {
+                "target": target, "labels": found.judged, "rows": step.rows, "right": step.right,
+                "low": round(step.low, 6),
+            }
+            return Standing(
+                state=CellState.AUTONOMOUS, pins=pins, threshold=value, looks=looks, evidence=evidence,
+                held_values=_held_values(judged, value, target), changed_at=now,
+            )
+        case Unearned():
+            why: dict[str, object] = {"target": target, "labels": found.judged, "needed": found.needed, "why": str(found)}
+            return Standing(
+                state=CellState.SUPERVISED, pins=pins, threshold=None, looks=looks, evidence=why, changed_at=now
+            )
+
+
+def _held_values(judged: Sequence[Label], threshold: float, target: float) -> frozenset[str]:
+    """Values that do clearly badly among the sure ones stay supervised on their own."""
+    tally: dict[str, list[bool]] = {}
+    for label in judged:
+        if label.confidence >= threshold:
+            tally.setdefault(label.proposed, []).append(label.agreed)
+    return frozenset(
+        value
+        for value, agreed in tally.items()
+        if len(agreed) >= VALUE_LABELS and upper_bound(sum(agreed), len(agreed)) < target
+    )
+
+
+def demote(tx: Transaction, journal: Journal, cell: Cell, why: str, now: datetime) -> None:
+    """Back to supervision; the labels stay, the next look may promote again."""
+    before = cells.standing(tx, cell)
+    if before is None or before.state is CellState.SUPERVISED:
+        return
+    after = Standing(
+        state=CellState.SUPERVISED, pins=before.pins, threshold=None, looks=before.looks,
+        evidence=dict(before.evidence) | {"why": why}, changed_at=now,
+    )
+    cells.settle(tx, cell, after)
+    journal.append(tx, Entry(kind=EntryKind.DEMOTED, at=now, policy=cell.policy, body={"cell": str(cell), "why": why}))

@@ -1,0 +1,13 @@
+"""The road as one object: it hands values from stage to stage and keeps each step in one transaction."""
+
+from connector.pipeline.decide import DecideTally, Deciding
+from connector.pipeline.judge import Disposition, Judged
+from connector.pipeline.learning import BroughtVerdict, Learning
+from connector.pipeline.people import People
+from connector.pipeline.pipeline import Pipeline, Round
+from connector.pipeline.state import MIGRATIONS, prepare
+
+__all__ = [
+    "MIGRATIONS", "BroughtVerdict", "DecideTally", "Deciding", "Disposition", "Judged", "Learning", "People", "Pipeline",
+    "Round", "prepare",
+]

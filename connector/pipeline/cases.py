@@ -1,0 +1,149 @@
+"""From queued events to cases: read each record once, ask which policies wake, and which of that was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector.adapter import Adapter, ChangeEvent, ChangeKind
+from connector.change.cursors import position
+from connector.change.inbox import InboxEvent
+from connector.change.seen import Seen, look_up
+from connector.change.trigger import Sleeps, Undecidable, Visit, Wakes, last_visit, next_visit, waking, watched_fields
+from connector.clock import EPOCH
+from connector.context.relatives import RelativeReader
+from connector.policy import Policy, PolicySet, Related
+from connector.record import (
+    VOCABULARY,
+    ConnectionName,
+    FieldName,
+    FieldValue,
+    Found,
+    Gone,
+    Merged,
+    ObjectSchema,
+    ObjectType,
+    Record,
+    RecordRef,
+)
+from connector.store import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One record that one policy wakes for, at one visit to its trigger values."""
+
+    policy: Policy
+    record: Record
+    event: ChangeEvent
+    visit: Visit
+    changed_from: Mapping[FieldName, FieldValue]
+    run: str | None
+
+
+@dataclass(slots=True)
+class Sorted:
+    """What became of a batch of events before anybody decides."""
+
+    cases: list[Case] = field(default_factory=list)
+    records: dict[RecordRef, Record] = field(default_factory=dict)
+    gone: list[Gone | Merged] = field(default_factory=list)
+    undecidable: list[tuple[Policy, RecordRef, str]] = field(default_factory=list)
+
+
+def policies_on(policies: PolicySet, connection: ConnectionName, object: ObjectType) -> tuple[Policy, ...]:
+    return tuple(policy for policy in policies if policy.when.object is object and policy.serves(connection))
+
+
+def fields_of(policies: Collection[Policy], schema: ObjectSchema) -> frozenset[FieldName]:
+    """Every field the road reads of an object: what policies watch and write, and the shared vocabulary."""
+    named = {name for policy in policies for name in policy.may.update} | watched_fields(policies)
+    return frozenset((named | VOCABULARY[schema.object].keys()) & schema.fields.keys())
+
+
+def sort_events(
+    store: Store, adapter: Adapter, policies: PolicySet, events: Sequence[InboxEvent], *, now: datetime
+) -> Sorted:
+    """Read the records behind events of one connection and object, and find the cases. Nothing is written."""
+    connection, kind = events[0].event.ref.connection, events[0].event.ref.object
+    concerned = policies_on(policies, connection, kind)
+    schema = adapter.records.schema(kind)
+    refs = sorted({event.event.ref for event in events})
+    found = adapter.records.read(refs, fields_of(concerned, schema))
+    sorted_events = Sorted()
+    for ref in refs:
+        _place(sorted_events, ref, found[ref])
+    related = _related(adapter, concerned, list(sorted_events.records.values()))
+    with store.snapshot() as tx:
+        seen = look_up(tx, refs)
+        place = position(tx, connection, kind)
+        activated = place.activated_at if place is not None else EPOCH
+        for event in _newest_first_told(events):
+            record = sorted_events.records.get(event.event.ref)
+            if record is not None:
+                for policy in concerned:
+                    facts = related.get(record.ref, {})
+                    _consider(tx, sorted_events, policy, event, record, seen.get(record.ref), activated, facts, now)
+    return sorted_events
+
+
+def _place(sorted_events: Sorted, ref: RecordRef, found: Found) -> None:
+    match found:
+        case Record():
+            sorted_events.records[ref] = found
+        case Gone() | Merged():
+            sorted_events.gone.append(found)
+
+
+def _newest_first_told(events: Sequence[InboxEvent]) -> list[InboxEvent]:
+    """One event per record and kind of waking: a due slot or a backfill is its own reason, a change is one however often told."""
+    last: dict[tuple[RecordRef, str | None, str | None], InboxEvent] = {}
+    for event in events:
+        last[event.event.ref, event.event.slot, event.run] = event
+    return sorted(last.values(), key=lambda event: event.seq)
+
+
+def _consider(
+    tx: Transaction, sorted_events: Sorted, policy: Policy, event: InboxEvent, record: Record, seen: Seen | None,
+    activated: datetime, related: Related, now: datetime,
+) -> None:
+    if event.event.kind is ChangeKind.BACKFILL and event.event.slot not in (None, policy.name):
+        return
+    result = waking(policy, event.event, record, seen, activated_at=activated, now=now, related=related)
+    match result:
+        case Sleeps():
+            return
+        case Undecidable(reason=reason):
+            sorted_events.undecidable.append((policy, record.ref, reason))
+        case Wakes(fingerprint=fingerprint, changed_from=changed_from):
+            visit = next_visit(last_visit(tx, record.ref, policy.name), fingerprint)
+            if visit is not None:
+                case = Case(
+                    policy=policy, record=record, event=event.event, visit=visit, changed_from=changed_from,
+                    run=event.run,
+                )
+                sorted_events.cases.append(case)
+
+
+def _related(
+    adapter: Adapter, policies: Sequence[Policy], records: Sequence[Record]
+) -> Mapping[RecordRef, Related]:
+    """The related records that conditions ask about: one as its fields, several as a list."""
+    names = sorted({
+        str(name) for policy in policies if policy.when.where is not None for name in policy.when.where.names.related
+    })  # fmt: skip
+    if not names or not records:
+        return {}
+    found = RelativeReader(adapter.records, never=(), limit=10).read(records, names)
+    return {
+        ref: {name: _shape(name, some) for name, some in relations.items()} for ref, relations in found.of.items()
+    }
+
+
+def _shape(
+    name: str, some: Sequence[Record]
+) -> Mapping[FieldName, FieldValue] | Sequence[Mapping[FieldName, FieldValue]] | None:
+    if name in set(ObjectType):  # the singular name: one record or none
+        return some[0].fields if some else None
+    return [record.fields for record in some]

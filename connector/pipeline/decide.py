@@ -1,0 +1,252 @@
+"""Decide: queued events become cases, cases get contexts, the decider answers, the gate judges, and it is written down.
+
+`plan` is the same walk without the last step, so a plan cannot differ from what apply would do.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from connector.adapter import Adapter, ChangeEvent, Log
+from connector.change import inbox
+from connector.change.inbox import InboxEvent
+from connector.change.trigger import decision_key
+from connector.clock import Clock
+from connector.context.builder import ContextBuilder
+from connector.context.context import Context
+from connector.context.wanted import Subject, Wanted
+from connector.decision.decision import Answer, Declined, Deferred, DecisionResult, HandoffReason, NotEnough, Pins, Question
+from connector.errors import ConnectorError, CredentialsError, RetryableError, StateError
+from connector.gate import LimitBook
+from connector.journal import Entry, EntryKind, Journal
+from connector.pipeline.cases import Case, Sorted, policies_on, sort_events
+from connector.pipeline.judge import Bench, Judged, judge
+from connector.pipeline.recording import record_judged, record_looked_at
+from connector.policy import Policy, PolicySet, Tier
+from connector.record import ConnectionName, ObjectType, RecordRef
+from connector.store import Store, Transaction
+from connector.writeback import outbox
+
+ATTEMPTS = 8
+BUSY = timedelta(milliseconds=500)
+
+Decider = Callable[[Sequence[Question]], Sequence[Answer]]
+"""The reasoners behind one call: prepared questions in, answers out, in order."""
+
+WantedOf = Callable[[Policy, ConnectionName], Wanted]
+PopulationOf = Callable[[ConnectionName, ObjectType], int]
+
+
+@dataclass(slots=True)
+class DecideTally:
+    """How one step of deciding went."""
+
+    events: int = 0
+    decided: int = 0
+    postponed: int = 0
+    retried: int = 0
+    buried: int = 0
+
+
+@dataclass(slots=True)
+class _Answered:
+    judged: list[tuple[Case, Context, DecisionResult]] = field(default_factory=list)
+    deferred: list[tuple[Case, Deferred]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """The middle of the road, with everything it is handed."""
+
+    store: Store
+    journal: Journal
+    clock: Clock
+    adapters: Mapping[ConnectionName, Adapter]
+    contexts: Mapping[ConnectionName, ContextBuilder]
+    decider: Decider
+    wanted: WantedOf
+    population: PopulationOf
+    log: Log
+
+    def step(self, policies: PolicySet, limit: int = 200) -> DecideTally:
+        """Decide up to `limit` queued events. A poison record is set aside alone; the rest of its batch goes on."""
+        tally = DecideTally()
+        with self.store.snapshot() as tx:
+            events = inbox.due(tx, self.clock.now(), limit)
+            busy = outbox.unfinished_refs(tx)
+        waiting = [event.seq for event in events if event.event.ref in busy]
+        if waiting:
+            with self.store.transaction("decide: waits for a write in flight") as tx:
+                inbox.postpone(tx, waiting, self.clock.now() + BUSY)
+            tally.postponed += len(waiting)
+        for some in _by_object([event for event in events if event.event.ref not in busy]):
+            self._decide(policies, some, tally)
+        return tally
+
+    def plan(self, policies: PolicySet, events: Sequence[ChangeEvent]) -> list[Judged]:
+        """What would be decided and allowed for these events, written nowhere."""
+        queued = [InboxEvent(seq=place, event=event, attempts=0, run="plan") for place, event in enumerate(events)]
+        judged: list[Judged] = []
+        for some in _by_object(queued):
+            found = self._sorted(policies, some)
+            answered = self._answers(found)
+            with self.store.snapshot() as tx:
+                judged.extend(self._judged(tx, answered, some[0].event.ref, keep=False))
+        return judged
+
+    def _decide(self, policies: PolicySet, events: Sequence[InboxEvent], tally: DecideTally) -> None:
+        try:
+            self._decide_together(policies, events, tally)
+        except (CredentialsError, StateError):
+            raise
+        except RetryableError as error:
+            self._release(events, error, tally)
+        except Exception as error:  # noqa: BLE001 - the inbox loop is one of the edges where anything is caught
+            if len(events) > 1:
+                middle = len(events) // 2
+                self._decide(policies, events[:middle], tally)
+                self._decide(policies, events[middle:], tally)
+            else:
+                self._bury(events[0], error, tally)
+
+    def _decide_together(self, policies: PolicySet, events: Sequence[InboxEvent], tally: DecideTally) -> None:
+        found = self._sorted(policies, events)
+        answered = self._answers(found)
+        late = {case.record.ref: deferred for case, deferred in answered.deferred}
+        exhausted = {event.event.ref for event in events if event.attempts >= ATTEMPTS}
+        for case, deferred in answered.deferred:
+            if case.record.ref in exhausted:
+                answered.judged.append((case, self._bare(case), deferred.fallback or _given_up(deferred)))
+        late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted}
+        self._keep(policies, events, found, answered, late, tally)
+
+    def _keep(
+        self, policies: PolicySet, events: Sequence[InboxEvent], found: Sorted, answered: _Answered,
+        late: Mapping[RecordRef, Deferred], tally: DecideTally,
+    ) -> None:
+        now, first = self.clock.now(), events[0].event.ref
+        done = [event.seq for event in events if event.event.ref not in late]
+        found.records = {ref: record for ref, record in found.records.items() if ref not in late}
+        concerned = policies_on(policies, first.connection, first.object)
+        with self.store.transaction("decide: recorded") as tx:
+            judged = self._judged(tx, answered, first, keep=True)
+            record_judged(tx, self.journal, judged, now)
+            record_looked_at(tx, self.journal, found, concerned, now)
+            inbox.finish(tx, done)
+            for event in events:
+                deferred = late.get(event.event.ref)
+                if deferred is not None:
+                    inbox.release(tx, [event.seq], reason=deferred.reason, retry_at=now + deferred.retry_after)
+        tally.events += len(done)
+        tally.decided += len(judged)
+        tally.retried += len(events) - len(done)
+
+    def _sorted(self, policies: PolicySet, events: Sequence[InboxEvent]) -> Sorted:
+        adapter = self.adapters[events[0].event.ref.connection]
+        return sort_events(self.store, adapter, policies, events, now=self.clock.now())
+
+    def _answers(self, found: Sorted) -> _Answered:
+        """Contexts and answers, a policy at a time: what a batch shares is read and asked once."""
+        answered = _Answered()
+        for policy, cases in _by_policy(found.cases):
+            contexts = self._contexts(policy, cases)
+            owners = tuple(user for user in self._adapter(cases[0]).records.users() if user.active)
+            questions = [
+                Question(key=_key(case), policy=policy, context=context, owners=owners)
+                for case, context in zip(cases, contexts, strict=True)
+            ]
+            for case, context, answer in zip(cases, contexts, self.decider(questions), strict=True):
+                match answer:
+                    case Deferred():
+                        answered.deferred.append((case, answer))
+                    case Declined(reason=reason):
+                        answered.judged.append((case, context, _declined(reason)))
+                    case _:
+                        answered.judged.append((case, context, answer))
+        return answered
+
+    def _contexts(self, policy: Policy, cases: Sequence[Case]) -> Sequence[Context]:
+        connection = cases[0].record.ref.connection
+        subjects = [Subject(record=case.record, changed_from=case.changed_from) for case in cases]
+        schema = self._adapter(cases[0]).records.schema(policy.when.object)
+        wanted = self.wanted(policy, connection)
+        return self.contexts[connection].build(subjects, wanted, schema, now=self.clock.now())
+
+    def _bare(self, case: Case) -> Context:
+        return self._contexts(case.policy, [case])[0]
+
+    def _judged(self, tx: Transaction, answered: _Answered, first: RecordRef, *, keep: bool) -> list[Judged]:
+        adapter = self.adapters[first.connection]
+        bench = Bench(
+            tx=tx, book=LimitBook(tx, keep=keep), schema=adapter.records.schema(first.object),
+            owners=frozenset(user.owner_id for user in adapter.records.users() if user.active),
+            population=self.population(first.connection, first.object), now=self.clock.now(),
+        )
+        return [judge(bench, case, context, result) for case, context, result in answered.judged]
+
+    def _adapter(self, case: Case) -> Adapter:
+        return self.adapters[case.record.ref.connection]
+
+    def _release(self, events: Sequence[InboxEvent], error: RetryableError, tally: DecideTally) -> None:
+        now = self.clock.now()
+        with self.store.transaction("decide: released") as tx:
+            for event in events:
+                wait = error.retry_after or timedelta(seconds=min(300, 2**event.attempts))
+                inbox.release(tx, [event.seq], reason=error.message, retry_at=now + wait)
+        tally.retried += len(events)
+        self.log.warning("decision_retried", events=len(events), reason=type(error).__name__)
+
+    def _bury(self, event: InboxEvent, error: Exception, tally: DecideTally) -> None:
+        """Set one record aside. The reason names the kind of error and where; its text may hold CRM content."""
+        known = error.message if isinstance(error, ConnectorError) else _place_of(error)
+        reason = f"{type(error).__name__}: {known}"
+        with self.store.transaction("decide: buried") as tx:
+            inbox.bury(tx, event.seq, reason)
+            entry = Entry(
+                kind=EntryKind.BURIED, at=self.clock.now(), ref=event.event.ref,
+                body={"reason": reason, "attempts": event.attempts, "next": f"crm-connector requeue {event.event.ref}"},
+            )
+            self.journal.append(tx, entry)
+        tally.buried += 1
+        self.log.warning("event_buried", record=str(event.event.ref), reason=reason)
+
+
+def _place_of(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"in {frames[-1].name}" if frames else "at an unknown place"
+
+
+def _key(case: Case) -> str:
+    return decision_key(case.record.ref, case.policy.name, case.visit)
+
+
+def _declined(reason: str) -> NotEnough:
+    return NotEnough(
+        reason=HandoffReason.FAILED, missing=(), rationale=f"no tier of the policy could answer: {reason}",
+        pins=Pins(tier=Tier.OFFLINE),
+    )
+
+
+def _given_up(deferred: Deferred) -> NotEnough:
+    return NotEnough(
+        reason=HandoffReason.FAILED, missing=(), rationale=f"no answer in time: {deferred.reason}",
+        pins=Pins(tier=Tier.OFFLINE),
+    )
+
+
+def _by_object(events: Sequence[InboxEvent]) -> Iterator[list[InboxEvent]]:
+    groups: dict[tuple[ConnectionName, ObjectType], list[InboxEvent]] = {}
+    for event in events:
+        groups.setdefault((event.event.ref.connection, event.event.ref.object), []).append(event)
+    yield from groups.values()
+
+
+def _by_policy(cases: Sequence[Case]) -> Iterator[tuple[Policy, list[Case]]]:
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.policy.name, []).append(case)
+    for members in groups.values():
+        yield members[0].policy, members

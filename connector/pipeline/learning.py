@@ -1,0 +1,179 @@
+"""Learning on the org's own history: fit what is due, take verdicts a team brings along, and review what is earned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.action import UpdateField
+from connector.adapter import Adapter
+from connector.clock import Clock
+from connector.context.builder import ContextBuilder
+from connector.context.examples import count_since, training_examples
+from connector.context.wanted import Subject, Wanted
+from connector.decision.agent import Agent
+from connector.decision.decision import Answer, Decision, ProposedAction, Question
+from connector.decision.learner import Learner, LearnerKey, NotLearned
+from connector.decision.shelf import DiskShelf, Shelved, in_force, is_due
+from connector.gate import CellState, cell_of, cells, labels
+from connector.gate.autonomy import Look, Reviewed, review
+from connector.gate.cells import Cell
+from connector.gate.labels import Label, LabelSource
+from connector.journal import Entry, EntryKind, Journal
+from connector.pipeline.judge import pins_of, text_content
+from connector.policy import NamedAgent, Policy, PolicySet
+from connector.record import (
+    ActionKind,
+    ConnectionName,
+    FieldName,
+    FieldValue,
+    Record,
+    RecordRef,
+    Version,
+    display,
+    same_value,
+)
+from connector.store import Store, Transaction
+
+Fit = Callable[[Sequence[str], Sequence[FieldValue]], Learner | NotLearned]
+"""How a learner is made of texts and the values people gave them."""
+
+Ask = Callable[[Sequence[Question]], Sequence[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroughtVerdict:
+    """A verdict a team brings along: what a record said, and what a person decided for one field."""
+
+    fields: Mapping[FieldName, FieldValue]
+    value: FieldValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """Keeps the learners of all policies fitted, and cells reviewed."""
+
+    store: Store
+    journal: Journal
+    clock: Clock
+    adapters: Mapping[ConnectionName, Adapter]
+    contexts: Mapping[ConnectionName, ContextBuilder]
+    agents: Mapping[str, Agent]
+    shelf: DiskShelf
+    fit: Fit
+
+    def fields(self, policies: Collection[Policy]) -> tuple[FieldName, ...]:
+        """The fields whose history the agents of these policies learn from."""
+        return tuple(sorted({name for policy in policies for name in self._learned(policy)}))
+
+    def step(self, policies: PolicySet) -> tuple[Shelved, ...]:
+        """Fit every learner that is due; what was shelved.
+
+        A learner that has earned autonomy keeps acting: replacing it would throw away what it earned.
+        """
+        shelved = []
+        for policy in policies:
+            for connection in (name for name in self.adapters if policy.serves(name)):
+                for name in self._learned(policy):
+                    key = LearnerKey(
+                        connection=connection, policy=policy.name, object=policy.when.object, field=name
+                    )
+                    if (fitted := self._fit_if_due(key)) is not None:
+                        shelved.append(fitted)
+        return tuple(shelved)
+
+    def bring(
+        self, policy: Policy, connection: ConnectionName, name: FieldName, verdicts: Sequence[BroughtVerdict], ask: Ask
+    ) -> Reviewed | None:
+        """Let the agent answer judged records it has not seen, and count the verdicts as labels: one look at them all.
+
+        None when the agent proposed nothing for the field.
+        """
+        now = self.clock.now()
+        records = [_imagined(policy, connection, place, verdict, now) for place, verdict in enumerate(verdicts)]
+        schema = self.adapters[connection].records.schema(policy.when.object)
+        subjects = [Subject(record=record) for record in records]
+        contexts = self.contexts[connection].build(subjects, Wanted(), schema, now=now)
+        questions = [
+            Question(key=f"verdict-{place}", policy=policy, context=context) for place, context in enumerate(contexts)
+        ]
+        found: dict[tuple[Cell, str], list[Label]] = {}
+        for record, verdict, answer in zip(records, verdicts, ask(questions), strict=True):
+            proposed = _proposal(answer, name)
+            if proposed is None or not isinstance(answer, Decision) or not isinstance(proposed.action, UpdateField):
+                continue
+            key = (cell_of(policy, proposed.action), pins_of(answer.pins, proposed))
+            found.setdefault(key, []).append(
+                Label(
+                    content=text_content(policy, record), proposed=display(proposed.action.value),
+                    actual=display(verdict.value), agreed=same_value(proposed.action.value, verdict.value),
+                    confidence=proposed.confidence, source=LabelSource.IMPORT, at=now,
+                )
+            )
+        reviewed = None
+        with self.store.transaction("learning: verdicts brought along") as tx:
+            for (cell, pins), some in found.items():
+                labels.add(tx, cell, pins, some)
+                reviewed = review(
+                    tx, self.journal, cell, pins, target=float(policy.gate.target), now=now, look=Look.BULK
+                )
+        return reviewed
+
+    def review(self, policies: PolicySet) -> int:
+        """Look again at every cell that has reached the next fixed number of labels; how many changed."""
+        now, changed = self.clock.now(), 0
+        with self.store.transaction("learning: reviewed") as tx:
+            for row in tx.rows("SELECT DISTINCT cell, pins FROM gate_labels ORDER BY cell, pins"):
+                cell = Cell.parse(row["cell"])
+                policy = next((one for one in policies if one.name == cell.policy), None)
+                if policy is not None:
+                    target = float(policy.gate.target)
+                    changed += review(tx, self.journal, cell, row["pins"], target=target, now=now).changed
+        return changed
+
+    def _learned(self, policy: Policy) -> tuple[FieldName, ...]:
+        agent = self.agents.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None
+        return agent.learns(policy) if agent is not None else ()
+
+    def _fit_if_due(self, key: LearnerKey) -> Shelved | None:
+        now = self.clock.now()
+        newest = in_force(self.shelf.versions(key))
+        with self.store.snapshot() as tx:
+            since = newest.fitted_at if newest is not None else now - timedelta(days=36_500)
+            new = count_since(tx, key.connection, key.object, key.field, since=since)
+            if not is_due(newest, new_examples=new, now=now) or (newest is not None and self._acts_alone(tx, key)):
+                return None
+            examples = training_examples(tx, key.connection, key.object, key.field)
+        learner = self.fit([one.text for one in examples], [one.value for one in examples])
+        if isinstance(learner, NotLearned):
+            self.shelf.lacks(key, learner)
+            return None
+        shelved = self.shelf.shelve(key, learner, examples=len(examples), at=now)
+        with self.store.transaction("learning: learned") as tx:
+            body = {"field": key.field, "examples": len(examples), "version": shelved.name}
+            self.journal.append(tx, Entry(kind=EntryKind.LEARNED, at=now, policy=key.policy, body=body))
+        return shelved
+
+    def _acts_alone(self, tx: Transaction, key: LearnerKey) -> bool:
+        cell = Cell(key.connection, key.policy, key.object, ActionKind.UPDATE, key.field)
+        standing = cells.standing(tx, cell)
+        return standing is not None and standing.state is CellState.AUTONOMOUS
+
+
+def _proposal(answer: Answer, name: FieldName) -> ProposedAction | None:
+    if not isinstance(answer, Decision):
+        return None
+    return next(
+        (one for one in answer.actions if isinstance(one.action, UpdateField) and one.action.field == name), None
+    )
+
+
+def _imagined(
+    policy: Policy, connection: ConnectionName, place: int, verdict: BroughtVerdict, now: datetime
+) -> Record:
+    """A judged row as the record it once was; it exists nowhere, so nothing can be written to it."""
+    return Record(
+        ref=RecordRef(connection, policy.when.object, f"verdict-{place}"), version=Version("verdict"),
+        fields=dict(verdict.fields), created_at=now, modified_at=now, read_at=now,
+    )

@@ -1,0 +1,111 @@
+"""The road as one object: capture, decide, write back, people, upkeep; each step bounded, each safe to stop after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connector.adapter import Adapter, Log
+from connector.change.capture import Captured, capture_page
+from connector.change.trigger import watched_fields
+from connector.clock import Clock
+from connector.errors import RetryableError
+from connector.journal import Journal, Seal, seal
+from connector.pipeline.cases import fields_of, policies_on
+from connector.pipeline.decide import DecideTally, Deciding
+from connector.pipeline.learning import Learning
+from connector.pipeline.memory import learn_from_records
+from connector.pipeline.people import People
+from connector.policy import PolicySet
+from connector.record import ConnectionName, ObjectType, Record
+from connector.store import Store, Transaction
+from connector.writeback import Tally, Writeback
+
+PAGES = 50
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round of the road did. A quiet one found nothing to do anywhere."""
+
+    read: int = 0
+    queued: int = 0
+    baselining: bool = False
+    more: bool = False
+    decided: DecideTally = field(default_factory=DecideTally)
+    written: Tally = field(default_factory=Tally)
+    people: int = 0
+    unreachable: tuple[str, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        moved = self.queued or self.decided.events or self.decided.buried or self.written.moved or self.people
+        return not (moved or self.more or self.baselining)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pipeline:
+    """One daemon's road. `policies` may be replaced between rounds; everything else is fixed."""
+
+    store: Store
+    journal: Journal
+    clock: Clock
+    adapters: Mapping[ConnectionName, Adapter]
+    deciding: Deciding
+    writeback: Writeback
+    people: People
+    learning: Learning
+    policies: PolicySet
+    log: Log
+
+    def start(self) -> int:
+        """After a start or a crash: writes that were under way become unknown and are looked up. How many."""
+        return self.writeback.recover()
+
+    def round(self, batch: int = 200) -> Round:
+        """One bounded turn of everything, in the order a record walks. An unreachable CRM stops only its own part."""
+        done, unreachable = Round(), []
+        for connection in self.adapters:
+            try:
+                self.capture(connection, done)
+            except RetryableError as error:
+                unreachable.append(f"{connection}: {error.message}")
+        done.decided = self.deciding.step(self.policies, batch)
+        try:
+            done.written = self.writeback.step(batch)
+        except RetryableError as error:
+            unreachable.append(error.message)
+        done.people = self.people.tick(self.policies)
+        done.unreachable = tuple(unreachable)
+        return done
+
+    def capture(self, connection: ConnectionName, done: Round) -> None:
+        """Read pages of every object that policies concern, until nothing is new or the round's share is read."""
+        for kind in sorted(self.policies.objects()):
+            for _ in range(PAGES):
+                page = self._page(connection, kind)
+                done.read += page.read
+                done.queued += page.queued
+                done.baselining = done.baselining or page.baselining
+                if not page.more:
+                    break
+            else:
+                done.more = True
+
+    def _page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
+        adapter, concerned = self.adapters[connection], policies_on(self.policies, connection, kind)
+        schema = adapter.records.schema(kind)
+        learned = self.learning.fields(concerned)
+
+        def learn(tx: Transaction, records: Sequence[Record]) -> None:
+            learn_from_records(tx, self.journal, records, learned, self.clock.now())
+
+        return capture_page(
+            self.store, self.journal, self.clock, adapter.changes, connection, kind,
+            watched=watched_fields(concerned) & schema.fields.keys(), fields=fields_of(concerned, schema), learn=learn,
+        )
+
+    def seal(self, key: bytes) -> Seal | None:
+        """Seal the journal so far; the caller keeps the head outside the state."""
+        with self.store.transaction("journal: sealed") as tx:
+            return seal(tx, key)

@@ -1,0 +1,224 @@
+"""Write a judged case down: decision, verdicts, questions, handoff, outbox, visit and journal, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connector.action import describe, encode_action
+from connector.change.aliases import note_merge
+from connector.change.seen import forget, note_snapshots
+from connector.change.trigger import record_visit, watched_fields
+from connector.context.context import PastDecision
+from connector.context.past import RememberedDecision, remember_decisions
+from connector.decision import decisions
+from connector.decision.decision import Decision, NotEnough, Pins
+from connector.decision.decisions import RecordedDecision
+from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, encode_bases, handoffs
+from connector.gate.approvals import ApprovalState
+from connector.gate.handoffs import HandoffState
+from connector.journal import Entry, EntryKind, Journal
+from connector.pipeline.cases import Sorted
+from connector.pipeline.judge import Judged, JudgedAction
+from connector.policy import Policy
+from connector.record import Gone, Merged, RecordRef, encode_value
+from connector.store import Transaction
+from connector.writeback import OutboxState, outbox
+
+
+def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], now: datetime) -> None:
+    """Everything these cases cause, kept together or not at all."""
+    for one in judged:
+        _supersede(tx, journal, one, now)
+    decisions.record(tx, [_recorded(one, now) for one in judged])
+    approvals.ask(tx, [action.approval for one in judged for action in one.actions])
+    outbox.enqueue(tx, [cleared for one in judged for cleared in _cleared(one)], now)
+    handoffs.open_new(tx, [one.handoff for one in judged if one.handoff is not None])
+    remember_decisions(tx, [_remembered(one, now) for one in judged])
+    for one in judged:
+        record_visit(tx, one.case.record.ref, one.case.policy.name, one.case.visit)
+        journal.append(tx, *_entries(one, now))
+
+
+def record_looked_at(tx: Transaction, journal: Journal, found: Sorted, policies: Sequence[Policy], now: datetime) -> None:
+    """The records were looked at: their present values are what the next change is compared with."""
+    note_snapshots(tx, list(found.records.values()), watched_fields(policies))
+    for gone in found.gone:
+        record_gone(tx, journal, gone, now)
+    for policy, ref, reason in found.undecidable:
+        body = {"why": "the condition could not be evaluated, so it does not match", "reason": reason}
+        journal.append(tx, Entry(kind=EntryKind.NOT_ENOUGH, at=now, ref=ref, policy=policy.name, body=body))
+
+
+def record_gone(tx: Transaction, journal: Journal, gone: Gone | Merged, now: datetime) -> None:
+    """A record was deleted or merged: nothing pending on it is written; a survivor is decided on afresh."""
+    match gone:
+        case Merged(into=into):
+            note_merge(tx, gone.ref, into)
+            why = f"the record was merged into {into}"
+        case Gone():
+            why = "the record was deleted"
+    _close_open_work(tx, journal, gone.ref, now, why)
+    forget(tx, [gone.ref])
+    journal.append(tx, Entry(kind=EntryKind.GONE, at=now, ref=gone.ref, body={"why": why}))
+
+
+def _close_open_work(
+    tx: Transaction, journal: Journal, ref: RecordRef, now: datetime, why: str, policy: str | None = None,
+    but: str | None = None,
+) -> None:
+    """Close questions, handoffs and unsent writes on a record, all or one policy's, except those of decision `but`."""
+    for asked in approvals.of_record(tx, ref, policy):
+        if asked.state is ApprovalState.PENDING and asked.decision != but:
+            approvals.supersede(tx, asked, now, why)
+            _note(tx, journal, EntryKind.STALE, asked.ref, asked.policy, asked.decision, asked.intent, now, why)
+    for row in outbox.of_record(tx, ref):
+        if row.state is OutboxState.READY and row.decision != but and policy in (None, row.policy):
+            outbox.settle(tx, row.intent, OutboxState.CANCELLED, at=now, outcome={"why": why})
+            _note(tx, journal, EntryKind.STALE, ref, row.policy, row.decision, row.intent, now, why)
+    for handoff in handoffs.of_record(tx, ref):
+        is_open = handoff.state in (HandoffState.OPEN, HandoffState.CLAIMED)
+        if is_open and handoff.decision != but and policy in (None, handoff.policy):
+            handoffs.settle(tx, handoff, HandoffState.SUPERSEDED, by="service", at=now, remark=why)
+            _note(tx, journal, EntryKind.HANDOFF_CHANGED, ref, handoff.policy, handoff.decision, None, now, why)
+
+
+def _note(
+    tx: Transaction, journal: Journal, kind: EntryKind, ref: RecordRef, policy: str, decision: str, intent: str | None,
+    now: datetime, why: str,
+) -> None:
+    entry = Entry(kind=kind, at=now, ref=ref, policy=policy, decision=decision, intent=intent, body={"why": why})
+    journal.append(tx, entry)
+
+
+def _supersede(tx: Transaction, journal: Journal, judged: Judged, now: datetime) -> None:
+    """A newer decision of the same policy takes the place of what an older one still had open."""
+    if judged.case.visit.number > 1:
+        why = "the record changed and was decided again"
+        _close_open_work(
+            tx, journal, judged.case.record.ref, now, why, policy=judged.case.policy.name, but=judged.key
+        )
+
+
+def _cleared(judged: Judged) -> list[ClearedAction]:
+    return [
+        approvals.clear_allowed(action.approval, action.verdict.why)
+        for action in judged.actions
+        if isinstance(action.verdict, Allow)
+    ]
+
+
+def _recorded(judged: Judged, now: datetime) -> RecordedDecision:
+    case, result = judged.case, judged.result
+    return RecordedDecision(
+        id=judged.key, ref=case.record.ref, policy=case.policy.name, policy_version=case.policy.version,
+        tier=result.pins.tier.value, enough=isinstance(result, Decision), disposition=judged.disposition.value,
+        rationale=result.rationale, detail=_detail(judged), usd=str(result.usage.usd),
+        occurred_at=case.event.occurred_at, decided_at=now, run=case.run,
+    )
+
+
+def _detail(judged: Judged) -> Mapping[str, Any]:
+    result = judged.result
+    proposed = result.actions if isinstance(result, Decision) else result.guesses
+    return {
+        "actions": [
+            {"action": encode_action(one.action), "text": describe(one.action), "confidence": round(one.confidence, 6)}
+            for one in proposed
+        ],
+        "alternatives": {name: list(values) for name, values in result.alternatives.items()}
+        if isinstance(result, Decision)
+        else {},
+        "missing": list(result.missing) if isinstance(result, NotEnough) else [],
+        "changed_from": {name: encode_value(value) for name, value in judged.case.changed_from.items()},
+        "fingerprint": judged.case.visit.fingerprint,
+        "visit": judged.case.visit.number,
+    }
+
+
+def _remembered(judged: Judged, now: datetime) -> RememberedDecision:
+    result = judged.result
+    proposed = result.actions if isinstance(result, Decision) else ()
+    summary = "; ".join(describe(one.action) for one in proposed) or result.rationale[:200]
+    past = PastDecision(at=now, policy=judged.case.policy.name, summary=summary, outcome=judged.disposition.value)
+    return RememberedDecision(decision=judged.key, ref=judged.case.record.ref, past=past)
+
+
+def _entries(judged: Judged, now: datetime) -> list[Entry]:
+    """The decision with its evidence, then one entry per verdict, then the handoff."""
+    entries = [_decision_entry(judged, now)]
+    entries.extend(_verdict_entry(judged, action, now) for action in judged.actions)
+    if judged.handoff is not None:
+        handoff = judged.handoff
+        body = {
+            "handoff": handoff.id, "owner": handoff.owner, "due": handoff.due_at.isoformat(), "reason": handoff.reason,
+            "summary": handoff.summary, "tried": list(handoff.tried), "missing": list(handoff.missing),
+        }
+        entries.append(_entry(judged, EntryKind.HANDED_OFF, now, None, body))
+    return entries
+
+
+def _decision_entry(judged: Judged, now: datetime) -> Entry:
+    case, result, context = judged.case, judged.result, judged.context
+    body = {
+        "rationale": result.rationale,
+        "why_now": {"event": case.event.kind.value, "fields": sorted(case.changed_from), "visit": case.visit.number},
+        "policy_version": case.policy.version,
+        "goal": case.policy.goal,
+        "context": context.digest,
+        "record_version": case.record.version,
+        "pins": pins_body(result.pins),
+        "usage": {
+            "input_tokens": result.usage.input_tokens, "cached_tokens": result.usage.cached_tokens,
+            "output_tokens": result.usage.output_tokens, "usd": str(result.usage.usd),
+        },
+        "missing": list(context.missing),
+        "detail": _detail(judged),
+    }
+    kind = EntryKind.DECIDED if isinstance(result, Decision) else EntryKind.NOT_ENOUGH
+    return _entry(judged, kind, now, None, body)
+
+
+def _verdict_entry(judged: Judged, action: JudgedAction, now: datetime) -> Entry:
+    verdict = action.verdict
+    if isinstance(verdict, RequireApproval):
+        kind = EntryKind.BRAKED if verdict.braked else EntryKind.APPROVAL_REQUESTED
+        reasons = [f"{reason.code.value}: {reason.text}" for reason in verdict.reasons]
+    elif isinstance(verdict, Deny):
+        kind, reasons = EntryKind.DENIED, [f"{reason.code.value}: {reason.text}" for reason in verdict.reasons]
+    else:
+        kind, reasons = EntryKind.ALLOWED, [verdict.why]
+    body = {
+        "action": encode_action(action.proposed.action),
+        "text": describe(action.proposed.action),
+        "confidence": round(action.proposed.confidence, 6),
+        "cell": str(action.cell),
+        "reasons": reasons,
+        "citations": [dict(citation) for citation in action.approval.citations],
+        "bases": encode_bases(action.approval.bases),
+        "approval": action.approval.id,
+        "owner": action.approval.owner,
+        "policy_line": judged.case.policy.source.at(_policy_path(action)),
+    }
+    return _entry(judged, kind, now, action.approval.intent, body)
+
+
+def _policy_path(action: JudgedAction) -> str:
+    cell = action.cell
+    return f"may.update.{cell.field}" if cell.field is not None else f"may.{cell.kind.value}"
+
+
+def _entry(judged: Judged, kind: EntryKind, now: datetime, intent: str | None, body: Mapping[str, Any]) -> Entry:
+    case = judged.case
+    return Entry(
+        kind=kind, at=now, ref=case.record.ref, policy=case.policy.name, decision=judged.key, intent=intent, run=case.run,
+        body=body,
+    )
+
+
+def pins_body(pins: Pins) -> Mapping[str, str]:
+    return {
+        "tier": pins.tier.value, "model": pins.model, "prompt": pins.prompt, "schema": pins.schema,
+        "learner": pins.learner, "embedder": pins.embedder,
+    }

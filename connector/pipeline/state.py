@@ -1,0 +1,20 @@
+"""The whole state of one daemon: every stage's tables in the order the road needs them."""
+
+from __future__ import annotations
+
+from connector.change import tables as change
+from connector.context import memory
+from connector.decision import decisions
+from connector.gate import tables as gate
+from connector.journal import MIGRATIONS as JOURNAL
+from connector.store import Migration, Store, migrate
+from connector.writeback import MIGRATIONS as WRITEBACK
+
+MIGRATIONS: tuple[Migration, ...] = (
+    *JOURNAL, *change.MIGRATIONS, *memory.MIGRATIONS, *decisions.MIGRATIONS, *gate.MIGRATIONS, *WRITEBACK,
+)
+
+
+def prepare(store: Store) -> tuple[Migration, ...]:
+    """Bring the state database to this version; what was applied."""
+    return migrate(store, MIGRATIONS)

@@ -1,0 +1,247 @@
+"""Write-back: compare, write down that we are sending, send, and write down what came of it. Never decides.
+
+No call leaves while a transaction is open, and nothing is sent before its intent is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connector.action import CreateNote, CreateTask, RemoveCreated, UpdateField, decode_inverse
+from connector.adapter import (
+    Adapter,
+    Created,
+    CreateResult,
+    GuardedWrite,
+    MarkedCreate,
+    Missed,
+    NotApplied,
+    Refused,
+    Resolution,
+    Unknown,
+    UnknownWrite,
+    WriteResult,
+    Written,
+)
+from connector.clock import Clock
+from connector.errors import RetryableError
+from connector.gate import approvals
+from connector.journal import Journal
+from connector.record import ConnectionName, FieldName, ObjectType
+from connector.store import Store, Sync, Transaction
+from connector.writeback import outbox
+from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
+from connector.writeback.plan import Plan, ToSend, Unfit, fields_to_read, plan_row, sent_together
+from connector.writeback.settle import Settler, Tally, Tell
+
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writeback:
+    """The last stage of the road. `tell` pushes outcomes to memory."""
+
+    store: Store
+    journal: Journal
+    clock: Clock
+    adapters: Mapping[ConnectionName, Adapter]
+    tell: Tell
+
+    def recover(self) -> int:
+        """After a start: whatever was being sent when we died is of unknown outcome. How many there are."""
+        with self.store.transaction("writeback: recovered") as tx:
+            sending = outbox.in_state(tx, OutboxState.SENDING)
+            outbox.mark_unknown(tx, [row.intent for row in sending], look_at=self.clock.now())
+        return len(sending)
+
+    def step(self, limit: int = 200) -> Tally:
+        """Resolve what is unknown, then bring up to `limit` ready actions forward.
+
+        Raises RetryableError and CredentialsError when the CRM cannot be read; nothing is lost then.
+        """
+        tally = Tally()
+        self._resolve(tally)
+        with self.store.snapshot() as tx:
+            rows = outbox.due(tx, self.clock.now(), limit)
+        for connection, some in _by_connection(rows).items():
+            self._write(self.adapters[connection], some, tally)
+        return tally
+
+    def _write(self, adapter: Adapter, rows: Sequence[OutboxRow], tally: Tally) -> None:
+        plans = self._compare(adapter, rows)
+        sending = [plan for plan in plans if isinstance(plan, ToSend)]
+        with self.store.transaction("writeback: sending", Sync.FULL if sending else Sync.NORMAL) as tx:
+            settler = self._settler(tx, tally)
+            refused = _unvouched(tx, sending)
+            for plan in [*plans, *refused]:
+                if not isinstance(plan, ToSend):
+                    settler.unsent(plan)
+            disowned = {plan.row.intent for plan in refused}
+            sending = [plan for plan in sending if plan.row.intent not in disowned]
+            outbox.mark_sending(tx, {plan.row.intent: plan.live for plan in sending}, self.clock.now())
+        if not sending:
+            return
+        updates = sent_together([plan for plan in sending if isinstance(plan.row.action, UpdateField)])
+        creates = [plan for plan in sending if isinstance(plan.row.action, CreateTask | CreateNote)]
+        updated = self._update(adapter, updates)
+        created = self._create(adapter, creates)
+        with self.store.transaction("writeback: settled") as tx:
+            settler = self._settler(tx, tally)
+            for ref, result in updated.items():
+                for plan in updates[ref]:
+                    settler.updated(plan, result)
+            for plan, outcome in zip(creates, created, strict=True):
+                _settle_create(settler, plan.row, outcome)
+            for plan in sending:
+                if not isinstance(plan.row.action, UpdateField | CreateTask | CreateNote):
+                    settler.unanswered(plan.row, Refused(code="no_channel", reason="no channel is set up for this action"))
+
+    def _compare(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[Plan]:
+        """Read each record as it is now and compare. Objects are read one by one, since their fields differ."""
+        plans: list[Plan] = []
+        owners = frozenset(user.owner_id for user in adapter.records.users() if user.active)
+        with self.store.snapshot() as tx:
+            asked = {row.intent: approvals.by_id(tx, row.approval) for row in rows}
+        for kind, some in _by_object(rows).items():
+            refs = sorted({row.action.ref for row in some})
+            found = adapter.records.read(refs, fields_to_read(some))
+            schema = adapter.records.schema(kind)
+            for row in some:
+                approval = asked[row.intent]
+                person = approval is not None and approval.state is approvals.ApprovalState.APPROVED
+                plans.append(plan_row(row, found[row.action.ref], schema, owners, person=person))
+        return plans
+
+    def _update(self, adapter: Adapter, updates: Mapping[str, Sequence[ToSend]]) -> dict[str, WriteResult]:
+        writes = [_guarded(plans) for plans in updates.values()]
+        if not writes:
+            return {}
+        try:
+            results = adapter.writes.update(writes)
+        except RetryableError as error:
+            # The port promises to raise only before anything was sent; looking first costs one read and no doubt.
+            results = tuple(Unknown(reason=str(error)) for _ in writes)
+        return dict(zip(updates, results, strict=True))
+
+    def _create(self, adapter: Adapter, creates: Sequence[ToSend]) -> Sequence[CreateResult]:
+        if not creates:
+            return ()
+        try:
+            return adapter.writes.create([_marked(plan.row) for plan in creates])
+        except RetryableError as error:
+            return tuple(Unknown(reason=str(error)) for _ in creates)
+
+    def _resolve(self, tally: Tally) -> None:
+        """Find out by reading what became of writes whose answer was lost."""
+        now = self.clock.now()
+        with self.store.snapshot() as tx:
+            rows = [row for row in outbox.in_state(tx, OutboxState.UNKNOWN) if row.not_before <= now]
+        for connection, some in _by_connection(rows).items():
+            unknown, groups = _unknown_writes(some)
+            resolutions = self.adapters[connection].writes.resolve(unknown)
+            with self.store.transaction("writeback: resolved") as tx:
+                settler = self._settler(tx, tally)
+                for group, resolution in zip(groups, resolutions, strict=True):
+                    for row in group:
+                        _settle_resolution(settler, row, resolution)
+
+    def _settler(self, tx: Transaction, tally: Tally) -> Settler:
+        return Settler(tx=tx, journal=self.journal, at=self.clock.now(), tally=tally, tell=self.tell)
+
+
+def _settle_create(settler: Settler, row: OutboxRow, result: CreateResult) -> None:
+    match result:
+        case Created():
+            settler.created(row, result)
+        case _:
+            settler.unanswered(row, result)
+
+
+def _settle_resolution(settler: Settler, row: OutboxRow, resolution: Resolution) -> None:
+    match resolution:
+        case Written() if row.live is not None:
+            settler.updated(ToSend(row, row.live), resolution)
+        case Created():
+            settler.created(row, resolution)
+        case NotApplied():
+            outbox.send_again(settler.tx, row.intent, not_before=settler.at)
+        case Missed():
+            settler.unanswered(row, resolution)
+        case _:
+            overdue = row.sent_at is not None and settler.at - row.sent_at > PATIENCE
+            wait = PATIENCE if overdue else timedelta(seconds=5)
+            outbox.mark_unknown(settler.tx, [row.intent], look_at=settler.at + wait)
+
+
+def _unvouched(tx: Transaction, plans: Sequence[ToSend]) -> list[Unfit]:
+    """The last look before sending: no live verdict on exactly this action, no write."""
+    return [
+        Unfit(plan.row, "not_cleared", "no live verdict covers exactly this action")
+        for plan in plans
+        if plan.row.purpose is WritePurpose.ACT and not approvals.vouched(tx, plan.row.approval, plan.row.action)
+    ]
+
+
+def _guarded(plans: Sequence[ToSend]) -> GuardedWrite:
+    values = {plan.row.action.field: plan.row.action.value for plan in plans if isinstance(plan.row.action, UpdateField)}
+    return GuardedWrite(intent=plans[0].row.intent, values=values, live=plans[0].live)
+
+
+def _marked(row: OutboxRow) -> MarkedCreate:
+    marker = row.intent[:20]
+    match row.action:
+        case CreateTask() as task:
+            values = {
+                "subject": task.subject, "description": task.description, "due": task.due, "owner": task.owner,
+                "priority": task.priority,
+            }
+            fields = {FieldName(name): value for name, value in values.items() if value is not None}
+            return MarkedCreate(
+                intent=row.intent, marker=marker, object=ObjectType.TASK, values=fields, parents=(task.ref,)
+            )
+        case CreateNote() as note:
+            body = {FieldName("body"): note.body}
+            return MarkedCreate(intent=row.intent, marker=marker, object=ObjectType.NOTE, values=body, parents=(note.ref,))
+        case _:
+            raise TypeError(f"{row.action.kind} creates nothing in the CRM")
+
+
+def _unknown_writes(rows: Sequence[OutboxRow]) -> tuple[list[UnknownWrite], list[list[OutboxRow]]]:
+    """The writes of unknown outcome as they were sent: updates of one record together, creates one by one."""
+    groups: dict[str, list[OutboxRow]] = {}
+    for row in rows:
+        together = f"{row.action.ref}@{row.sent_at}" if isinstance(row.action, UpdateField) else row.intent
+        groups.setdefault(together, []).append(row)
+    unknown = []
+    for members in groups.values():
+        first = members[0]
+        if isinstance(first.action, UpdateField):
+            assert first.live is not None
+            write: GuardedWrite | MarkedCreate = _guarded([ToSend(row, first.live) for row in members])
+            sent_at = first.live.read_at
+        else:
+            write, sent_at = _marked(first), first.sent_at or first.cleared_at
+        unknown.append(UnknownWrite(write=write, sent_at=sent_at))
+    return unknown, list(groups.values())
+
+
+def _by_connection(rows: Sequence[OutboxRow]) -> dict[ConnectionName, list[OutboxRow]]:
+    found: dict[ConnectionName, list[OutboxRow]] = {}
+    for row in rows:
+        found.setdefault(row.ref.connection, []).append(row)
+    return found
+
+
+def _by_object(rows: Sequence[OutboxRow]) -> dict[ObjectType, list[OutboxRow]]:
+    found: dict[ObjectType, list[OutboxRow]] = {}
+    for row in rows:
+        found.setdefault(row.action.ref.object, []).append(row)
+    return found
+
+
+def created_by(row: OutboxRow) -> RemoveCreated | None:
+    """How to take back what an applied create made."""
+    inverse = decode_inverse(row.inverse) if row.inverse else None
+    return inverse if isinstance(inverse, RemoveCreated) else None

@@ -1,0 +1,266 @@
+"""The outbox: cleared actions on their way to the CRM, one row per intent, from ready to a final outcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from connector.action import Action, decode_action, encode_action
+from connector.clock import from_micros, micros
+from connector.gate import Bases, ClearedAction, decode_bases, encode_bases
+from connector.journal import canonical
+from connector.policy import OnOverwrite
+from connector.record import ConflictRule, ConnectionName, Record, RecordRef
+from connector.store import Migration, Row, Transaction
+from connector.writeback.live import decode_live, encode_live
+
+MIGRATIONS = (
+    Migration(
+        stage="writeback",
+        number=1,
+        name="outbox",
+        script="""
+        CREATE TABLE writeback_outbox (
+            intent TEXT PRIMARY KEY,
+            decision TEXT NOT NULL,
+            policy TEXT NOT NULL,
+            approval TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            record TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            purpose TEXT NOT NULL,
+            action TEXT NOT NULL,
+            bases TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            on_overwrite TEXT NOT NULL,
+            cleared_by TEXT NOT NULL,
+            cleared_at BIGINT NOT NULL,
+            after_intent TEXT,
+            run TEXT,
+            state TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            not_before BIGINT NOT NULL,
+            sent_at BIGINT,
+            live TEXT,
+            outcome TEXT,
+            inverse TEXT,
+            settled_at BIGINT
+        );
+        CREATE INDEX writeback_outbox_state ON writeback_outbox (state, cleared_at, record, intent);
+        CREATE INDEX writeback_outbox_record ON writeback_outbox (connection, object, record);
+        CREATE INDEX writeback_outbox_decision ON writeback_outbox (decision)
+        """,
+    ),
+)
+
+
+class OutboxState(StrEnum):
+    """Where an action stands. READY, SENDING and UNKNOWN are unfinished; the rest never change, except by a revert."""
+
+    READY = "ready"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    APPLIED = "applied"
+    CONFLICTED = "conflicted"
+    REFUSED = "refused"
+    STALE = "stale"  # the record moved before the write; a person or a new decision takes over
+    CANCELLED = "cancelled"
+    REVERTED = "reverted"
+
+
+UNFINISHED = (OutboxState.READY, OutboxState.SENDING, OutboxState.UNKNOWN)
+
+
+class WritePurpose(StrEnum):
+    """Why something is written: a decision, putting back an edit that our write overran, or taking a write back."""
+
+    ACT = "act"
+    RESTORE = "restore"
+    REVERT = "revert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One action on its way. `live` is the record as it stood when the write was sent."""
+
+    intent: str
+    decision: str
+    policy: str
+    approval: str
+    ref: RecordRef
+    purpose: WritePurpose
+    action: Action
+    bases: Bases
+    rule: ConflictRule
+    on_overwrite: OnOverwrite
+    cleared_by: str
+    cleared_at: datetime
+    after: str | None
+    run: str | None
+    state: OutboxState
+    attempts: int
+    not_before: datetime
+    sent_at: datetime | None
+    live: Record | None
+    outcome: Mapping[str, Any] | None
+    inverse: Mapping[str, Any] | None
+
+
+def enqueue(tx: Transaction, cleared: Sequence[ClearedAction], at: datetime) -> None:
+    """Queue cleared actions. An intent that is queued, or was settled, is never queued again."""
+    _insert(tx, [_row_of(action, WritePurpose.ACT, at) for action in cleared])
+
+
+def enqueue_undo(
+    tx: Transaction, undone: OutboxRow, *, intent: str, action: Action, bases: Bases, purpose: WritePurpose, by: str,
+    at: datetime, run: str | None = None,
+) -> None:
+    """Queue the taking back of an earlier write of ours: it writes only while the field still holds what we wrote."""
+    row = {
+        "intent": intent, "decision": undone.decision, "policy": undone.policy, "approval": undone.approval,
+        "connection": action.ref.connection, "object": action.ref.object.value, "record": action.ref.id,
+        "kind": action.kind.value, "purpose": purpose.value, "action": canonical(encode_action(action)),
+        "bases": canonical(encode_bases(bases)), "rule": ConflictRule.HUMAN_WINS.value,
+        "on_overwrite": undone.on_overwrite.value, "cleared_by": by,
+        "cleared_at": micros(at), "after_intent": None, "run": run,
+    }
+    _insert(tx, [row])
+
+
+def _insert(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    tx.run_many(
+        """
+        INSERT INTO writeback_outbox (intent, decision, policy, approval, connection, object, record, kind, purpose,
+            action, bases, rule, on_overwrite, cleared_by, cleared_at, after_intent, run, state, attempts, not_before)
+        VALUES (:intent, :decision, :policy, :approval, :connection, :object, :record, :kind, :purpose,
+            :action, :bases, :rule, :on_overwrite, :cleared_by, :cleared_at, :after_intent, :run, 'ready', 0, 0)
+        ON CONFLICT (intent) DO NOTHING
+        """,
+        rows,
+    )
+
+
+def _row_of(cleared: ClearedAction, purpose: WritePurpose, at: datetime) -> dict[str, Any]:
+    ref = cleared.action.ref
+    return {
+        "intent": cleared.intent, "decision": cleared.decision, "policy": cleared.policy, "approval": cleared.approval,
+        "connection": ref.connection, "object": ref.object.value, "record": ref.id, "kind": cleared.action.kind.value,
+        "purpose": purpose.value, "action": canonical(encode_action(cleared.action)),
+        "bases": canonical(encode_bases(cleared.bases)), "rule": cleared.rule.value,
+        "on_overwrite": cleared.on_overwrite.value, "cleared_by": cleared.cleared_by,
+        "cleared_at": micros(at), "after_intent": cleared.after, "run": cleared.run,
+    }
+
+
+def due(tx: Transaction, now: datetime, limit: int) -> list[OutboxRow]:
+    """Ready actions in the order they were cleared, whose predecessor (if any) is applied.
+
+    All ready actions of a record come together: a record with a write in flight waits.
+    """
+    rows = tx.rows(
+        """
+        SELECT o.* FROM writeback_outbox o
+        WHERE o.state = 'ready' AND o.not_before <= :now
+          AND (o.after_intent IS NULL OR EXISTS (
+                SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied'))
+          AND NOT EXISTS (
+                SELECT 1 FROM writeback_outbox b WHERE b.connection = o.connection AND b.object = o.object
+                AND b.record = o.record AND b.state IN ('sending', 'unknown'))
+        ORDER BY o.cleared_at, o.record, o.intent LIMIT :limit
+        """,
+        now=micros(now), limit=limit,
+    )
+    return [row_of(row) for row in rows]
+
+
+def in_state(tx: Transaction, *states: OutboxState) -> list[OutboxRow]:
+    names = ", ".join(f"'{state.value}'" for state in states)
+    return [row_of(row) for row in tx.rows(f"SELECT * FROM writeback_outbox WHERE state IN ({names}) ORDER BY cleared_at, intent")]
+
+
+def find(tx: Transaction, intent: str) -> OutboxRow | None:
+    row = tx.one("SELECT * FROM writeback_outbox WHERE intent = :intent", intent=intent)
+    return row_of(row) if row else None
+
+
+def of_record(tx: Transaction, ref: RecordRef) -> list[OutboxRow]:
+    rows = tx.rows(
+        "SELECT * FROM writeback_outbox WHERE connection = :connection AND object = :object AND record = :record "
+        "ORDER BY cleared_at, intent",
+        connection=ref.connection, object=ref.object.value, record=ref.id,
+    )
+    return [row_of(row) for row in rows]
+
+
+def unfinished_refs(tx: Transaction) -> frozenset[RecordRef]:
+    """Records with a write whose outcome is not known yet: nothing new is decided on them until it is."""
+    rows = tx.rows(
+        "SELECT DISTINCT connection, object, record FROM writeback_outbox WHERE state IN ('sending', 'unknown')"
+    )
+    return frozenset(RecordRef.parse(f"{row['connection']}:{row['object']}/{row['record']}") for row in rows)
+
+
+def mark_sending(tx: Transaction, live: Mapping[str, Record], sent_at: datetime) -> None:
+    """Written down, durably, before the first byte leaves: after a crash these are unknown, never unheard of."""
+    tx.run_many(
+        "UPDATE writeback_outbox SET state = 'sending', attempts = attempts + 1, sent_at = :at, live = :live "
+        "WHERE intent = :intent AND state = 'ready'",
+        [{"intent": intent, "at": micros(sent_at), "live": canonical(encode_live(record))} for intent, record in live.items()],
+    )
+
+
+def settle(
+    tx: Transaction, intent: str, state: OutboxState, *, at: datetime, outcome: Mapping[str, Any],
+    inverse: Mapping[str, Any] | None = None,
+) -> None:
+    tx.run(
+        "UPDATE writeback_outbox SET state = :state, outcome = :outcome, inverse = :inverse, settled_at = :at "
+        "WHERE intent = :intent",
+        state=state.value, outcome=canonical(outcome), inverse=canonical(inverse) if inverse is not None else None,
+        at=micros(at), intent=intent,
+    )
+
+
+def send_again(tx: Transaction, intent: str, *, not_before: datetime) -> None:
+    """Certainly not applied: ready again, after `not_before`."""
+    tx.run(
+        "UPDATE writeback_outbox SET state = 'ready', not_before = :at WHERE intent = :intent",
+        at=micros(not_before), intent=intent,
+    )
+
+
+def mark_unknown(tx: Transaction, intents: Sequence[str], *, look_at: datetime) -> None:
+    tx.run_many(
+        "UPDATE writeback_outbox SET state = 'unknown', not_before = :at WHERE intent = :intent",
+        [{"intent": intent, "at": micros(look_at)} for intent in intents],
+    )
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    return {row["state"]: row["n"] for row in tx.rows("SELECT state, COUNT(*) AS n FROM writeback_outbox GROUP BY state")}
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    row = tx.one("SELECT MIN(not_before) AS at FROM writeback_outbox WHERE state IN ('ready', 'unknown', 'sending')")
+    return from_micros(row["at"]) if row and row["at"] is not None else None
+
+
+def row_of(row: Row) -> OutboxRow:
+    action = decode_action(json.loads(row["action"]))
+    return OutboxRow(
+        intent=row["intent"], decision=row["decision"], policy=row["policy"], approval=row["approval"],
+        ref=RecordRef(ConnectionName(row["connection"]), action.ref.object, row["record"]),
+        purpose=WritePurpose(row["purpose"]), action=action, bases=decode_bases(json.loads(row["bases"])),
+        rule=ConflictRule(row["rule"]), on_overwrite=OnOverwrite(row["on_overwrite"]), cleared_by=row["cleared_by"], cleared_at=from_micros(row["cleared_at"]),
+        after=row["after_intent"], run=row["run"], state=OutboxState(row["state"]), attempts=row["attempts"],
+        not_before=from_micros(row["not_before"]),
+        sent_at=from_micros(row["sent_at"]) if row["sent_at"] is not None else None,
+        live=decode_live(json.loads(row["live"])) if row["live"] else None,
+        outcome=json.loads(row["outcome"]) if row["outcome"] else None,
+        inverse=json.loads(row["inverse"]) if row["inverse"] else None,
+    )

@@ -1,0 +1,215 @@
+"""After the answer: turn what the CRM said into an outcome, a journal entry, an inverse and, if need be, a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.action import UpdateField, encode_inverse, inverse_of
+from connector.adapter import Created, GuardFailed, Missed, Overwritten, Postponed, Refused, Unknown, Unsettled, Written
+from connector.change.seen import note_own_write
+from connector.gate import FieldBase, approvals, base_of
+from connector.journal import EntryKind, Journal
+from connector.policy import OnOverwrite
+from connector.record import FieldValue, Record, RecordRef, encode_value, same_value
+from connector.store import Transaction
+from connector.writeback import outbox
+from connector.writeback.entries import outcome_entry, values_body
+from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
+from connector.writeback.plan import AskAgain, Conflict, Outdated, Settled, ToSend, Unfit
+
+Tell = Callable[[Transaction, OutboxRow, OutboxState], None]
+"""How outcomes reach memory: called inside the transaction that settles them."""
+
+RETRIES = 12
+LOOK_AGAIN = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How one step of write-back went."""
+
+    applied: int = 0
+    conflicted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    postponed: int = 0
+    outdated: int = 0
+
+    @property
+    def moved(self) -> int:
+        """How many actions this step brought forward for good."""
+        return self.applied + self.conflicted + self.refused + self.outdated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    """Writes outcomes down. Every method runs inside the caller's transaction."""
+
+    tx: Transaction
+    journal: Journal
+    at: datetime
+    tally: Tally
+    tell: Tell
+
+    def unsent(self, plan: Settled | Conflict | AskAgain | Outdated | Unfit) -> None:
+        """What comparison alone settled."""
+        row = plan.row
+        match plan:
+            case Settled(live=live):
+                self._close(row, OutboxState.APPLIED, EntryKind.APPLIED, wrote=False, **_live_value(row, live))
+                self.tally.applied += 1
+            case Conflict(theirs=theirs, why=why):
+                facts = values_body(theirs=theirs, ours=_value(row))
+                self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts)
+                self.tally.conflicted += 1
+            case AskAgain(live=live, why=why):
+                self.ask_again(row, live, why)
+            case Outdated(why=why):
+                self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
+                self.tally.outdated += 1
+            case Unfit(code=code, why=why):
+                self._close(row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=why)
+                self.tally.refused += 1
+
+    def ask_again(self, row: OutboxRow, live: Record, why: str) -> None:
+        """The verdict was given on values that moved: the same question, on the present ones, to a person."""
+        asked = approvals.by_id(self.tx, row.approval)
+        if asked is None:
+            self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
+            return
+        bases = {name: base_of(live, name) for name in row.bases}
+        again = approvals.ask_again(self.tx, asked, bases, at=self.at, remark=why)
+        self._close(row, OutboxState.STALE, EntryKind.STALE, why=why, asked_again=again.id)
+        self.tally.outdated += 1
+
+    def updated(
+        self, plan: ToSend, result: Written | GuardFailed | Unsettled | Refused | Missed | Postponed | Unknown
+    ) -> None:
+        """The CRM's answer to an update, for one of its fields."""
+        row = plan.row
+        match result:
+            case Written():
+                self._written(plan, result)
+            case GuardFailed() if row.attempts < RETRIES:
+                self._again(row, timedelta(0))
+            case GuardFailed():
+                self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the record kept changing")
+                self.tally.conflicted += 1
+            case Unsettled(wait=wait):
+                self._again(row, wait)
+            case _:
+                self.unanswered(row, result)
+
+    def unanswered(self, row: OutboxRow, result: Refused | Missed | Postponed | Unknown) -> None:
+        """Answers that an update and a create share."""
+        match result:
+            case Refused(code=code, reason=reason, fields=fields):
+                self._close(
+                    row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=reason, fields=list(fields)
+                )
+                self.tally.refused += 1
+            case Missed(into=into):
+                why = f"the record was merged into {into}" if into else "the record was deleted"
+                self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
+                self.tally.outdated += 1
+            case Postponed(wait=wait):
+                self._again(row, wait or _backoff(row.attempts))
+            case Unknown(reason=reason):
+                outbox.mark_unknown(self.tx, [row.intent], look_at=self.at + LOOK_AGAIN)
+                self.journal.append(self.tx, outcome_entry(row, EntryKind.UNKNOWN, self.at, why=reason))
+                self.tally.unknown += 1
+
+    def created(self, row: OutboxRow, result: Created) -> None:
+        inverse = encode_inverse(inverse_of(row.action, created=result.ref))
+        self._close(
+            row, OutboxState.APPLIED, EntryKind.APPLIED, inverse=inverse, wrote=True, created=str(result.ref),
+            existed=result.existed,
+        )
+        self.tally.applied += 1
+
+    def removed(self, row: OutboxRow, ref: RecordRef) -> None:
+        """A task or note of ours was taken back."""
+        self._close(row, OutboxState.APPLIED, EntryKind.REVERTED, wrote=True, removed=str(ref))
+        self.tally.applied += 1
+
+    def _written(self, plan: ToSend, result: Written) -> None:
+        row, action = plan.row, plan.row.action
+        assert isinstance(action, UpdateField)
+        overran = next((found for found in result.overwritten if found.field == action.field), None)
+        before = result.before.get(action.field, plan.live.fields.get(action.field))
+        facts: dict[str, Any] = dict(values_body(before=before, after=result.after.get(action.field, action.value)))
+        if overran is not None:
+            self._overran(row, action, overran, facts)
+            return
+        if action.field in result.ignored:
+            self._close(
+                row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the CRM took the write and left the field as it was",
+                **facts,
+            )
+            self.tally.conflicted += 1
+            return
+        note_own_write(self.tx, row.ref, {action.field: action.value})
+        kind = {WritePurpose.ACT: EntryKind.APPLIED, WritePurpose.RESTORE: EntryKind.RESTORED}.get(
+            row.purpose, EntryKind.REVERTED
+        )
+        inverse = encode_inverse(inverse_of(action, before=before))
+        if plan.moved:
+            facts["theirs"] = encode_value(plan.replaces)
+        altered = action.field in result.changed_by_crm
+        self._close(row, OutboxState.APPLIED, kind, inverse=inverse, wrote=True, altered_by_crm=altered, **facts)
+        self.tally.applied += 1
+
+    def _overran(self, row: OutboxRow, action: UpdateField, overran: Overwritten, facts: Mapping[str, Any]) -> None:
+        """Our write replaced an edit made in the last moment: keep it, journal it, and put it back or ask."""
+        stamp = overran.stamp
+        theirs: dict[str, Any] = {
+            "theirs": encode_value(overran.value), "theirs_at": stamp.at.isoformat(), "theirs_by": stamp.by,
+        }
+        why = "somebody changed the field in the moment of our write; their value is put back"
+        if same_value(overran.value, action.value):
+            why = "somebody wrote the same value in the moment of our write"
+        elif row.on_overwrite is OnOverwrite.ASK:
+            why = "somebody changed the field in the moment of our write; a person decides which value stays"
+        self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts, **theirs)
+        self.tally.conflicted += 1
+        if same_value(overran.value, action.value):
+            return
+        # Asking first would leave our value standing over theirs in silence, so theirs goes back in either case.
+        base = {action.field: FieldBase(value=action.value)}
+        restore = UpdateField(ref=action.ref, field=action.field, value=overran.value)
+        outbox.enqueue_undo(
+            self.tx, row, intent=f"{row.intent}-restore", action=restore, bases=base, purpose=WritePurpose.RESTORE,
+            by="on_overwrite", at=self.at,
+        )
+        if row.on_overwrite is OnOverwrite.ASK and (asked := approvals.by_id(self.tx, row.approval)) is not None:
+            theirs_base = {action.field: FieldBase(value=overran.value, at=stamp.at.isoformat(), source=stamp.source)}
+            approvals.ask_again(self.tx, asked, dict(row.bases) | theirs_base, at=self.at, remark=why)
+
+    def _again(self, row: OutboxRow, wait: timedelta) -> None:
+        outbox.send_again(self.tx, row.intent, not_before=self.at + wait)
+        self.tally.postponed += 1
+
+    def _close(
+        self, row: OutboxRow, state: OutboxState, kind: EntryKind, *, inverse: Mapping[str, Any] | None = None, **facts: Any
+    ) -> None:
+        outbox.settle(self.tx, row.intent, state, at=self.at, outcome=facts, inverse=inverse)
+        self.tell(self.tx, row, state)
+        self.journal.append(self.tx, outcome_entry(row, kind, self.at, **facts))
+
+
+def _value(row: OutboxRow) -> FieldValue:
+    return row.action.value if isinstance(row.action, UpdateField) else None
+
+
+def _live_value(row: OutboxRow, live: Record) -> dict[str, Any]:
+    if not isinstance(row.action, UpdateField):
+        return {}
+    value = live.fields.get(row.action.field)
+    return dict(values_body(before=value, after=value))
+
+
+def _backoff(attempts: int) -> timedelta:
+    return timedelta(seconds=min(300.0, 0.5 * 2 ** min(attempts, 10)))
