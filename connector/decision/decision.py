@@ -115,7 +115,7 @@ class Declined:
 
 
 def pins_of(pins: Pins, proposed: ProposedAction) -> Pins:
-    """What one action's evidence is pinned to: of the learners only its own, so that another's refit changes nothing."""
+    """What one action's evidence is pinned to: of the learners only its own, as another's refit changes nothing."""
     return replace(pins, learner=proposed.learner) if proposed.learner else pins
 
 

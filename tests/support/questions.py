@@ -48,7 +48,9 @@ PEOPLE = (
 )
 
 
-def policy(may: str = MAY, *, reason: str = "{tier: offline}", name: str = "triage", gate: str = "{target: 98%}") -> Policy:
+def policy(
+    may: str = MAY, *, reason: str = "{tier: offline}", name: str = "triage", gate: str = "{target: 98%}"
+) -> Policy:
     head = dedent(f"""
         schema: 1
         policy: {name}
@@ -72,23 +74,36 @@ def ticket_schema(**changed: FieldSchema) -> ObjectSchema:
         FieldSchema(name=FieldName("subject"), native="Subject", label="Subject", kind=FieldKind.TEXT, max_length=255),
         FieldSchema(name=FieldName("description"), native="Description", label="Text", kind=FieldKind.LONG_TEXT),
         FieldSchema(
-            name=FieldName("category"), native="Type", label="Category", kind=FieldKind.OPTION,
+            name=FieldName("category"),
+            native="Type",
+            label="Category",
+            kind=FieldKind.OPTION,
             options=options("billing", "repair", "other", "retired", inactive=("retired",)),
         ),
         FieldSchema(
-            name=FieldName("priority"), native="Priority", label="Priority", kind=FieldKind.OPTION,
+            name=FieldName("priority"),
+            native="Priority",
+            label="Priority",
+            kind=FieldKind.OPTION,
             options=options("low", "normal", "high", "urgent"),
         ),
         FieldSchema(name=FieldName("queue"), native="OwnerId", label="Queue", kind=FieldKind.USER),
         FieldSchema(name=FieldName("amount"), native="Amount", label="Amount", kind=FieldKind.MONEY),
-        FieldSchema(name=FieldName("contact"), native="ContactId", label="Contact", kind=FieldKind.REFERENCE,
-                    references=(ObjectType.CONTACT,)),
-    ]  # fmt: skip
+        FieldSchema(
+            name=FieldName("contact"),
+            native="ContactId",
+            label="Contact",
+            kind=FieldKind.REFERENCE,
+            references=(ObjectType.CONTACT,),
+        ),
+    ]
     known = {known.name: known for known in fields} | {FieldName(name): schema for name, schema in changed.items()}
     return ObjectSchema(object=ObjectType.TICKET, native="Case", fields=known, fingerprint="f1")
 
 
-def ticket(subject: str | None = "Charged twice", description: str | None = "My card was charged twice.", **more: FieldValue) -> Record:
+def ticket(
+    subject: str | None = "Charged twice", description: str | None = "My card was charged twice.", **more: FieldValue
+) -> Record:
     fields: dict[FieldName, FieldValue] = {FieldName("subject"): subject, FieldName("description"): description}
     fields |= {FieldName(name): value for name, value in more.items()}
     return Record(ref=TICKET, version=Version("v1"), fields=fields, created_at=NOW, modified_at=NOW, read_at=NOW)
@@ -119,8 +134,13 @@ def question(
         if isinstance(value, str) and value and name in ("subject", "description")
     ]
     context = Context(
-        records=(own, contact()), schema=schema or ticket_schema(), passages=(*texts, *passages), past=(), origins={},
-        now=NOW, related={ObjectType.CONTACT: (1,)},
+        records=(own, contact()),
+        schema=schema or ticket_schema(),
+        passages=(*texts, *passages),
+        past=(),
+        origins={},
+        now=NOW,
+        related={ObjectType.CONTACT: (1,)},
     )
     return Question(key=key, policy=under or policy(), context=context, owners=tuple(owners))
 

@@ -10,6 +10,7 @@ from connector.decision.drafts import reply_permission
 from connector.decision.offers import offers, shape_of
 from connector.decision.shape import Form, Index, ListOf, Number, Quotes, Shape, Text, YesNo
 from connector.decision.tasks import assignees, task_permission
+from connector.policy import ActionPermission
 
 
 def triage_form(question: Question) -> Form:
@@ -21,8 +22,9 @@ def triage_form(question: Question) -> Form:
         "values": _values(question),
     }
     optional = set[str]()
-    if task_permission(question) is not None:
-        fields["task"] = _task(question)
+    granted = task_permission(question)
+    if granted is not None:
+        fields["task"] = _task(question, granted)
         optional.add("task")
     if reply_permission(question) is not None:
         fields["reply"] = _reply(question)
@@ -48,15 +50,15 @@ def _support(question: Question) -> dict[str, Shape]:
     }
 
 
-def _task(question: Question) -> Form:
+def _task(question: Question, granted: ActionPermission) -> Form:
     fields: dict[str, Shape] = {
         "summary": Text(most=2_000, lines=True, about="What happened, what was tried, what to do next."),
         **_support(question),
     }
-    people = assignees(question)
-    if not people:
+    if not granted.to:
         return Form(fields=fields)
-    fields["owner"] = Index(count=len(people), about="The number of a person in the list of assignees.")
+    about = "The number of a person in the list of assignees."
+    fields["owner"] = Index(count=len(assignees(question)), about=about)
     return Form(fields=fields, optional=frozenset({"owner"}))
 
 

@@ -32,7 +32,9 @@ BOTH = policy(reason=CASCADE)
 def decided(confidence: float, tier: Tier, *, usd: str = "0", undecided: tuple[str, ...] = ()) -> Decision:
     action = UpdateField(ref=TICKET, field=FieldName("category"), value="billing")
     step = ProposedAction(action=action, confidence=confidence)
-    return Decision(actions=(step,), rationale="", pins=Pins(tier=tier), usage=Usage(usd=Decimal(usd)), undecided=undecided)
+    return Decision(
+        actions=(step,), rationale="", pins=Pins(tier=tier), usage=Usage(usd=Decimal(usd)), undecided=undecided
+    )
 
 
 def unsure(tier: Tier, reason: HandoffReason = HandoffReason.UNSURE, usd: str = "0") -> NotEnough:
@@ -87,8 +89,12 @@ def test_without_an_own_accept_a_tier_must_reach_the_gates_target(confidence, ti
 
 def test_an_earned_threshold_of_the_cell_replaces_the_plain_comparison():
     cell = AcceptanceCell(
-        connection=TICKET.connection, policy=BOTH.name, object=TICKET.object, kind=ActionKind.UPDATE,
-        field=FieldName("category"), tier=Tier.OFFLINE,
+        connection=TICKET.connection,
+        policy=BOTH.name,
+        object=TICKET.object,
+        kind=ActionKind.UPDATE,
+        field=FieldName("category"),
+        tier=Tier.OFFLINE,
     )
     [result], _ = route((Tier.OFFLINE, [decided(0.62, Tier.OFFLINE)]), (Tier.FAST, []), thresholds={cell: 0.6})
     assert result.pins.tier is Tier.OFFLINE
@@ -138,7 +144,9 @@ def test_a_deferred_case_waits_and_keeps_the_earlier_answer_as_a_fallback():
 def test_a_tier_that_declines_for_budget_hands_on():
     under = policy(reason="{cascade: [{tier: offline}, {tier: fast}, {tier: deep}], usd_per_day: 5}")
     [result], _ = route(
-        (Tier.OFFLINE, [unsure(Tier.OFFLINE)]), (Tier.FAST, [Declined(reason="budget")]),
-        (Tier.DEEP, [decided(0.7, Tier.DEEP)]), under=under,
+        (Tier.OFFLINE, [unsure(Tier.OFFLINE)]),
+        (Tier.FAST, [Declined(reason="budget")]),
+        (Tier.DEEP, [decided(0.7, Tier.DEEP)]),
+        under=under,
     )
     assert result.pins.tier is Tier.DEEP
