@@ -146,9 +146,10 @@ class Org(OrgWrites):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside take effect together, or none if the block raises."""
+        """All writes inside take effect together, or none if the block raises; a nested one joins the outer."""
         if self._in_transaction:
-            raise RuntimeError("a transaction is already open")
+            yield
+            return
         self._in_transaction = True
         self._tables.begin()
         self._ledger.begin()

@@ -22,9 +22,12 @@ class Option:
     traits: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FieldDefinition:
-    """One field. `kind` is the native type name; `traits` carries native metadata the engine does not read."""
+    """One field. `kind` is the native type name; `traits` carries native metadata the engine does not read.
+
+    `default_to_writer` fills a new row with the writing user, `numbered` with the next number in that format.
+    """
 
     name: str
     kind: str
@@ -42,6 +45,7 @@ class FieldDefinition:
     references: tuple[str, ...] = ()
     default: Value = None
     default_to_writer: bool = False
+    numbered: str = ""
     traits: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -84,7 +88,7 @@ def _nothing_derived(values: Values, before: Values | None, stamp: int) -> Value
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ObjectDefinition:
     """One object type of the org. `derive` gives the fields the CRM computes from (new values, old values, now)."""
 
@@ -101,7 +105,7 @@ class ObjectDefinition:
     traits: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OrgSchema:
     """All object types of an org, and the flavour's own rules for ids and values.
 

@@ -139,10 +139,19 @@ class OrgWrites(OrgView):
         setup = actor.kind in ("setup", "automation")
         accepted = accept_values(self.schema, definition, values, creating=creating, setup=setup)
         if creating:
-            for field in definition.fields.values():
-                if field.name not in accepted and (field.default is not None or field.default_to_writer):
-                    accepted[field.name] = actor.user if field.default_to_writer else field.default
+            self._fill_defaults(definition, accepted, actor)
         return accepted
+
+    def _fill_defaults(self, definition: ObjectDefinition, accepted: dict[str, Value], actor: Actor) -> None:
+        for field in definition.fields.values():
+            if field.name in accepted:
+                continue
+            if field.numbered:
+                accepted[field.name] = field.numbered.format(self._tables[definition.name].created + 1)
+            elif field.default_to_writer:
+                accepted[field.name] = actor.user
+            elif field.default is not None:
+                accepted[field.name] = field.default
 
     def _check(
         self,
@@ -153,7 +162,7 @@ class OrgWrites(OrgView):
         *,
         own_id: str | None,
     ) -> None:
-        if actor.kind == "setup":
+        if actor.kind in ("setup", "automation"):
             return
 
         def duplicate(field: str, value: Value) -> str | None:
