@@ -22,6 +22,7 @@ from connector.policy.reasoning import Reasoning, Tier, TierStep
 from connector.policy.reload import KeptOld, PoliciesInForce, Reload, Replaced, Unchanged
 from connector.policy.schema import Policy, PolicyName, PolicyVersion, Source
 from connector.policy.trigger import Ahead, Every, Scope, Silence, Trigger, Wake
+from connector.policy.variation import vary
 
 __all__ = [
     "MAX_HOPS",
@@ -79,5 +80,5 @@ __all__ = [
     "load_policies",
     "needed_fields",
     "parse_policy",
-    "referenced_names",
+    "referenced_names", "vary",
 ]  # fmt: skip

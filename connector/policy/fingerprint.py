@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -30,7 +30,7 @@ def version_of(policy: Policy) -> PolicyVersion:
     return PolicyVersion(hashlib.sha256(text.encode()).hexdigest())
 
 
-def _plain(value: Any) -> Any:  # noqa: PLR0911 - one line per kind of value
+def _plain(value: Any) -> Any:
     match value:
         case Condition():
             return value.source
@@ -44,8 +44,6 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 - one line per kind of value
             return format(value.normalize() + 0, "f")
         case date() | time():
             return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
         case Mapping():
             return {str(_plain(key)): _plain(inner) for key, inner in value.items()}
         case frozenset():

@@ -50,6 +50,14 @@ class FieldPermission:
     forward_only: bool = False
     values: Mapping[str, Supervision] = field(default_factory=dict)
 
+    @classmethod
+    def usual(cls, name: FieldName) -> FieldPermission:
+        """The defaults for a field: money, stages, owners and consent are guarded more closely."""
+        return cls(
+            on_overwrite=OnOverwrite.ASK if name in ASK_FIELDS else OnOverwrite.RESTORE,
+            needs=Proof.STAFF if name in STAFF_FIELDS else Proof.ANY,
+        )
+
     def refusal(self, value: FieldValue, *, current: FieldValue) -> str | None:
         """Why this value may not be written over `current`, or None when it may."""
         chosen = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
@@ -126,14 +134,12 @@ def _update(section: Section) -> Mapping[FieldName, FieldPermission]:
 
 
 def _field(name: FieldName, section: Section) -> FieldPermission:
-    options = section.texts("options")
+    usual, options = FieldPermission.usual(name), section.texts("options")
     permission = FieldPermission(
         options=options,
-        conflict=section.word("conflict", ConflictRule, default=ConflictRule.HUMAN_WINS),
-        on_overwrite=section.word(
-            "on_overwrite", OnOverwrite, default=OnOverwrite.ASK if name in ASK_FIELDS else OnOverwrite.RESTORE
-        ),
-        needs=section.word("needs", Proof, default=Proof.STAFF if name in STAFF_FIELDS else Proof.ANY),
+        conflict=section.word("conflict", ConflictRule, default=usual.conflict),
+        on_overwrite=section.word("on_overwrite", OnOverwrite, default=usual.on_overwrite),
+        needs=section.word("needs", Proof, default=usual.needs),
         approval=_approval(section),
         low=section.optional_bound("min"),
         high=section.optional_bound("max"),
@@ -156,7 +162,7 @@ def _check_bounds(section: Section, permission: FieldPermission) -> None:
 
 def _values(section: Section, options: tuple[str, ...]) -> Mapping[str, Supervision]:
     values: dict[str, Supervision] = {}
-    for option in section.names():
+    for option in section.words_in_order():
         own = section.section(option)
         values[option] = own.word("approval", Supervision)
         own.close()

@@ -42,7 +42,14 @@ class Section:
         return key in self.block.entries
 
     def names(self) -> tuple[str, ...]:
-        """Every key, for sections whose keys are names the author chose (fields, lookups)."""
+        """Every key, for sections whose keys are names the author chose (fields, outputs)."""
+        for key in self.words_in_order():
+            if not scalars.is_name(key):
+                self.problems.add(self.mark(key), self.at(shown(key)), "is not a name")
+        return self.words_in_order()
+
+    def words_in_order(self) -> tuple[str, ...]:
+        """Every key, for sections whose keys may be any text (options)."""
         self.asked.update(self.block.entries)
         return tuple(self.block.entries)
 

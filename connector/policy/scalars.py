@@ -49,9 +49,13 @@ def plain_text(scalar: Scalar) -> str:
     return scalar.text.strip()
 
 
+def is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
+
+
 def name(scalar: Scalar) -> str:
     text = plain_text(scalar)
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         raise ValueError(f"`{shown(text)}` is not a name: letters, digits, `_` and `-`, starting with a letter")
     return text
 

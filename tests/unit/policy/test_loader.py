@@ -229,6 +229,8 @@ handoff: {too: leads}
         ({"context": "context: {never: [phone], mask: [phone]}"}, "`phone` is under `never` as well"),
         ({"may": "may: {}"}, "name at least one field or action"),
         ({"may": "may: {updat: {category: {}}}"}, "may.updat: unknown key, did you mean `update`?"),
+        ({"may": "may: {update: {a b: {}}}"}, "may.update.a b: is not a name"),
+        ({"may": "may: {update: {../x: {}}}"}, "is not a name"),
         ({"may": "may: {send_email: {approval: never}}"}, "cannot be taken back"),
         ({"may": "may: {notify: {}}"}, "may.notify.channels: is missing"),
         ({"may": "may: {update: {stage: {min: 5, max: 4}}}"}, "4 is below min 5"),
