@@ -25,6 +25,7 @@ class Token:
     refresh: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     instance_url: str | None = None
+    user: str | None = None  # the user or app it speaks for, where the CRM says so; stores keep it with the rest
     generation: int = 0
 
 
