@@ -115,8 +115,7 @@ class SalesforceClient:
 
     def user_id(self) -> str:
         """The id of the user we act as."""
-        if self._user is None:
-            self._keeper.token()
+        self._user = self._user or self._keeper.token().user
         if self._user is None:
             answer = self._call(Operation.READ, lambda library: library.oauth2("userinfo"))
             self._user = safe_id(str((answer.body or {}).get("user_id")))
@@ -197,8 +196,7 @@ class SalesforceClient:
         return f"{parts.scheme}://{parts.netloc}"
 
     def _sign_in(self, old: Token | None) -> Token:
-        token, user = token_from(self._environment.transport.send(token_request(self._environment)))
-        self._user = user or self._user
+        token = token_from(self._environment.transport.send(token_request(self._environment)))
         self._environment.log.info("signed_in", connection=self._environment.connection)
         return token
 

@@ -38,8 +38,8 @@ def token_request(environment: Environment) -> HttpRequest:
     return HttpRequest(method="POST", url=url, headers=headers, body=urlencode(form).encode(), read=30.0)
 
 
-def token_from(answer: HttpResponse) -> tuple[Token, str | None]:
-    """The token an answer carries, with our own user id where it names one."""
+def token_from(answer: HttpResponse) -> Token:
+    """The token an answer carries, with the id of the user it speaks for."""
     content = _content(answer)
     if answer.status != 200:
         raise _refusal(answer.status, content)
@@ -47,7 +47,8 @@ def token_from(answer: HttpResponse) -> tuple[Token, str | None]:
     if not isinstance(access, str) or not isinstance(instance, str):
         raise InvalidResponseError("the login answered without an access token or an instance")
     identity = str(content.get("id") or "").rsplit("/", 1)[-1]
-    return Token(access=access, instance_url=instance.rstrip("/")), identity if identity.startswith("005") else None
+    user = identity if identity.startswith("005") else None
+    return Token(access=access, instance_url=instance.rstrip("/"), user=user)
 
 
 def audience(login_url: str) -> str:
