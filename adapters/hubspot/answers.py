@@ -55,6 +55,12 @@ class Answer:
             raise InvalidResponseError("HubSpot answered without the list of results it promises")
         return results
 
+    def check_whole(self) -> None:
+        """Raise InvalidResponseError when a batch read left out anything but what does not exist."""
+        errors = (self.json().get("errors") or []) if self.partial else []
+        if any(str(each.get("category")) != "OBJECT_NOT_FOUND" for each in errors if isinstance(each, dict)):
+            raise InvalidResponseError("HubSpot left records out of a batch read although they may exist")
+
     def next_after(self) -> str | None:
         """The opaque position of the next page, None on the last one."""
         following = (self.json().get("paging") or {}).get("next") or {}

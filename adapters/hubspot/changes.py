@@ -31,8 +31,8 @@ from connector.errors import InvalidResponseError
 
 PAGE = 100  # of lists; a search may show twice as many
 _SEARCH_PAGE = 200
-_CEILING = 10_000  # a search refuses to page beyond this many rows
 _OVERLAP = 120  # seconds; the index was seen to lag up to half a minute
+_HELD = timedelta(hours=1) // timedelta(milliseconds=1)  # an index this far behind is left to reconciliation
 _ARCHIVE_WAIT = timedelta(minutes=1) // timedelta(milliseconds=1)  # per page of the last listing
 
 
@@ -94,29 +94,35 @@ class HubSpotChanges:
         if place.window is None and window > now:
             # A cursor from the future (a restored state, a clock set back) would skip everything until then.
             self._portal.log.warning("future_cursor_clamped", object=str(object))
-            return ChangePage(records=(), gone=(), cursor=replace(place, since=now).encode(), more=True)
+            return ChangePage(records=(), gone=(), cursor=_clamped(place, now).encode(), more=True)
         rows = answer.results()
-        ids = [str(row.get("id")) for row in rows]
-        memory = self._memories.recall(object, place.encode())
-        fresh = [str(row.get("id")) for row in rows if not memory.holds(str(row.get("id")), _version(row))]
+        memory = self._memories.recall(object, place.encode(), fields)
+        if place.window is None:
+            memory.turn()
+        versions = {str(row.get("id")): _version(row) for row in rows}
+        fresh = [each for each, version in versions.items() if not memory.holds(each, version)]
         found = self._records.hydrate(object, fresh, fields, with_links=True)
         place = replace(place, window=window, began=place.began if place.began is not None else now)
-        following, more = self._advance(place, ids, answer)
-        memory.note({str(row.get("id")): _version(row) for row in rows})
+        following, more = self._advance(place, list(versions), answer)
+        memory.note({each: versions[each] for each in versions if each in found or each not in fresh})
         self._memories.keep(object, following.encode(), memory)
         records = tuple(found[each] for each in fresh if each in found)
         return ChangePage(records=records, gone=self._merges(rows, found), cursor=following.encode(), more=more)
 
     def _advance(self, place: PollCursor, ids: list[str], answer: Answer) -> tuple[PollCursor, bool]:
-        """Where to read on. A short or empty page is not the end: the total tells how far the index reaches."""
+        """Where to read on: by id inside the window, so any number of equal stamps fits and no ceiling is met.
+
+        A short or empty page is not the end: the index has matched rows that are not shown. Such a round does not
+        move the cursor's time, so the next one looks as far back as this one did.
+        """
         total = int(answer.json().get("total") or 0)
-        if total > place.skip + _SEARCH_PAGE or answer.next_after() is not None:
-            if ids:
-                # By id inside the window: any number of equal stamps, and never beyond the ceiling.
-                return replace(place, last_id=_highest(ids, place.last_id), skip=0), True
-            if place.skip + 2 * _SEARCH_PAGE > _CEILING:
-                raise InvalidResponseError("HubSpot's search shows nothing of what it says it has found")
-            return replace(place, skip=place.skip + _SEARCH_PAGE), True
+        more = total > _SEARCH_PAGE or answer.next_after() is not None
+        short = len(set(ids)) < min(total, _SEARCH_PAGE)
+        place = replace(place, short=place.short or short)
+        if more and ids:
+            return replace(place, last_id=_highest(ids, place.last_id)), True
+        if more:
+            return place, False  # nothing shown of what was found: the same page again, a little later
         assert place.began is not None
         if place.began - place.archived_since >= _ARCHIVE_WAIT * max(0, place.archived_pages - 1):
             return replace(place, listing=True, archived_at=None, archived_id="0", archived_pages=0), True
@@ -187,22 +193,25 @@ def _search_body(object: ObjectType, window: int, place: PollCursor) -> dict[str
         {"propertyName": modified_property(object), "operator": "GTE", "value": str(window)},
         {"propertyName": "hs_object_id", "operator": "GT", "value": place.last_id},
     ]
-    body: dict[str, Any] = {
+    return {
         "filterGroups": [{"filters": filters}],
         "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
         "properties": [MERGED_IDS],
         "limit": _SEARCH_PAGE,
     }
-    return {**body, "after": str(place.skip)} if place.skip else body
 
 
 def _finished(place: PollCursor) -> PollCursor:
-    """The round is over: the next one starts an overlap before this one began."""
+    """The round is over: the next one starts an overlap before this one began, unless something was left unshown."""
+    began = place.began if place.began is not None else place.since
+    held = place.short and began - place.since < _HELD
     return PollCursor(
-        since=place.began if place.began is not None else place.since,
-        archived_since=place.archived_since,
-        archived_pages=place.archived_pages,
+        since=place.since if held else began, archived_since=place.archived_since, archived_pages=place.archived_pages
     )
+
+
+def _clamped(place: PollCursor, now: int) -> PollCursor:
+    return replace(place, since=now, archived_since=min(place.archived_since, now))
 
 
 def _merge(old: str, survivor: Record) -> ChangeEvent:

@@ -68,7 +68,7 @@ class HubSpotClient:
             "properties": list(properties),
             "propertiesWithHistory": list(history),
         }
-        return self._call(Operation.READ, BURST, lambda: self._batch.read(object, body, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._batch.read(object, body, **_RAW), whole=True)
 
     def batch_update(self, object: str, inputs: Sequence[Mapping[str, Any]]) -> Answer:
         """Up to 100 updates; not repeated once the answer may have been lost."""
@@ -171,10 +171,10 @@ class HubSpotClient:
         client.rest_client.pool_manager = _TransportPool(self._keeper.send, self.version)
         return getattr(package, name)(api_client=client)
 
-    def _call(self, operation: Operation, lane: str, send: Callable[[], _Reply]) -> Answer:
-        return self._retries.call(operation, lambda: self._once(operation, lane, send))
+    def _call(self, operation: Operation, lane: str, send: Callable[[], _Reply], *, whole: bool = False) -> Answer:
+        return self._retries.call(operation, lambda: self._once(operation, lane, send, whole=whole))
 
-    def _once(self, operation: Operation, lane: str, send: Callable[[], _Reply]) -> Answer:
+    def _once(self, operation: Operation, lane: str, send: Callable[[], _Reply], *, whole: bool) -> Answer:
         self._environment.budget.acquire(lane)
         try:
             response = send().response
@@ -184,6 +184,8 @@ class HubSpotClient:
         self._observe(response)
         if operation is Operation.READ:
             answer.json()  # HTML or half a body is a failed read, and a read may be repeated
+        if whole:
+            answer.check_whole()
         return answer
 
     def _refusal(self, response: HttpResponse, operation: Operation, lane: str) -> Exception:

@@ -12,6 +12,7 @@ from adapters.hubspot.links import LinkReader
 from adapters.hubspot.mapping import OBJECTS, PARENT_LINKS
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HubSpotRecords, chunks
+from adapters.hubspot.sending import TRANSIENT
 from adapters.hubspot.values import instant_text
 from connector.adapter import (
     Created,
@@ -44,14 +45,14 @@ from connector.errors import (
 
 BATCH = 100
 _BODY: Mapping[ObjectType, FieldName] = {ObjectType.TASK: FieldName("description"), ObjectType.NOTE: FieldName("body")}
-_MARKER = re.compile(r"\[crm-connector ([0-9A-Za-z_-]+)\]")
+_MARKER = re.compile(r"\[crm-connector:([0-9A-Za-z_.-]+)\]")
 _SKEW = timedelta(hours=1)
 _IN_FLIGHT = timedelta(seconds=5)
 
 
 def marker_line(marker: str) -> str:
     """The last line of a body we wrote."""
-    return f"[crm-connector {marker}]"
+    return f"[crm-connector:{marker}]"
 
 
 class Creates:
@@ -159,7 +160,8 @@ class Creates:
         for error in errors:
             traced = (error.get("context") or {}).get("objectWriteTraceId") or []
             for marker in [traced] if isinstance(traced, str) else traced:
-                if marker in results:
+                # An internal error says nothing about what was stored: it stays unknown until it has been looked for.
+                if marker in results and str(error.get("category")) not in TRANSIENT:
                     reason = str(error.get("message") or "refused")
                     results[marker] = Refused(code=str(error.get("category") or "REJECTED"), reason=reason)
         return results

@@ -15,16 +15,16 @@ class PollCursor:
     """A place in the stream of changes; times are the server's, in milliseconds.
 
     `since`: everything the server showed up to then has been read. A round pages the window by id: `window` is its
-    lower end, `began` the server's time at its first page, `last_id` and `skip` the place in it. Then the list of
-    archived records is read: `archived_since` is when that was last begun, `archived_pages` how long it was,
-    `archived_at` and `archived_id` the place in it.
+    lower end, `began` the server's time at its first page, `last_id` the place in it, and `short` says that the index
+    found more than was shown. Then the archived records are listed: `archived_since` is when that was last begun,
+    `archived_pages` how long it was, `archived_at` and `archived_id` the place in it.
     """
 
     since: int
     window: int | None = None
     began: int | None = None
     last_id: str = "0"
-    skip: int = 0
+    short: bool = False
     archived_since: int = 0
     archived_pages: int = 0
     archived_at: str | None = None

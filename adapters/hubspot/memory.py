@@ -6,15 +6,16 @@ stored the rows, and any other cursor starts without memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from connector.adapter import Cursor, ObjectType, Version
+from connector.adapter import Cursor, FieldName, ObjectType, Version
 
 
 class Memory:
-    """Versions handed over in this round and in the one before."""
+    """Versions handed over in this round and in the one before, as far as the same fields were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Collection[FieldName]) -> None:
+        self.fields = frozenset(fields)
         self._before: dict[str, Version] = {}
         self._now: dict[str, Version] = {}
 
@@ -35,13 +36,17 @@ class Memories:
     def __init__(self) -> None:
         self._kept: dict[ObjectType, tuple[Cursor, Memory]] = {}
 
-    def recall(self, object: ObjectType, cursor: Cursor) -> Memory:
+    def recall(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> Memory:
         kept = self._kept.pop(object, None)
-        return kept[1] if kept is not None and kept[0] == cursor else Memory()
+        if kept is None or kept[0] != cursor or kept[1].fields != frozenset(fields):
+            return Memory(fields)
+        return kept[1]
 
     def keep(self, object: ObjectType, cursor: Cursor, memory: Memory) -> None:
         self._kept[object] = (cursor, memory)
 
     def follow(self, object: ObjectType, cursor: Cursor, following: Cursor) -> None:
         """The same memory under the next cursor, when a page brought no rows to remember."""
-        self.keep(object, following, self.recall(object, cursor))
+        kept = self._kept.pop(object, None)
+        if kept is not None and kept[0] == cursor:
+            self._kept[object] = (following, kept[1])

@@ -123,13 +123,12 @@ class HubSpotRecords:
         history = sorted({each.schema.native for each in natives.values() if each.link is None})
         asked = [*history, *_ALWAYS, *_CURRENCY, *([live.pipeline_property] if live.pipeline_property else [])]
         found: dict[str, Row] = {}
-        for some in chunks(ids, HISTORY_BATCH if history else BATCH):
+        for some in chunks(dict.fromkeys(ids), HISTORY_BATCH if history else BATCH):
             answer = self._portal.client.batch_read(OBJECTS[object], some, asked, history)
             for result in answer.results():
                 row = self._row(live, result, answer, fields)
                 if row.id in some and not row.archived:
                     found[row.id] = row
-            _check_whole(answer, some, found)
         return found
 
     def whereabouts(self, ref: RecordRef) -> Gone | Merged | Record:
@@ -209,15 +208,6 @@ def _value(live: LiveObject, name: FieldName, row: Row, related: Mapping[ObjectT
     if native.link is not None:
         return next(iter(related.get(native.link, ())), None)
     return native.read(row.properties.get(native.schema.native))
-
-
-def _check_whole(answer: Answer, asked: Sequence[str], found: Mapping[str, Row]) -> None:
-    """A batch read may leave out what does not exist; anything else left out would be a lost change."""
-    if not answer.partial:
-        return
-    errors = answer.json().get("errors") or []
-    if any(str(each.get("category")) != "OBJECT_NOT_FOUND" for each in errors if isinstance(each, dict)):
-        raise InvalidResponseError(f"HubSpot returned {len(found)} of {len(asked)} records of a batch")
 
 
 def by_object(refs: Iterable[RecordRef]) -> dict[ObjectType, list[RecordRef]]:

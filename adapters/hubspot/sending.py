@@ -21,12 +21,16 @@ from connector.errors import (
 )
 
 Update: TypeAlias = tuple[str, Mapping[str, str]]
+TRANSIENT = frozenset({"INTERNAL_ERROR", "RATE_LIMITS", "TIMEOUT", "UNKNOWN", "None"})
+"""Categories of a partial failure that are no verdict on the values."""
 Outcomes: TypeAlias = dict[str, "Sent | WriteResult"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The server took the update; the history will tell what became of it."""
+    """The server took the update; the history will tell what became of it. `doubt` is what it said against it."""
+
+    doubt: str | None = None
 
 
 def send_updates(portal: Portal, object: ObjectType, updates: Mapping[str, Mapping[str, str]]) -> Outcomes:
@@ -77,10 +81,12 @@ def _answered(portal: Portal, object: ObjectType, part: Sequence[Update], answer
     return outcomes
 
 
-def _named(portal: Portal, object: ObjectType, error: Mapping[str, Any]) -> WriteResult:
-    category = str(error.get("category") or "REJECTED")
+def _named(portal: Portal, object: ObjectType, error: Mapping[str, Any]) -> Sent | WriteResult:
+    category = str(error.get("category"))
     if category == "OBJECT_NOT_FOUND":
         return Missed()
+    if category in TRANSIENT:
+        return Sent(doubt=str(error.get("message") or category))
     return _turned_down(portal, object, rejected(error, str(error.get("message") or category), default=category))
 
 

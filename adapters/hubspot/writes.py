@@ -28,6 +28,7 @@ from connector.adapter import (
     NotApplied,
     ObjectType,
     Overwritten,
+    Postponed,
     RecordRef,
     Refused,
     Resolution,
@@ -109,11 +110,8 @@ class HubSpotWrites:
         plans = [self._plan(write, rows.get(write.ref.id)) for write in writes]
         pending = [plan for plan in plans if isinstance(plan, Pending)]
         sent = send_updates(self._portal, object, {plan.id: plan.natives for plan in pending})
-        landed = [plan for plan in pending if isinstance(sent[plan.id], Sent)]
-        verified = self._verify(object, landed)
-        return [
-            plan if not isinstance(plan, Pending) else verified.get(plan.id) or _unsent(sent[plan.id]) for plan in plans
-        ]
+        verified = self._verify(object, pending, sent)
+        return [verified[plan.id] if isinstance(plan, Pending) else plan for plan in plans]
 
     def _plan(self, write: GuardedWrite, row: Row | None) -> Pending | WriteResult:
         """What to send, or why nothing is sent. Pure but for finding out where a missing record went."""
@@ -142,20 +140,37 @@ class HubSpotWrites:
         return Pending(write=write, row=row, natives=natives, changing=frozenset(changing))
 
     def _missed(self, ref: RecordRef) -> WriteResult:
-        found = self._records.whereabouts(ref)
+        try:
+            found = self._records.whereabouts(ref)
+        except ConnectorError as error:
+            return Postponed(reason=error.message)
         return Missed(into=found.into if isinstance(found, Merged) else None)
 
-    def _verify(self, object: ObjectType, sent: Sequence[Pending]) -> dict[str, WriteResult]:
-        if not sent:
-            return {}
-        names = {name for plan in sent for name in plan.changing}
+    def _verify(
+        self, object: ObjectType, pending: Sequence[Pending], outcomes: Mapping[str, Sent | WriteResult]
+    ) -> dict[str, WriteResult]:
+        """The final result of each pending write: what was sent is read back."""
+        results: dict[str, WriteResult] = {}
+        accepted: list[tuple[Pending, Sent]] = []
+        for plan in pending:
+            match outcomes[plan.id]:
+                case Sent() as sent:
+                    accepted.append((plan, sent))
+                case Missed():
+                    results[plan.id] = self._missed(plan.write.ref)
+                case outcome:
+                    results[plan.id] = outcome
+        if not accepted:
+            return results
+        names = {name for plan, _ in accepted for name in plan.changing}
         try:
-            rows = self._records.rows(object, [plan.id for plan in sent], names)
+            rows = self._records.rows(object, [plan.id for plan, _ in accepted], names)
         except ConnectorError as error:
-            return {plan.id: Unknown(reason=f"written, but not read back: {error.message}") for plan in sent}
-        return {plan.id: self._verified(plan, rows.get(plan.id)) for plan in sent}
+            unread = Unknown(reason=f"written, but not read back: {error.message}")
+            return results | {plan.id: unread for plan, _ in accepted}
+        return results | {plan.id: self._verified(plan, sent, rows.get(plan.id)) for plan, sent in accepted}
 
-    def _verified(self, plan: Pending, row: Row | None) -> WriteResult:
+    def _verified(self, plan: Pending, sent: Sent, row: Row | None) -> WriteResult:
         if row is None:
             return Unknown(reason="the record was deleted or merged right after the write")
         mark = OurMark(app_id=self._portal.app_id)
@@ -163,6 +178,8 @@ class HubSpotWrites:
             name: judge(name, plan.write.values[name], plan.baseline(name), row.histories.get(name) or (), mark)
             for name in plan.changing
         }
+        if sent.doubt is not None and not any(isinstance(verdict, Landed) for verdict in verdicts.values()):
+            return Postponed(reason=sent.doubt)
         before: dict[FieldName, FieldValue] = dict(plan.write.values)
         after: dict[FieldName, FieldValue] = dict(plan.write.values)
         overwritten: list[Overwritten] = []
@@ -252,10 +269,6 @@ def _moved(write: GuardedWrite, name: FieldName, row: Row, current: FieldValue) 
     entries = row.histories.get(name) or ()
     seen, now = write.live.stamps.get(name), entries[0].stamp if entries else None
     return seen != now
-
-
-def _unsent(result: Sent | WriteResult) -> WriteResult:
-    return Unknown(reason="the update was accepted and not verified") if isinstance(result, Sent) else result
 
 
 def _value_of(entry: Entry | None) -> FieldValue:
