@@ -1,4 +1,4 @@
-"""A policy as a rehearsal or a what-if varies it: another target or other options, and the version that goes with it."""
+"""A policy as a rehearsal varies it: another target or other options, and the version that goes with the result."""
 
 from __future__ import annotations
 
