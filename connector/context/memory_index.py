@@ -1,6 +1,6 @@
 """The index in memory: pure Python, deterministic, kept to the same contract; for simulation, tests and small runs.
 
-Title and body are scored as two fields with BM25 and summed; the likeness of title spellings breaks near ties.
+It scores as the stored index does: title and body as two fields with BM25, and the likeness of spelling.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from connector.context.embedding import hashed
+from connector.context.fusion import BODY, DIMENSION, LIKENESS, TITLE, searched_text
 from connector.context.index import (
+    QUERY_LIMIT,
     Hit,
     IndexEntry,
     IndexKey,
@@ -21,7 +24,7 @@ from connector.context.index import (
     Upkeep,
     bounded,
 )
-from connector.context.words import query_words, words_of
+from connector.context.words import STOP_WEIGHT, query_words, words_of
 from connector.record import RecordRef
 
 _K1, _B = 1.2, 0.75  # the usual BM25 constants
@@ -50,7 +53,7 @@ class _Field:
                 del self._holders[word]
         self._total -= self._lengths.pop(key, 0)
 
-    def add_scores(self, words: Iterable[str], scores: dict[IndexKey, float]) -> None:
+    def add_scores(self, words: Iterable[str], scores: dict[IndexKey, float], weight: float) -> None:
         count = len(self._lengths)
         average = self._total / count if count else 0.0
         for word in words:
@@ -58,7 +61,7 @@ class _Field:
             rarity = math.log(1 + (count - len(holders) + 0.5) / (len(holders) + 0.5))
             for key, times in holders.items():
                 length = self._lengths[key] / average if average else 1.0
-                scores[key] += rarity * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * length))
+                scores[key] += weight * rarity * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * length))
 
 
 def stem(word: str) -> str:
@@ -67,6 +70,11 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
+
+
+def _likeness(one: Mapping[int, float], other: Mapping[int, float]) -> float:
+    small, large = (one, other) if len(one) < len(other) else (other, one)
+    return sum(weight * large.get(place, 0.0) for place, weight in small.items())
 
 
 class MemoryIndex:
@@ -82,6 +90,7 @@ class MemoryIndex:
         self._scopes: dict[Scope, set[IndexKey]] = defaultdict(set)
         self._records: dict[RecordRef, set[IndexKey]] = defaultdict(set)
         self._title, self._body = _Field(), _Field()
+        self._vectors: dict[IndexKey, Mapping[int, float]] = {}
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         with self._lock:
@@ -93,6 +102,7 @@ class MemoryIndex:
                     self._records[entry.ref].add(entry.key)
                 self._title.add(entry.key, entry.title)
                 self._body.add(entry.key, entry.body)
+                self._vectors[entry.key] = hashed(searched_text(entry), DIMENSION)
 
     def delete(self, keys: Collection[IndexKey]) -> None:
         with self._lock:
@@ -114,23 +124,33 @@ class MemoryIndex:
             self._records[entry.ref].discard(key)
         self._title.remove(key, entry.title)
         self._body.remove(key, entry.body)
+        del self._vectors[key]
 
     def keys(self, scope: Scope) -> frozenset[IndexKey]:
         with self._lock:
             return frozenset(self._scopes.get(scope, ()))
 
     def search(self, text: str, reach: Reach | None, *, limit: int = 10, local: bool = False) -> tuple[Hit, ...]:
-        words = query_words(text)
         with self._lock:
-            scores: dict[IndexKey, float] = defaultdict(float)
-            self._title.add_scores(words, scores)
-            self._body.add_scores(words, scores)
-            found = [
-                Hit(entry=self._entries[key], score=score)
-                for key, score in scores.items()
+            admitted = {
+                key: score
+                for key, score in self._scores(text).items()
                 if reach is None or reach.admits(self._entries[key])
+            }
+            vector = hashed(text[:QUERY_LIMIT], DIMENSION)
+            found = [
+                Hit(entry=self._entries[key], score=score + LIKENESS * _likeness(vector, self._vectors[key]))
+                for key, score in admitted.items()
             ]
         return tuple(sorted(found, key=lambda hit: (-hit.score, hit.entry.key))[: bounded(limit)])
+
+    def _scores(self, text: str) -> dict[IndexKey, float]:
+        words = query_words(text)
+        scores: dict[IndexKey, float] = defaultdict(float)
+        for searched, weight in ((self._title, TITLE), (self._body, BODY)):
+            searched.add_scores(words.content, scores, weight)
+            searched.add_scores(words.stop, scores, weight * STOP_WEIGHT)
+        return scores
 
     def optimize(self, upkeep: Upkeep = Upkeep.ROUTINE) -> None:
         """Nothing to do: a removed entry is gone at once."""

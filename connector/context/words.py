@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from connector.context.index import QUERY_LIMIT
 
 _WORD = re.compile(r"\w+")
-# A short question needs its "how" and "not"; a long text drowns in them (measured on FAQ and policy corpora).
+# A short question needs a little of its "how" and "not"; a long text drowns in them.
 SHORT_QUERY = 30
+STOP_WEIGHT = 0.3
 _MAX_WORDS = 200
 _COMMON = """
 a about above after again all also am an and any are as at be because been before being below between both but
@@ -26,9 +28,22 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def query_words(text: str) -> list[str]:
-    """What to search for: a bounded number of words, without stop words where the text is long."""
-    words = words_of(text[:QUERY_LIMIT])
-    if len(words) > SHORT_QUERY:
-        words = [word for word in words if word not in STOP_WORDS] or words
-    return words[:_MAX_WORDS]
+@dataclass(frozen=True, slots=True)
+class QueryWords:
+    """What to search for: words that carry meaning count once, stop words by `STOP_WEIGHT`."""
+
+    content: tuple[str, ...]
+    stop: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.content + self.stop
+
+
+def query_words(text: str) -> QueryWords:
+    """A bounded number of words; stop words only in a short text, or where there is nothing else."""
+    words = words_of(text[:QUERY_LIMIT])[:_MAX_WORDS]
+    content = tuple(word for word in words if word not in STOP_WORDS)
+    if not content:
+        return QueryWords(tuple(words), ())
+    return QueryWords(content, tuple(word for word in words if word in STOP_WORDS) if len(words) <= SHORT_QUERY else ())
