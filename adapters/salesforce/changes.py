@@ -114,10 +114,11 @@ class SalesforceChanges:
     def _look_back(self, cursor: PollCursor) -> PollCursor:
         # `seen_at` came with an earlier answer, so it is no later than anything this round will read. The Date header
         # may only ever lead us back: a server whose clock ran ahead must not make us skip rows.
+        behind = cursor.stamp < cursor.proven
         return replace(
             cursor,
-            stamp=min(cursor.proven, cursor.stamp),
-            last="",
+            stamp=cursor.stamp if behind else cursor.proven,
+            last=cursor.last if behind else "",
             proving=literal(parse_stamp(cursor.seen_at) - self._overlap),
             proved_at=cursor.seen_at,
         )

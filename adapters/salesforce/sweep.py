@@ -19,7 +19,7 @@ from connector.errors import PermanentError
 
 BULK_ABOVE = 50_000
 _PAGE = 2000
-_BULK_PAGE = 10_000
+BULK_PAGE = 10_000
 _CHECKS = 20
 _LONGEST_CHECK = 30.0
 
@@ -32,6 +32,7 @@ class Sweep:
         self._clock = environment.clock
         self._log = environment.log
         self._bulk_above = int(environment.settings.get("bulk_above", BULK_ABOVE))
+        self._bulk_rows = int(environment.settings.get("bulk_page", BULK_PAGE))
         self._client = client
         self._catalog = catalog
 
@@ -69,7 +70,7 @@ class Sweep:
                 return _page((), position, more=True)
             if job.get("state") != "JobComplete":
                 return self._continue_by_page(position, f"the job ended as {job.get('state')}")
-            result = self._client.bulk_page(position.job, position.locator, _BULK_PAGE)
+            result = self._client.bulk_page(position.job, position.locator, self._bulk_rows)
         except PermanentError as error:
             return self._continue_by_page(position, error.message)
         rows = [dict(row) for row in csv.DictReader(io.StringIO(result.text))]

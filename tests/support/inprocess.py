@@ -10,19 +10,20 @@ from connector.adapter import HttpRequest, HttpResponse, NoAnswerError
 
 
 class InProcessTransport:
-    """Calls `face.respond`; `seen` keeps the requests, `before` may change the world just before each."""
+    """Calls `face.respond`; `seen` keeps the requests, `before` may change the world, `after` may spoil the answer."""
 
-    def __init__(self, face: Any, *, before: Callable[[HttpRequest], None] | None = None) -> None:
+    def __init__(self, face: Any) -> None:
         self._face = face
-        self._before = before
+        self.before: Callable[[HttpRequest], None] | None = None
+        self.after: Callable[[HttpRequest, HttpResponse], HttpResponse] | None = None
         self.seen: list[HttpRequest] = []
 
     def send(self, request: HttpRequest) -> HttpResponse:
         from adapters.sandbox.wire import ConnectionCut, Stall, WireRequest
 
         self.seen.append(request)
-        if self._before is not None:
-            self._before(request)
+        if self.before is not None:
+            self.before(request)
         parts = urlsplit(request.url)
         headers = {"Host": parts.netloc, **request.headers}
         wire = WireRequest(
@@ -34,4 +35,5 @@ class InProcessTransport:
             raise NoAnswerError(f"no answer: {lost}") from lost
         if answer.cut_after is not None:
             raise NoAnswerError("the answer was cut off")
-        return HttpResponse(status=answer.status, headers=tuple(answer.headers.items()), body=answer.body)
+        response = HttpResponse(status=answer.status, headers=tuple(answer.headers.items()), body=answer.body)
+        return response if self.after is None else self.after(request, response)
