@@ -71,8 +71,12 @@ class Standing:
 
 
 def pins_key(pins: Mapping[str, str]) -> str:
-    """One short name for a set of pins."""
-    return hashlib.sha256(canonical(dict(pins)).encode()).hexdigest()[:16]
+    """One short name for a set of pins, beginning with the tier they belong to."""
+    return f"{pins['tier']}:{hashlib.sha256(canonical(dict(pins)).encode()).hexdigest()[:16]}"
+
+
+def tier_of(pins: str) -> str:
+    return pins.partition(":")[0]
 
 
 def standing(tx: Transaction, cell: Cell) -> Standing | None:

@@ -62,6 +62,7 @@ class Learning:
     agents: Mapping[str, Agent]
     shelf: DiskShelf
     fit: Fit
+    ask: Ask
 
     def fields(self, policies: Collection[Policy]) -> tuple[FieldName, ...]:
         """The fields whose history the agents of these policies learn from."""
@@ -84,7 +85,7 @@ class Learning:
         return tuple(shelved)
 
     def bring(
-        self, policy: Policy, connection: ConnectionName, name: FieldName, verdicts: Sequence[BroughtVerdict], ask: Ask
+        self, policy: Policy, connection: ConnectionName, name: FieldName, verdicts: Sequence[BroughtVerdict]
     ) -> Reviewed | None:
         """Let the agent answer judged records it has not seen, and count the verdicts as labels: one look at them all.
 
@@ -99,7 +100,7 @@ class Learning:
             Question(key=f"verdict-{place}", policy=policy, context=context) for place, context in enumerate(contexts)
         ]
         found: dict[tuple[Cell, str], list[Label]] = {}
-        for record, verdict, answer in zip(records, verdicts, ask(questions), strict=True):
+        for record, verdict, answer in zip(records, verdicts, self.ask(questions), strict=True):
             proposed = _proposal(answer, name)
             if proposed is None or not isinstance(answer, Decision) or not isinstance(proposed.action, UpdateField):
                 continue

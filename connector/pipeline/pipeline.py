@@ -70,13 +70,20 @@ class Pipeline:
                 self.capture(connection, done)
             except RetryableError as error:
                 unreachable.append(f"{connection}: {error.message}")
+        worked = self.work(batch)
+        done.decided, done.written, done.people = worked.decided, worked.written, worked.people
+        done.unreachable = (*unreachable, *worked.unreachable)
+        return done
+
+    def work(self, batch: int = 200) -> Round:
+        """Decide what is queued, write what is cleared, let time act on what waits for people."""
+        done = Round()
         done.decided = self.deciding.step(self.policies, batch)
         try:
             done.written = self.writeback.step(batch)
         except RetryableError as error:
-            unreachable.append(error.message)
+            done.unreachable = (error.message,)
         done.people = self.people.tick(self.policies)
-        done.unreachable = tuple(unreachable)
         return done
 
     def capture(self, connection: ConnectionName, done: Round) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from connector.change import tables as change
 from connector.context import memory
 from connector.decision import decisions
+from connector.decision import tables as decision
 from connector.gate import tables as gate
 from connector.journal import MIGRATIONS as JOURNAL
 from connector.store import Migration, Store, migrate
 from connector.writeback import MIGRATIONS as WRITEBACK
 
 MIGRATIONS: tuple[Migration, ...] = (
-    *JOURNAL, *change.MIGRATIONS, *memory.MIGRATIONS, *decisions.MIGRATIONS, *gate.MIGRATIONS, *WRITEBACK,
+    *JOURNAL, *change.MIGRATIONS, *memory.MIGRATIONS, *decision.MIGRATIONS,
+    *decisions.MIGRATIONS, *gate.MIGRATIONS, *WRITEBACK,
 )
 
 

@@ -1,0 +1,137 @@
+"""Put a daemon's road together from what it is handed; every outside thing comes in as an argument."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connector.adapter import Adapter, Log
+from connector.clock import Clock
+from connector.context.builder import ContextBuilder
+from connector.context.index import Index
+from connector.context.memory import StoredMemory
+from connector.context.wanted import Wanted, classes_of
+from connector.decision.agents import AGENTS
+from connector.decision.decision import Answer, Question
+from connector.decision.reasoners.reasoner import Reasoner
+from connector.decision.router import AcceptanceCell, Router, Thresholds
+from connector.decision.shelf import DiskShelf
+from connector.gate import CellState, cells
+from connector.gate.cells import Cell, tier_of
+from connector.journal import Journal
+from connector.pipeline import Deciding, Learning, People, Pipeline
+from connector.pipeline.learning import Fit
+from connector.pipeline.memory import tell_memory
+from connector.policy import NamedAgent, Policy, PolicyName, PolicySet, Tier
+from connector.record import ConnectionName, ObjectType
+from connector.settings import Privacy
+from connector.store import Store, Transaction
+from connector.writeback import OutboxRow, OutboxState, Writeback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything outside the road: state, time, chance, CRMs, index, reasoners, learners, log."""
+
+    store: Store
+    clock: Clock
+    randomness: random.Random
+    adapters: Mapping[ConnectionName, Adapter]
+    index: Index
+    reasoners: Mapping[Tier, Reasoner]
+    shelf: DiskShelf
+    fit: Fit
+    log: Log
+    privacy: Privacy = field(default_factory=Privacy)
+
+
+def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
+    """The road, ready for its first round."""
+    journal = Journal(around.randomness)
+    recall = StoredMemory(around.store)
+    contexts = {
+        name: ContextBuilder(reader=adapter.records, index=around.index, recall=recall)
+        for name, adapter in around.adapters.items()
+    }
+    router = Router(around.reasoners)
+
+    def decide(questions: Sequence[Question]) -> Sequence[Answer]:
+        return router.decide(questions, _thresholds(around.store))
+
+    def tell(tx: Transaction, row: OutboxRow, state: OutboxState) -> None:
+        tell_memory(around.clock, tx, row, state)
+
+    deciding = Deciding(
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts,
+        decider=decide, wanted=_wanted_by(around.privacy), population=Census(around.adapters, around.clock), log=around.log,
+    )
+    writeback = Writeback(
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, tell=tell
+    )
+    learning = Learning(
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts, agents=AGENTS,
+        shelf=around.shelf, fit=around.fit, ask=decide,
+    )
+    return Pipeline(
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,
+        writeback=writeback, people=People(store=around.store, journal=journal, clock=around.clock), learning=learning,
+        policies=policies, log=around.log,
+    )
+
+
+class Census:
+    """How many records an object has, asked rarely: for shares and estimates only."""
+
+    FRESH = timedelta(minutes=10)
+
+    def __init__(self, adapters: Mapping[ConnectionName, Adapter], clock: Clock) -> None:
+        self._adapters = adapters
+        self._clock = clock
+        self._counted: dict[tuple[ConnectionName, ObjectType], tuple[datetime, int]] = {}
+
+    def __call__(self, connection: ConnectionName, object: ObjectType) -> int:
+        now = self._clock.now()
+        counted = self._counted.get((connection, object))
+        if counted is None or now - counted[0] > self.FRESH:
+            counted = (now, self._adapters[connection].changes.count(object))
+            self._counted[connection, object] = counted
+        return counted[1]
+
+
+def _wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
+    def wanted(policy: Policy, connection: ConnectionName) -> Wanted:
+        agent = AGENTS.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None
+        needed = agent.needs.related if agent is not None else ()
+        context = policy.context
+        return Wanted(
+            related=tuple(dict.fromkeys((*context.related, *needed))) if _reads_relatives(policy) else context.related,
+            knowledge=context.knowledge,
+            classes=classes_of(never=(*privacy.never, *context.never), mask=(*privacy.mask, *context.mask)),
+            searches=policy.reason.searches,
+            local=policy.when.object in privacy.local_only,
+        )
+
+    return wanted
+
+
+def _reads_relatives(policy: Policy) -> bool:
+    """Whether anybody reads the relatives: the statistics of the offline tier look at the record's own text alone."""
+    return any(step.tier is not Tier.OFFLINE for step in policy.reason.cascade)
+
+
+def _thresholds(store: Store) -> Thresholds:
+    """From which confidence on each tier keeps its promise, as earned so far."""
+    with store.snapshot() as tx:
+        standings = cells.standings(tx)
+    found: dict[AcceptanceCell, float] = {}
+    for text, standing in standings.items():
+        if standing.state is CellState.AUTONOMOUS and standing.threshold is not None:
+            cell = Cell.parse(text)
+            key = AcceptanceCell(
+                connection=cell.connection, policy=PolicyName(cell.policy), object=cell.object, kind=cell.kind,
+                field=cell.field, tier=Tier(tier_of(standing.pins)),
+            )
+            found[key] = standing.threshold
+    return found

@@ -1,0 +1,166 @@
+"""The service: ticks that drive the road, signals that stop it cleanly, and what an operator sees at 3 a.m."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from connector.adapter import Log
+from connector.daemon.heads import append_head
+from connector.errors import ConnectorError, CredentialsError
+from connector.journal import Entry, EntryKind
+from connector.pipeline import Pipeline, Round
+
+WORK = timedelta(milliseconds=200)
+PEOPLE, SEAL, LEARN, RELOAD = timedelta(seconds=30), timedelta(seconds=10), timedelta(minutes=10), timedelta(seconds=10)
+
+
+@dataclass(slots=True, kw_only=True)
+class Daemon:
+    """Runs one road until told to stop. One thread walks the road, another learns; both yield between steps.
+
+    `reload` brings the policies in force; `key` seals the journal, whose heads go to `heads`.
+    """
+
+    pipeline: Pipeline
+    log: Log
+    poll: timedelta
+    batch: int
+    key: bytes
+    heads: Path
+    reload: Callable[[], None]
+    upkeep: Callable[[], None]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    baselined: bool = False
+    _failure: BaseException | None = None
+    _reported: str = ""
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; whatever step is under way is finished first."""
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        recovered = self.pipeline.start()
+        self.log.info("daemon_started", unknown_writes=recovered)
+        self._journal(EntryKind.STARTED, unknown_writes=recovered)
+        self._on_signals()
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"road": ThreadPoolExecutor(1), "learning": ThreadPoolExecutor(1)},
+            # A tick that comes late or twice is one tick; what is due stands in tables, never in the scheduler.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._schedule(scheduler)
+        scheduler.start()
+        try:
+            self.stopping.wait()
+        finally:
+            scheduler.shutdown(wait=True)
+            self._seal()
+        if self._failure is not None:
+            raise self._failure
+        self._journal(EntryKind.STOPPED)
+        self._seal()
+        self.log.info("daemon_stopped")
+
+    def _schedule(self, scheduler: Any) -> None:
+        ticks: tuple[tuple[Callable[[], None], timedelta, str], ...] = (
+            (self.capture, self.poll, "road"),
+            (self.work, WORK, "road"),
+            (self._seal, SEAL, "road"),
+            (self.reload, RELOAD, "road"),
+            (self.upkeep, LEARN, "learning"),
+            (self.learn, timedelta(seconds=5), "learning"),
+        )
+        from datetime import datetime
+
+        for tick, every, executor in ticks:
+            scheduler.add_job(
+                self._guarded, "interval", args=[tick], seconds=every.total_seconds(), executor=executor,
+                next_run_time=datetime.now(UTC), id=tick.__name__,
+            )
+
+    def capture(self) -> None:
+        """Poll every connection once."""
+        done = Round()
+        for connection in self.pipeline.adapters:
+            try:
+                self.pipeline.capture(connection, done)
+            except CredentialsError as error:
+                self._report(f"{connection}: {error.message}")
+            except ConnectorError as error:
+                self._report(f"{connection}: {error.message}")
+            else:
+                self._reported = ""
+        self.baselined = self.baselined or not done.baselining
+        if done.queued:
+            self.log.info("changes_captured", read=done.read, queued=done.queued)
+            self.work()
+
+    def work(self) -> None:
+        """Decide and write until nothing moves or somebody says stop."""
+        while not self.stopping.is_set():
+            try:
+                done = self.pipeline.work(self.batch)
+            except CredentialsError as error:
+                self._report(error.message)
+                return
+            for trouble in done.unreachable:
+                self._report(trouble)
+            if done.quiet:
+                return
+            self.log.info(
+                "round_done", decided=done.decided.decided, applied=done.written.applied,
+                conflicted=done.written.conflicted, refused=done.written.refused,
+            )
+
+    def learn(self) -> None:
+        """Fit what is due, once the history has been read; then look at what is earned."""
+        if self.baselined:
+            for shelved in self.pipeline.learning.step(self.pipeline.policies):
+                self.log.info("learned", field=shelved.key.field, examples=shelved.examples)
+            self.pipeline.learning.review(self.pipeline.policies)
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    def _guarded(self, tick: Callable[[], None]) -> None:
+        """A surprise stops the daemon with its reason; limping on could lose or double something."""
+        if self.stopping.is_set():
+            return
+        try:
+            tick()
+        except BaseException as error:
+            self._failure = error
+            self.stopping.set()
+
+    def _seal(self) -> None:
+        made = self.pipeline.seal(self.key)
+        if made is not None:
+            append_head(self.heads, made)
+
+    def _journal(self, kind: EntryKind, **body: Any) -> None:
+        pipeline = self.pipeline
+        with pipeline.store.transaction(f"daemon: {kind}") as tx:
+            pipeline.journal.append(tx, Entry(kind=kind, at=pipeline.clock.now(), body=body))
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self._reported:
+            self.log.warning("crm_unreachable", reason=trouble)
+            self._reported = trouble
+
+    def _on_signals(self) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.stop()
+
+        # Signals reach the main thread only; a daemon inside a test's thread is stopped by `stop`.
+        with suppress(ValueError):
+            signal.signal(signal.SIGTERM, stop)
+            signal.signal(signal.SIGINT, stop)

@@ -1,0 +1,9 @@
+"""connector.yaml and the secrets beside it. Owns their form; knows no adapter and no policy."""
+
+from connector.settings.loader import DEFAULT_FILE, load_settings
+from connector.settings.secrets import NamedSecrets
+from connector.settings.settings import ConnectionSettings, ModelSettings, Privacy, Settings
+
+__all__ = [
+    "DEFAULT_FILE", "ConnectionSettings", "ModelSettings", "NamedSecrets", "Privacy", "Settings", "load_settings",
+]

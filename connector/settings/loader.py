@@ -1,0 +1,217 @@
+"""Read connector.yaml: YAML 1.2, duplicate and unknown keys are errors, all problems said at once with their lines."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from connector.errors import SettingsError
+from connector.record import ConnectionName, FieldName, ObjectType
+from connector.settings.settings import SCHEMA_VERSION, ConnectionSettings, ModelSettings, Privacy, Settings
+
+MAX_BYTES = 256 * 1024
+DEFAULT_FILE = "connector.yaml"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_SPAN = re.compile(r"(\d{1,5}) ?(s|m|h)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_TIERS = ("fast", "standard", "deep", "local")
+
+
+def load_settings(file: Path) -> Settings:
+    """The settings in `file`; raises SettingsError with every problem as `connector.yaml:7: …`."""
+    if not file.is_file():
+        raise SettingsError([f"{file}: there is no such file"], hint="crm-connector init")
+    reader = _Reader(file, _parsed(file))
+    settings = reader.settings()
+    if reader.problems:
+        raise SettingsError(sorted(reader.problems, key=_line_of))
+    return settings
+
+
+def _line_of(problem: str) -> int:
+    found = re.search(r":(\d+):", problem)
+    return int(found[1]) if found else 0
+
+
+def _parsed(file: Path) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if file.stat().st_size > MAX_BYTES:
+        raise SettingsError([f"{file.name}: larger than {MAX_BYTES // 1024} KB"])
+    yaml = YAML(typ="rt", pure=True)
+    yaml.version = "1.2"
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else 1
+        said = str(getattr(error, "problem", None) or error).splitlines()[0]
+        raise SettingsError([f"{file.name}:{line}: {said}"]) from error
+
+
+class _Reader:
+    """Walks the document and collects problems; every accessor gives a usable value even after one."""
+
+    def __init__(self, file: Path, document: Any) -> None:
+        self._file = file
+        self._root = document if isinstance(document, dict) else {}
+        self.problems: list[str] = []
+        if not isinstance(document, dict):
+            self._wrong(1, "the file must hold keys and values")
+
+    def settings(self) -> Settings:
+        root = self._root
+        self._known(root, "", {
+            "schema", "state", "policies", "knowledge", "secrets", "journal", "connections", "poll", "batch", "models",
+            "privacy", "learning",
+        })  # fmt: skip
+        if root.get("schema") != SCHEMA_VERSION:
+            self._wrong(self._line(root, "schema"), f"schema: must be {SCHEMA_VERSION}")
+        journal = self._section(root, "journal", {"heads"})
+        return Settings(
+            file=self._file.absolute(),
+            state=self._path(root, "state", "state"),
+            policies=self._path(root, "policies", "policies"),
+            knowledge=self._path(root, "knowledge", None) if "knowledge" in root else None,
+            secrets=self._path(root, "secrets", None) if "secrets" in root else None,
+            heads=self._path(journal, "heads", "journal-heads.txt"),
+            connections=self._connections(root),
+            poll=self._span(root, "poll", timedelta(seconds=30)),
+            batch=self._whole(root, "batch", 200, low=1, high=2000),
+            models=self._models(root),
+            privacy=self._privacy(root),
+            learning=self._word(root, "learning", "full", ("full", "quick")),
+        )
+
+    def _connections(self, root: Mapping[str, Any]) -> tuple[ConnectionSettings, ...]:
+        section = root.get("connections")
+        if not isinstance(section, dict) or not section:
+            self._wrong(self._line(root, "connections"), "connections: name at least one CRM")
+            return ()
+        found = []
+        for name, block in section.items():
+            line = self._line(section, name)
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                self._wrong(line, f"connections.{name}: a name has small letters, digits and dashes")
+            elif not isinstance(block, dict) or not isinstance(block.get("system"), str):
+                self._wrong(line, f"connections.{name}.system: is missing, for example `system: hubspot`")
+            else:
+                options = _plain(block)
+                found.append(ConnectionSettings(name=ConnectionName(name), system=block["system"], options=options))
+        return tuple(found)
+
+    def _models(self, root: Mapping[str, Any]) -> ModelSettings:
+        section = self._section(root, "models", {*_TIERS, "base_url", "local_url", "concurrent"})
+        names = {tier: self._text(section, f"models.{tier}", tier) for tier in _TIERS if tier in section}
+        return ModelSettings(
+            names=names,
+            base_url=str(section.get("base_url", ModelSettings().base_url)),
+            local_url=str(section["local_url"]) if "local_url" in section else None,
+            concurrent=self._whole(section, "concurrent", 4, low=1, high=64),
+        )
+
+    def _privacy(self, root: Mapping[str, Any]) -> Privacy:
+        section = self._section(root, "privacy", {"never", "mask", "local_only", "local_hosts"})
+        objects = []
+        for name in self._texts(section, "privacy.local_only", "local_only"):
+            if name in set(ObjectType):
+                objects.append(ObjectType(name))
+            else:
+                self._wrong(self._line(section, "local_only"), f"privacy.local_only: {name}{_near(name, list(ObjectType))}")
+        return Privacy(
+            never=tuple(FieldName(name) for name in self._texts(section, "privacy.never", "never")),
+            mask=tuple(FieldName(name) for name in self._texts(section, "privacy.mask", "mask")),
+            local_only=frozenset(objects),
+            local_hosts=self._texts(section, "privacy.local_hosts", "local_hosts"),
+        )
+
+    def _known(self, block: Mapping[str, Any], path: str, known: Collection[str]) -> None:
+        for key in block:
+            if key not in known:
+                name = f"{path}.{key}" if path else str(key)
+                self._wrong(self._line(block, key), f"{name}: unknown key{_near(str(key), known)}")
+
+    def _section(self, block: Mapping[str, Any], key: str, known: Collection[str]) -> Mapping[str, Any]:
+        section = block.get(key)
+        if section is None:
+            return {}
+        if not isinstance(section, dict):
+            self._wrong(self._line(block, key), f"{key}: must hold keys and values")
+            return {}
+        self._known(section, key, known)
+        return section
+
+    def _path(self, block: Mapping[str, Any], key: str, default: str | None) -> Path:
+        value = block.get(key, default)
+        if not isinstance(value, str) or not value:
+            self._wrong(self._line(block, key), f"{key}: must be a path")
+            value = default or "."
+        return (self._file.absolute().parent / value).resolve()
+
+    def _span(self, block: Mapping[str, Any], key: str, default: timedelta) -> timedelta:
+        if key not in block:
+            return default
+        written = _SPAN.fullmatch(str(block[key]))
+        if written is None or int(written[1]) == 0:
+            self._wrong(self._line(block, key), f"{key}: write for example `30s` or `5m`")
+            return default
+        return timedelta(seconds=int(written[1]) * _SECONDS[written[2]])
+
+    def _whole(self, block: Mapping[str, Any], key: str, default: int, *, low: int, high: int) -> int:
+        value = block.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self._wrong(self._line(block, key), f"{key}: must be a whole number from {low} to {high}")
+            return default
+        return value
+
+    def _word(self, block: Mapping[str, Any], key: str, default: str, words: Collection[str]) -> str:
+        value = block.get(key, default)
+        if value not in words:
+            self._wrong(self._line(block, key), f"{key}: must be one of {', '.join(words)}")
+            return default
+        return str(value)
+
+    def _text(self, block: Mapping[str, Any], path: str, key: str) -> str:
+        value = block.get(key)
+        if not isinstance(value, str) or not value:
+            self._wrong(self._line(block, key), f"{path}: must be text")
+            return ""
+        return value
+
+    def _texts(self, block: Mapping[str, Any], path: str, key: str) -> tuple[str, ...]:
+        value = block.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self._wrong(self._line(block, key), f"{path}: must be a list of names")
+            return ()
+        return tuple(value)
+
+    def _line(self, block: Any, key: Any) -> int:
+        find: Callable[[Any], tuple[int, int]] | None = getattr(getattr(block, "lc", None), "key", None)
+        try:
+            return find(key)[0] + 1 if find is not None else 1
+        except (KeyError, TypeError):
+            return int(getattr(getattr(block, "lc", None), "line", 0) or 0) + 1
+
+    def _wrong(self, line: int, message: str) -> None:
+        self.problems.append(f"{self._file.name}:{line}: {message}")
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
+    return f", did you mean `{close[0]}`?" if close else ""
+
+
+def _plain(value: Any) -> Any:
+    """Round-trip YAML containers as ordinary ones."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, str):
+        return str(value)
+    return value

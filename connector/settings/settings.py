@@ -1,0 +1,65 @@
+"""connector.yaml as one frozen value: where things stand, which CRMs are connected, what may leave the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from connector.record import ConnectionName, FieldName, ObjectType
+
+SCHEMA_VERSION = 1
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """One connected CRM. `options` are the adapter's own keys; the adapter checks them."""
+
+    name: ConnectionName
+    system: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """Which model stands behind each tier, and the address of a local one."""
+
+    names: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    base_url: str = "https://api.anthropic.com"
+    local_url: str | None = None
+    concurrent: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """What never leaves the machine, what leaves masked, and which objects stay on it altogether."""
+
+    never: tuple[FieldName, ...] = ()
+    mask: tuple[FieldName, ...] = ()
+    local_only: frozenset[ObjectType] = frozenset()
+    local_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a daemon is told. Paths are absolute; relative ones in the file are relative to the file."""
+
+    file: Path
+    state: Path
+    policies: Path
+    knowledge: Path | None
+    secrets: Path | None
+    heads: Path
+    connections: tuple[ConnectionSettings, ...]
+    poll: timedelta = timedelta(seconds=30)
+    batch: int = 200
+    models: ModelSettings = field(default_factory=ModelSettings)
+    privacy: Privacy = field(default_factory=Privacy)
+    learning: str = "full"
+
+    def connection(self, name: str) -> ConnectionSettings | None:
+        return next((one for one in self.connections if one.name == name), None)
