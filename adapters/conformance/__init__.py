@@ -5,6 +5,6 @@ May import `connector.adapter`, `connector.errors`, `connector.clock` and the sa
 """
 
 from adapters.conformance.cases import CASES
-from adapters.conformance.world import Case, Mishap, World
+from adapters.conformance.world import Case, Mishap, NotPossibleError, World
 
-__all__ = ["CASES", "Case", "Mishap", "World"]
+__all__ = ["CASES", "Case", "Mishap", "NotPossibleError", "World"]

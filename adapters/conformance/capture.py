@@ -70,8 +70,7 @@ def a_change_committed_late_is_seen(world: World) -> None:
     world.advance(world.lag)
     stream = start(adapter, CONTACT)
     world.advance(timedelta(seconds=5))
-    if not world.arm(Mishap.LATE_COMMIT):
-        return
+    world.arm(Mishap.LATE_COMMIT)
     world.edit(refs[0], {"title": "late"})
     world.edit(refs[1], {"title": "at once"})
     for _ in range(20):
@@ -79,6 +78,7 @@ def a_change_committed_late_is_seen(world: World) -> None:
         world.advance(timedelta(seconds=7))
         world.edit(refs[2], {"title": str(len(stream.cursors))})
     follow(world, adapter, CONTACT, stream, FIELDS)
+    assert world.happened(Mishap.LATE_COMMIT)
     assert stream.latest[refs[0].id].fields[TITLE] == "late"
     assert stream.latest[refs[1].id].fields[TITLE] == "at once"
 
@@ -92,9 +92,35 @@ def a_lagging_index_loses_nothing(world: World) -> None:
         world.arm(Mishap.STALE_INDEX)
         wanted[contact(world, f"Turn {turn}").id] = f"Turn {turn}"
         drain(adapter, CONTACT, stream, FIELDS)
+    assert world.happened(Mishap.STALE_INDEX)
     world.heal()
     follow(world, adapter, CONTACT, stream, FIELDS)
     assert set(wanted) <= stream.ids()
+
+
+def an_empty_page_is_not_the_end(world: World) -> None:
+    adapter = world.adapter()
+    stream = start(adapter, CONTACT)
+    world.advance(timedelta(seconds=5))
+    ref = contact(world, "Hidden")
+    world.advance(timedelta(seconds=5))
+    world.arm(Mishap.EMPTY_PAGE)
+    drain(adapter, CONTACT, stream, FIELDS)
+    assert world.happened(Mishap.EMPTY_PAGE)
+    world.advance(timedelta(minutes=20))
+    follow(world, adapter, CONTACT, stream, FIELDS)
+    assert ref.id in stream.ids()
+
+
+def a_page_whose_cursor_was_not_stored_is_shown_again(world: World) -> None:
+    adapter = world.adapter()
+    stream = start(adapter, CONTACT)
+    world.advance(timedelta(seconds=5))
+    ref = contact(world, "Again")
+    world.advance(timedelta(seconds=20))
+    for _ in range(3):  # the caller failed to store what it got and comes back with the cursor it has
+        page = adapter.changes.poll(CONTACT, stream.cursor, FIELDS)
+        assert [record.ref for record in page.records] == [ref]
 
 
 def a_deleted_record_leaves_a_tombstone(world: World) -> None:
@@ -177,9 +203,12 @@ def a_cursor_from_the_future_loses_nothing_that_comes(world: World) -> None:
     stream = Stream(cursor=future)
     drain(world.adapter(), CONTACT, stream, FIELDS)
     world.advance(timedelta(seconds=5))
-    ref = contact(world, "Now")
+    ref, lost = contact(world, "Now"), contact(world, "Lost")
+    follow(world, adapter, CONTACT, stream, FIELDS)
+    world.delete(lost)
     follow(world, adapter, CONTACT, stream, FIELDS)
     assert ref.id in stream.ids()
+    assert lost.id in stream.gone_ids()
 
 
 def a_sweep_shows_every_live_record_once(world: World) -> None:
@@ -204,7 +233,17 @@ def a_row_shown_twice_does_not_disturb_a_sweep(world: World) -> None:
     world.advance(world.lag)
     world.arm(Mishap.REPEATED_ROW)
     found = [record.ref.id for record in sweep(world.adapter(), CONTACT, FIELDS)]
+    assert world.happened(Mishap.REPEATED_ROW)
     assert sorted(set(found)) == sorted(ref.id for ref in refs)
+
+
+def a_list_that_starts_over_does_not_cut_a_sweep_short(world: World) -> None:
+    refs = world.create_many(CONTACT, [{"last_name": f"Row {place}"} for place in range(2 * world.page + 2)])
+    world.advance(world.lag)
+    world.arm(Mishap.LIST_RESTART)
+    found = {record.ref.id for record in sweep(world.adapter(), CONTACT, FIELDS)}
+    assert world.happened(Mishap.LIST_RESTART)
+    assert found == {ref.id for ref in refs}
 
 
 CAPTURE = (
@@ -214,6 +253,8 @@ CAPTURE = (
     every_version_is_seen_while_a_record_keeps_changing,
     a_change_committed_late_is_seen,
     a_lagging_index_loses_nothing,
+    an_empty_page_is_not_the_end,
+    a_page_whose_cursor_was_not_stored_is_shown_again,
     a_deleted_record_leaves_a_tombstone,
     a_merge_names_the_survivor,
     a_change_of_associations_alone_is_seen,
@@ -223,4 +264,5 @@ CAPTURE = (
     a_sweep_shows_every_live_record_once,
     identities_agree_with_the_records,
     a_row_shown_twice_does_not_disturb_a_sweep,
+    a_list_that_starts_over_does_not_cut_a_sweep_short,
 )

@@ -78,10 +78,10 @@ def a_lost_answer_to_a_create_is_found_again(world: World) -> None:
     world.advance(timedelta(seconds=5))
     create(adapter, marked(parent, "warmed00"))  # everything that is read once has been read
     sent_at = _server_now(adapter, parent)
-    if not world.arm_write(Mishap.LOST_AFTER):
-        return
+    world.arm_write(Mishap.LOST_AFTER)
     wanted = marked(parent, "cccc3333")
     result = create(adapter, wanted)
+    assert world.happened(Mishap.LOST_AFTER)
     if isinstance(result, Unknown):
         world.heal()
         found = resolve(world.adapter(), wanted, sent_at, world)
@@ -95,8 +95,7 @@ def a_create_that_never_arrived_is_found_not_applied(world: World) -> None:
     world.advance(timedelta(seconds=5))
     create(adapter, marked(parent, "warmed00"))
     sent_at = _server_now(adapter, parent)
-    if not world.arm_write(Mishap.LOST_BEFORE):
-        return
+    world.arm_write(Mishap.LOST_BEFORE)
     wanted = marked(parent, "dddd4444")
     result = create(adapter, wanted)
     world.heal()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from adapters.conformance.world import World
 from connector.adapter import Adapter, ChangeEvent, Cursor, FieldName, ObjectType, Record, Version
+from connector.errors import RetryableError
 
 _PAGES = 2_000
 
@@ -71,7 +72,10 @@ def sweep(adapter: Adapter, object: ObjectType, fields: Collection[FieldName]) -
     records: list[Record] = []
     cursor: Cursor | None = None
     for _ in range(_PAGES):
-        page = adapter.changes.sweep(object, cursor, fields)
+        try:
+            page = adapter.changes.sweep(object, cursor, fields)
+        except RetryableError:
+            page = adapter.changes.sweep(object, cursor, fields)  # the product comes back later with the same cursor
         records.extend(page.records)
         if not page.more:
             return records

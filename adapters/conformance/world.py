@@ -26,6 +26,12 @@ class Mishap(Enum):
     REP_BETWEEN = "a person edits the field between the adapter's reading and its write"
     IGNORED = "an update is accepted and changes nothing"
     REPEATED_ROW = "a page shows one of its rows twice"
+    EMPTY_PAGE = "a page of changes shows nothing although something has changed"
+    LIST_RESTART = "a list of records starts over in the middle"
+
+
+class NotPossibleError(Exception):
+    """This CRM cannot go wrong in the way a case is about; the case says nothing here."""
 
 
 class World(Protocol):
@@ -70,12 +76,16 @@ class World(Protocol):
         """Engagements of one object that hang on a record, as a person sees them."""
         ...
 
-    def arm(self, mishap: Mishap, *, times: int = 1) -> bool:
-        """Let it happen on the next occasions; False when this CRM cannot go wrong in this way."""
+    def arm(self, mishap: Mishap, *, times: int = 1) -> None:
+        """Let it happen on the next occasions; raises NotPossibleError when this CRM cannot go wrong in this way."""
         ...
 
-    def arm_write(self, mishap: Mishap) -> bool:
-        """Let it happen on the next call that writes, whatever is read before it; False when it cannot."""
+    def arm_write(self, mishap: Mishap) -> None:
+        """Let it happen on the next call that writes, whatever is read before it; raises NotPossibleError."""
+        ...
+
+    def happened(self, mishap: Mishap) -> int:
+        """How often it has taken effect, since nothing is proved by a mishap that never came."""
         ...
 
     def heal(self) -> None:

@@ -54,7 +54,7 @@ class HubSpotChanges:
 
     def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
         place = PollCursor.decode(cursor)
-        return self._archived_page(object, place) if place.listing else self._search_page(object, place, fields)
+        return self._archived_page(object, place) if place.listing else self._search_page(object, cursor, fields)
 
     def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
         place = SweepCursor.decode(cursor) if cursor is not None else SweepCursor(after="", last_id="0")
@@ -87,16 +87,17 @@ class HubSpotChanges:
         total = self._portal.client.search(OBJECTS[object], {"filterGroups": [], "limit": 1}).json().get("total")
         return int(total or 0)
 
-    def _search_page(self, object: ObjectType, place: PollCursor, fields: Collection[FieldName]) -> ChangePage:
+    def _search_page(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
+        place = PollCursor.decode(cursor)
         window = place.window if place.window is not None else max(0, place.since - self._overlap)
         answer = self._portal.client.search(OBJECTS[object], _search_body(object, window, place))
         now = self._server_now(answer)
-        if place.window is None and window > now:
-            # A cursor from the future (a restored state, a clock set back) would skip everything until then.
+        if place.window is None and place.since > now:
+            # From the future (a restored state, a clock set back): nothing would be seen until then.
             self._portal.log.warning("future_cursor_clamped", object=str(object))
-            return ChangePage(records=(), gone=(), cursor=_clamped(place, now).encode(), more=True)
+        place = _clamped(place, now)
         rows = answer.results()
-        memory = self._memories.recall(object, place.encode(), fields)
+        memory = self._memories.recall(object, cursor, fields)
         if place.window is None:
             memory.turn()
         versions = {str(row.get("id")): _version(row) for row in rows}
@@ -211,7 +212,7 @@ def _finished(place: PollCursor) -> PollCursor:
 
 
 def _clamped(place: PollCursor, now: int) -> PollCursor:
-    return replace(place, since=now, archived_since=min(place.archived_since, now))
+    return replace(place, since=min(place.since, now), archived_since=min(place.archived_since, now))
 
 
 def _merge(old: str, survivor: Record) -> ChangeEvent:

@@ -15,7 +15,7 @@ from adapters.sandbox.clock import OrgClock
 from adapters.sandbox.hubspot import HubSpotSandbox, build_hubspot
 from adapters.sandbox.hubspot.links import default_kind, inverse_kind
 from adapters.sandbox.rows import Row, RowKey
-from adapters.sandbox.wire import ConnectionCut, Face, Stall, WireRequest, WireResponse
+from adapters.sandbox.wire import Face, WireRequest, WireResponse
 from connector.adapter import (
     Adapter,
     ConnectionName,
@@ -68,6 +68,8 @@ FAULTS = {
     Mishap.REP_BETWEEN: "concurrent_edit",
     Mishap.IGNORED: "write_ignored",
     Mishap.REPEATED_ROW: "duplicated_page",
+    Mishap.EMPTY_PAGE: "search_empty",
+    Mishap.LIST_RESTART: "cursor_restart",
 }
 NO_STAMP = (
     "HubSpot's search finds records by the time a property changed; nothing public says that a new association alone"
@@ -200,13 +202,14 @@ class HubSpotWorld:
         rows = [self.org.find(*target) for target, _ in links]
         return tuple(self._shared(object, row) for row in rows if row is not None and row.deleted is None)
 
-    def arm(self, mishap: Mishap, *, times: int = 1) -> bool:
+    def arm(self, mishap: Mishap, *, times: int = 1) -> None:
         self.sandbox.portal.faults.arm(FAULTS[mishap], times)
-        return True
 
-    def arm_write(self, mishap: Mishap) -> bool:
+    def arm_write(self, mishap: Mishap) -> None:
         self.gate.waiting.append(FAULTS[mishap])
-        return True
+
+    def happened(self, mishap: Mishap) -> int:
+        return self.sandbox.portal.faults.counts[FAULTS[mishap]]
 
     def heal(self) -> None:
         self.gate.waiting.clear()
@@ -271,6 +274,3 @@ def _text(native: str, value: FieldValue) -> object:
             return OPTIONS.get(native, {}).get(value, value)
         case _:
             return value
-
-
-__all__ = ["ConnectionCut", "HubSpotWorld", "Stall"]
