@@ -10,15 +10,19 @@ from .limits import Allowance
 from .portal import AdminRule
 from .tokens import OAuthApp
 from .validations import Validation
+from .webhooks import Delivery, Naming, WebhookSender
 
 __all__ = [
     "FAULT_NAMES_HUBSPOT",
     "AdminRule",
     "Allowance",
+    "Delivery",
     "HubSpotFace",
     "HubSpotSandbox",
+    "Naming",
     "OAuthApp",
     "Validation",
+    "WebhookSender",
     "build_hubspot",
     "rep_actor",
 ]

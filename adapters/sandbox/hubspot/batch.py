@@ -14,7 +14,7 @@ from .past import depth_now
 from .portal import Answer, Call, names_in
 from .stamps import iso
 from .view import echoed, shown
-from .writes import Stored, check_create, create, properties_of, update
+from .writes import Stored, bare_or_full, check_create, create, properties_of, update
 
 Input = Mapping[str, object]
 Result = dict[str, object]
@@ -103,7 +103,7 @@ def _read(call: Call, table: Table, inputs: Sequence[Input]) -> Outcome:
 
 
 def _echo(call: Call, table: Table, stored: Stored, source: Input) -> Result:
-    result = echoed(call.portal.org, table, stored.row, stored.names)
+    result = echoed(call.portal.org, table, stored.row, bare_or_full(call, table, stored))
     return result | {"objectWriteTraceId": _trace(source)} if _trace(source) else result
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
+
 from adapters.sandbox.schema import FieldDefinition, Option
 
 from .definition import Pipeline
-from .errors import bad_request, not_found
+from .errors import bad_request, not_found, objects_in
 from .owners import OWNERS, described_owner, listed_owners
 from .portal import Answer, Call
 from .schema import as_property
 
 
 def list_properties(call: Call) -> Answer:
-    """Every property of an object."""
-    fields = call.portal.org.definition(call.table.name).fields
-    archived = call.query.flag("archived")
-    return Answer(
-        status=200, body={"results": [] if archived else [as_property(each).described() for each in fields.values()]}
-    )
+    """Every property of an object, kept as bytes until the metadata changes."""
+    if call.query.flag("archived"):
+        return Answer(status=200, body={"results": []})
+    portal, name = call.portal, call.table.name
+    kept = portal.described.get(name)
+    if kept is None or kept[0] != portal.org.metadata_stamp:
+        fields = portal.org.definition(name).fields
+        results = [as_property(each).described() for each in fields.values()]
+        text = json.dumps({"results": results}, ensure_ascii=False, separators=(",", ":"))
+        kept = portal.described[name] = (portal.org.metadata_stamp, text.encode())
+    return Answer(status=200, rendered=kept[1])
 
 
 def get_property(call: Call) -> Answer:
@@ -33,10 +40,10 @@ def _field(call: Call) -> FieldDefinition:
 
 
 def _options(raw: object) -> tuple[Option, ...]:
-    listed = raw if isinstance(raw, list) else []
+    listed = [(str(each.get("value")), each) for each in objects_in(raw, "options")]
     return tuple(
-        Option(value=str(each["value"]), label=str(each.get("label") or each["value"]), active=not each.get("hidden"))
-        for each in listed
+        Option(value=value, label=str(each.get("label") or value), active=not each.get("hidden"))
+        for value, each in listed
     )
 
 

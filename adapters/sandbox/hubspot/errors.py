@@ -129,3 +129,17 @@ def policy_limit(policy: str) -> RefusedError:
     wording = {"TEN_SECONDLY_ROLLING": "ten_secondly_rolling", "DAILY": "daily"}[policy]
     extra = {"errorType": "RATE_LIMIT", "policyName": policy}
     return RefusedError(429, f"You have reached your {wording} limit.", "RATE_LIMITS", extra)
+
+
+def objects_in(raw: object, name: str) -> list[Mapping[str, object]]:
+    """A list of JSON objects under a name of the body; absent is empty, anything else is a 400."""
+    if raw is None:
+        return []
+    if not isinstance(raw, list) or not all(isinstance(each, dict) for each in raw):
+        raise bad_request(f"Invalid input JSON: {name} must be a list of objects")
+    return raw
+
+
+def id_in(raw: object) -> str:
+    """The id of a `{"id": ...}` object, or empty text."""
+    return str(raw.get("id")) if isinstance(raw, dict) else ""

@@ -21,6 +21,7 @@ from .schema import SPELLINGS
 from .tokens import TokenBook
 
 _MAX_TARGET = 16_384
+_JSON = "application/json;charset=utf-8"
 _CALLS: Mapping[str, Callable[[Call], Answer]] = {
     "objects.list": objects.list_page,
     "objects.create": objects.create_one,
@@ -99,14 +100,14 @@ class HubSpotFace:
         except mishaps.HtmlFailureError as failure:
             return actor, mishaps.html_page(failure.status, "Error")
         headers |= self.meter.headers(search=search)
-        return actor, _json(answer.status, answer.body, headers)
+        return actor, _answer(answer, headers)
 
     def _run(self, request: WireRequest, route: Route | None, correlation: str, *, search: bool) -> Answer:
         if len(request.path) + len(request.query) > _MAX_TARGET:
             raise RefusedError(414, "URI Too Long", None)
         if route is None:
             raise not_found("resource not found")
-        mishaps.before(self.portal.faults, route.call)
+        mishaps.before(self.portal.faults, route.name)
         if route.call == "oauth.token":
             return Answer(status=200, body=self.tokens.exchange(request.body))
         actor = self.tokens.actor(request.headers)
@@ -152,11 +153,17 @@ def _record(route: Route | None) -> RowKey | None:
     return RowKey(name, words["id"]) if name is not None and "id" in words else None
 
 
+def _answer(answer: Answer, headers: Mapping[str, str]) -> WireResponse:
+    if answer.rendered is None:
+        return _json(answer.status, answer.body, headers)
+    return WireResponse(status=answer.status, headers={"Content-Type": _JSON, **headers}, body=answer.rendered)
+
+
 def _json(status: int, body: Mapping[str, object] | None, headers: Mapping[str, str]) -> WireResponse:
     if body is None:
         return WireResponse(status=status, headers=headers)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return WireResponse(status=status, headers={"Content-Type": "application/json;charset=utf-8", **headers}, body=text)
+    return WireResponse(status=status, headers={"Content-Type": _JSON, **headers}, body=text)
 
 
 def spoiled(call: Call, answer: Answer) -> Answer:

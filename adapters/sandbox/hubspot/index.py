@@ -41,9 +41,10 @@ class SearchIndex:
             self._frozen_at = now - 1
             self._frozen_until = now + self._faults.rng.randint(FAULT_SHORTEST_MS, FAULT_LONGEST_MS)
             self._faults.took_effect("search_lag")
+            self._faults.on_heal(self.thaw)
 
     def thaw(self) -> None:
-        """Let the index run again; for healing after faults."""
+        """Let the index run again, when faults are healed."""
         self._frozen_until = 0
 
     def _horizon(self, row: Row, now: int) -> int:

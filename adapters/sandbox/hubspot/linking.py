@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from adapters.sandbox.associations import LinkKind
 from adapters.sandbox.rows import Row, RowKey
@@ -11,7 +10,7 @@ from adapters.sandbox.rows import Row, RowKey
 from .association_types import AssociationType
 from .batch import Result, in_any_order, times
 from .definition import ObjectDefinition as Table
-from .errors import bad_request, not_found
+from .errors import bad_request, id_in, not_found, objects_in
 from .links import inverse_kind, kind_between, kinds_between
 from .portal import Answer, Call
 from .writes import associate_default
@@ -51,8 +50,7 @@ def _ends(call: Call) -> tuple[Table, Table]:
 
 
 def _id(source: Mapping[str, object], key: str) -> str:
-    end = source.get(key)
-    return str(cast("Mapping[str, object]", end).get("id")) if isinstance(end, dict) else ""
+    return id_in(source.get(key))
 
 
 def batch(call: Call) -> Answer:
@@ -136,8 +134,8 @@ def _linked(origin: Table, other: Table, start: Row, end: Row, kinds: list[LinkK
 
 
 def _associate(call: Call, start: Row, end: Row, source: Mapping[str, object]) -> list[LinkKind]:
-    types = source.get("types")
-    if not isinstance(types, list) or not types:
+    types = objects_in(source.get("types"), "types")
+    if not types:
         raise bad_request("types: at least one association type is required")
     return [_associate_one(call, start.key, end.key, kind.get("associationTypeId")) for kind in types]
 
@@ -157,7 +155,7 @@ def _archive(call: Call) -> Answer:
     for source in call.inputs():
         start, ends = call.portal.row(origin, _id(source, "from")), source.get("to")
         for each in ends if isinstance(ends, list) else [ends]:
-            end = call.portal.row(other, str(each.get("id"))) if isinstance(each, dict) else None
+            end = call.portal.row(other, id_in(each))
             if start is not None and end is not None:
                 _unlink(call, start, end)
     return Answer(status=204)
@@ -173,8 +171,7 @@ def batch_unlabel(call: Call) -> Answer:
     origin, other = _ends(call)
     for source in call.inputs():
         start, end = call.portal.row(origin, _id(source, "from")), call.portal.row(other, _id(source, "to"))
-        types = source.get("types")
-        for each in types if isinstance(types, list) else []:
+        for each in objects_in(source.get("types"), "types"):
             kind = kind_between(call.portal, origin.name, other.name, each.get("associationTypeId"))
             if start is not None and end is not None and kind is not None:
                 _unlink(call, start, end, kind)

@@ -11,7 +11,16 @@ from adapters.sandbox.wire import ConnectionCut, Stall, WireResponse
 from .errors import RefusedError, missing_scopes, not_found, policy_limit, secondly_limit, unauthenticated
 
 _HTML = "text/html; charset=iso-8859-1"
-_RECORD_WRITES = frozenset({"objects.create", "objects.update", "objects.archive"})
+_RECORD_WRITES = frozenset(
+    {
+        "objects.create",
+        "objects.update",
+        "objects.archive",
+        "objects.batch.create",
+        "objects.batch.update",
+        "objects.batch.upsert",
+    }
+)
 _STATUSES = {"bad_gateway_502": 502, "cloudflare_521": 521, "cloudflare_530": 530}
 _LATER = {"Retry-After": "10"}
 

@@ -11,7 +11,7 @@ from .errors import HtmlNotFoundError, bad_request, not_found
 from .past import depth_now
 from .portal import Answer, Call
 from .view import echoed, shown
-from .writes import create, properties_of, update
+from .writes import bare_or_full, create, properties_of, update
 
 LIST_LIMIT, HISTORY_LIMIT = 100, 50
 MERGES_ALLOWED = 250
@@ -91,9 +91,7 @@ def update_one(call: Call) -> Answer:
     if row is None:
         raise not_found()
     stored = update(call, table, row, properties_of(call.body()))
-    names = stored.names
-    if len(names) > 1 and call.portal.faults.fire("bare_echo"):
-        names = frozenset({table.modified})
+    names = bare_or_full(call, table, stored)
     return Answer(status=200, body=echoed(call.portal.org, table, stored.row, names))
 
 

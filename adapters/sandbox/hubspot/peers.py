@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from adapters.sandbox.refusals import WriteRefusedError
 from adapters.sandbox.rows import Actor, Row
 from adapters.sandbox.schema import FieldDefinition
 
 from .objects import merge_rows
 from .owners import owner_ids
 from .portal import Call, Portal
-
-_READ_ONE = frozenset({"objects.get", "objects.update"})
 
 
 @dataclass(slots=True)
@@ -56,18 +53,24 @@ class Peers:
 
     def before_call(self, call: Call) -> None:
         """Merge or create what the call is about, just before it runs."""
-        if call.actor.kind != "agent":
+        if call.actor.kind != "agent" or self.portal.faults.quiet():
             return
-        if call.route.call in _READ_ONE:
-            self._merge_target(call)
-        if call.route.call == "objects.create":
-            self._create_twin(call)
+        match call.route.name:
+            case "objects.get" | "objects.update":
+                self._merge_target(call, call.route.path["id"])
+            case "objects.batch.read" | "objects.batch.update":
+                inputs = call.inputs()
+                self._merge_target(call, str(inputs[0].get("id")))
+            case "objects.create":
+                self._create_twin(call, call.body())
+            case "objects.batch.create":
+                self._create_twin(call, call.inputs()[0])
 
-    def _merge_target(self, call: Call) -> None:
+    def _merge_target(self, call: Call, row_id: str) -> None:
         faults, table = self.portal.faults, call.table
         if not table.merges or not faults.due("merged_meanwhile"):
             return
-        row = self.portal.row(table, call.route.path["id"])
+        row = self.portal.row(table, row_id)
         if row is None:
             return
         named = "lastname" if table.display in table.dedupe else table.display
@@ -75,16 +78,13 @@ class Peers:
         merge_rows(replace(call, actor=self.rep), table, row, twin)
         faults.took_effect("merged_meanwhile")
 
-    def _create_twin(self, call: Call) -> None:
+    def _create_twin(self, call: Call, source: Mapping[str, object]) -> None:
         faults, table = self.portal.faults, call.table
         if not table.dedupe or not faults.due("twin_created"):
             return
-        given = call.body().get("properties")
+        given = source.get("properties")
         value = given.get(table.dedupe[0]) if isinstance(given, dict) else None
         if not value or self.portal.row(table, str(value), table.dedupe[0]) is not None:
             return
-        try:
-            self.portal.org.create(table.name, {table.dedupe[0]: str(value).lower()}, actor=self.rep)
-        except WriteRefusedError:
-            return
+        self.portal.org.create(table.name, {table.dedupe[0]: str(value).lower()}, actor=self.rep)
         faults.took_effect("twin_created")

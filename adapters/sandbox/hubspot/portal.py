@@ -50,6 +50,7 @@ class Portal:
     rules: list[AdminRule] = field(default_factory=list)
     validations: dict[tuple[str, str], tuple[Validation, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, str], tuple[AssociationType, ...]] = field(default_factory=dict)
+    described: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 
     @property
     def faults(self) -> Faults:
@@ -136,10 +137,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a call gives back before it becomes bytes; a body of None is an empty one."""
+    """What a call gives back: an empty body is None, and `rendered` is one kept as bytes already."""
 
     status: int
     body: Mapping[str, object] | None = None
+    rendered: bytes | None = None
 
 
 def names_in(body: Mapping[str, object], key: str) -> tuple[str, ...]:

@@ -29,6 +29,12 @@ class Route:
     family: Family
     path: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The call with its batch word, e.g. `objects.batch.read`."""
+        word = self.path.get("batch")
+        return f"{self.call}.{word}" if word else self.call
+
 
 _OBJECT_CALLS = (
     ("GET", "{type}", "objects.list"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from .errors import bad_request
+from .errors import bad_request, objects_in
 
 CEILING = 10_000
 MAX_PAGE = 200
@@ -48,11 +47,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _parse_filter(raw: object) -> Filter:
-    if not isinstance(raw, dict) or not isinstance(raw.get("propertyName"), str):
+def _parse_filter(given: Mapping[str, object]) -> Filter:
+    name, operator = given.get("propertyName"), given.get("operator")
+    if not isinstance(name, str):
         raise bad_request("Invalid input JSON: a filter needs a propertyName")
-    given = cast("dict[str, object]", raw)
-    name, operator = cast(str, given["propertyName"]), given.get("operator")
     if not isinstance(operator, str) or operator not in _ONE | _MANY | _NONE | {"BETWEEN"}:
         raise bad_request(f"Invalid operator {operator} for property {name}")
     if operator in _NONE:
@@ -71,12 +69,10 @@ def _parse_filter(raw: object) -> Filter:
 
 
 def _parse_groups(body: Mapping[str, object]) -> tuple[tuple[Filter, ...], ...]:
-    raw = body.get("filterGroups") or []
-    if not isinstance(raw, list):
-        raise bad_request("Invalid input JSON: filterGroups must be a list")
-    lists = [group.get("filters") or [] for group in raw if isinstance(group, dict)]
+    alternatives = objects_in(body.get("filterGroups"), "filterGroups")
+    lists = [objects_in(group.get("filters"), "filters") for group in alternatives]
     if body.get("filters"):  # a bare list of filters counts as one group (recorded)
-        lists.append(body["filters"])
+        lists.append(objects_in(body["filters"], "filters"))
     groups = tuple(tuple(_parse_filter(each) for each in filters) for filters in lists)
     if len(groups) > MAX_GROUPS:
         raise bad_request(f"filterGroups: at most {MAX_GROUPS} groups are allowed")

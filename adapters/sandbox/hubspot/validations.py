@@ -29,15 +29,23 @@ class Validation:
             case "MIN_LENGTH":
                 return len(value) < int(first)
             case "MAX_NUMBER":
-                return float(value) > float(first)
+                return _number(value) > float(first)
             case "MIN_NUMBER":
-                return float(value) < float(first)
+                return _number(value) < float(first)
             case "REGEX":
                 return re.fullmatch(first, value) is None
             case "ALPHANUMERIC":
                 return not value.isalnum()
             case _:
                 return False
+
+
+def _number(value: str) -> float:
+    """What a number rule compares; a text that is none breaks no bound."""
+    try:
+        return float(value)
+    except ValueError:
+        return float("nan")
 
 
 def broken_rules(name: str, value: str, rules: tuple[Validation, ...]) -> list[Problem]:

@@ -68,6 +68,11 @@ class WebhookSender:
     _announced: set[RowKey] = field(default_factory=set)
     _later: list[tuple[int, Delivery]] = field(default_factory=list)
 
+    @classmethod
+    def from_now(cls, portal: Portal, url: str, secret: str, naming: Naming = Naming.LEGACY) -> WebhookSender:
+        """A sender that tells what happens from this moment on."""
+        return cls(portal=portal, url=url, secret=secret, naming=naming, position=len(portal.org.log))
+
     @property
     def _faults(self) -> Faults:
         return self.portal.faults
@@ -118,12 +123,16 @@ class WebhookSender:
                 "fromObjectId": int(key.id),
                 "toObjectId": int(str(target)),
                 "associationRemoved": line.after is None,
-                "isPrimaryAssociation": "Primary" in str(line.marker or ""),
+                "isPrimaryAssociation": self._is_primary(key, RowKey(line.field.partition(":")[2], str(target))),
             }
             yield self._event(line, key, "associationChange", linked)
         elif line.field in self.portal.org.definition(key.object).fields:
             value = "" if line.after is None else str(line.after)
             yield self._event(line, key, "propertyChange", {"propertyName": line.field, "propertyValue": value})
+
+    def _is_primary(self, origin: RowKey, target: RowKey) -> bool:
+        kinds = dict(self.portal.org.associations.of(origin)).get(target, ())
+        return any((kind.label or "").startswith("Primary") for kind in kinds)
 
     def _is_creation(self, line: LogLine, key: RowKey) -> bool:
         """Whether a line belongs to the very first write of its record."""

@@ -11,7 +11,17 @@ from adapters.sandbox.rows import Row, RowKey
 
 from .definition import ObjectDefinition as Table
 from .definition import PropertyDefinition
-from .errors import RefusedError, bad_request, duplicate, invalid_properties, missing_required, not_found, value_in_use
+from .errors import (
+    RefusedError,
+    bad_request,
+    duplicate,
+    id_in,
+    invalid_properties,
+    missing_required,
+    not_found,
+    objects_in,
+    value_in_use,
+)
 from .links import default_kind, inverse_kind, kind_named
 from .owners import owner_ids
 from .portal import Call, Portal
@@ -121,16 +131,14 @@ def check_create(call: Call, table: Table, given: Mapping[str, object]) -> dict[
 
 def _links(call: Call, table: Table, raw: object) -> Iterator[tuple[RowKey, LinkKind, LinkKind | None]]:
     """Inline associations of a create (recorded for tasks)."""
-    if not isinstance(raw, list):
-        return
-    for each in raw:
-        target, types = each.get("to", {}).get("id"), each.get("types") or []
+    for each in objects_in(raw, "associations"):
+        target, types = id_in(each.get("to")), objects_in(each.get("types"), "types")
         for kind in types:
             found = kind_named(call.portal, table.name, kind.get("associationTypeId"))
             if found is None:
                 raise bad_request(f"No association type with id {kind.get('associationTypeId')} from {table.singular}")
             other, link = found
-            row = call.portal.row(call.portal.table(other), str(target))
+            row = call.portal.row(call.portal.table(other), target)
             if row is None:
                 raise bad_request(f"{call.portal.table(other).singular.upper()}={target} is not valid")
             yield row.key, link, inverse_kind(call.portal, other, table.name, link)
@@ -186,6 +194,13 @@ def update(call: Call, table: Table, row: Row, given: Mapping[str, object]) -> S
             portal.bumps.schedule(row)
     changed = {name for name, value in row.values.items() if value != before.values.get(name)}
     return Stored(row=row, names=asked | changed | {table.modified})
+
+
+def bare_or_full(call: Call, table: Table, stored: Stored) -> frozenset[str]:
+    """The properties a write answers with; under the fault the stamp only."""
+    if len(stored.names) > 1 and call.portal.faults.fire("bare_echo"):
+        return frozenset({table.modified})
+    return stored.names
 
 
 def associate_default(call: Call, origin: RowKey, target: RowKey) -> LinkKind:

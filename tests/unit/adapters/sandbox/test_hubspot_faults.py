@@ -157,6 +157,16 @@ def test_the_index_can_stop_for_a_while(sandbox):
     assert faults.counts["search_lag"] == 1
 
 
+def test_healing_lets_the_index_run_again(sandbox):
+    armed(sandbox, "search_lag")
+    asked(sandbox, "POST", f"{CONTACTS}/search", {})
+    given(sandbox, email="ada@acme.example")
+    later(sandbox, seconds=3)
+    assert asked(sandbox, "POST", f"{CONTACTS}/search", {})["total"] == 0
+    sandbox.org.faults.heal()
+    assert asked(sandbox, "POST", f"{CONTACTS}/search", {})["total"] == 1
+
+
 def test_a_search_can_be_empty_with_a_total_or_have_a_wrong_total(sandbox):
     for number in range(3):
         given(sandbox, email=f"a{number}@acme.example")
@@ -294,10 +304,19 @@ def test_a_record_can_be_merged_just_before_it_is_read_or_written(sandbox):
     assert faults.counts["merged_meanwhile"] == 2
 
 
-def test_a_rep_can_create_the_same_contact_first(sandbox):
+def test_a_record_can_be_merged_just_before_a_batch_reads_it(sandbox):
+    contact = given(sandbox, email="ada@acme.example")
+    armed(sandbox, "merged_meanwhile")
+    answer = asked(sandbox, "POST", f"{CONTACTS}/batch/read", {"inputs": [{"id": contact}]})
+    assert answer["results"][0]["id"] != contact
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_rep_can_create_the_same_contact_first(sandbox, batch):
     faults = armed(sandbox, "twin_created")
-    response = sandbox.call("POST", CONTACTS, {"properties": {"email": "ada@acme.example"}})
-    assert response.status == 409
+    source = {"properties": {"email": "ada@acme.example"}}
+    path, body = (f"{CONTACTS}/batch/create", {"inputs": [source]}) if batch else (CONTACTS, source)
+    assert sandbox.call("POST", path, body).status == 409
     assert sandbox.org.count("contacts") == 1
     assert faults.counts["twin_created"] == 1
 

@@ -18,8 +18,8 @@ def sandbox():
     return build_hubspot(seed=2)
 
 
-def sender_of(sandbox, **options):
-    return WebhookSender(portal=sandbox.portal, url=URL, secret=SECRET, position=len(sandbox.org.log), **options)
+def sender_of(sandbox, naming=Naming.LEGACY):
+    return WebhookSender.from_now(sandbox.portal, URL, SECRET, naming)
 
 
 def events(deliveries):
