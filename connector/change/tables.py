@@ -78,4 +78,23 @@ MIGRATIONS = (
         CREATE INDEX change_timers_due ON change_timers (due_at)
         """,
     ),
+    Migration(
+        stage="change",
+        number=2,
+        name="backfills",
+        script="""
+        CREATE TABLE change_backfills (
+            name TEXT PRIMARY KEY,
+            policy TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            place TEXT,
+            since BIGINT,
+            ceiling BIGINT,
+            queued BIGINT NOT NULL,
+            done INTEGER NOT NULL,
+            started_at BIGINT NOT NULL
+        )
+        """,
+    ),
 )

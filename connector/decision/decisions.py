@@ -110,6 +110,16 @@ def since(tx: Transaction, at: datetime, *, policy: str | None = None) -> list[R
     return [_recorded(row) for row in rows]
 
 
+def readers_of(tx: Transaction, ref: RecordRef, *, after: datetime) -> list[RecordedDecision]:
+    """Later decisions that had this record before them: on it, or on a record it is related to."""
+    rows = tx.rows(
+        "SELECT * FROM decision_decisions WHERE decided_at > :after AND (detail LIKE :read "
+        "OR (connection = :connection AND object = :object AND record = :record)) ORDER BY decided_at, decision",
+        after=micros(after), read=f'%"{ref}"%', connection=ref.connection, object=ref.object.value, record=ref.id,
+    )
+    return [_recorded(row) for row in rows]
+
+
 def dispositions(tx: Transaction) -> dict[str, int]:
     """How many decisions ended in each disposition."""
     rows = tx.rows("SELECT disposition, COUNT(*) AS n FROM decision_decisions GROUP BY disposition")

@@ -132,6 +132,7 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
         else {},
         "missing": list(result.missing) if isinstance(result, NotEnough) else [],
         "changed_from": {name: encode_value(value) for name, value in judged.case.changed_from.items()},
+        "read": [str(record.ref) for record in judged.context.records[1:]],
         "fingerprint": judged.case.visit.fingerprint,
         "visit": judged.case.visit.number,
     }

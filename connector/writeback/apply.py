@@ -29,7 +29,7 @@ from connector.clock import Clock
 from connector.errors import RetryableError
 from connector.gate import approvals
 from connector.journal import Journal
-from connector.record import ConnectionName, FieldName, ObjectType
+from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
@@ -84,9 +84,11 @@ class Writeback:
         if not sending:
             return
         updates = sent_together([plan for plan in sending if isinstance(plan.row.action, UpdateField)])
-        creates = [plan for plan in sending if isinstance(plan.row.action, CreateTask | CreateNote)]
+        making = [plan for plan in sending if isinstance(plan.row.action, CreateTask | CreateNote)]
+        creates = [plan for plan in making if not _is_removal(plan.row)]
         updated = self._update(adapter, updates)
         created = self._create(adapter, creates)
+        removed = self._remove(adapter, [plan.row for plan in making if _is_removal(plan.row)])
         with self.store.transaction("writeback: settled") as tx:
             settler = self._settler(tx, tally)
             for ref, result in updated.items():
@@ -94,6 +96,8 @@ class Writeback:
                     settler.updated(plan, result)
             for plan, outcome in zip(creates, created, strict=True):
                 _settle_create(settler, plan.row, outcome)
+            for row, made, answer in removed:
+                settler.removed(row, made, answer)
             for plan in sending:
                 if not isinstance(plan.row.action, UpdateField | CreateTask | CreateNote):
                     settler.unanswered(plan.row, Refused(code="no_channel", reason="no channel is set up for this action"))
@@ -133,11 +137,29 @@ class Writeback:
         except RetryableError as error:
             return tuple(Unknown(reason=str(error)) for _ in creates)
 
+    def _remove(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[tuple[OutboxRow, RecordRef, WriteResult]]:
+        """Delete what earlier creates of ours made; deleting twice is deleting once, so a lost answer is asked again."""
+        removed: list[tuple[OutboxRow, RecordRef, WriteResult]] = []
+        with self.store.snapshot() as tx:
+            originals = {row.intent: outbox.find(tx, row.after) for row in rows if row.after is not None}
+        for row in rows:
+            original = originals.get(row.intent)
+            made = created_by(original) if original is not None else None
+            if made is not None:
+                removed.append((row, made.ref, adapter.writes.delete_created(made.ref)))
+        return removed
+
     def _resolve(self, tally: Tally) -> None:
         """Find out by reading what became of writes whose answer was lost."""
         now = self.clock.now()
         with self.store.snapshot() as tx:
             rows = [row for row in outbox.in_state(tx, OutboxState.UNKNOWN) if row.not_before <= now]
+        removals = [row for row in rows if _is_removal(row)]
+        if removals:
+            with self.store.transaction("writeback: removals again", Sync.NORMAL) as tx:
+                for row in removals:
+                    outbox.send_again(tx, row.intent, not_before=now)
+        rows = [row for row in rows if not _is_removal(row)]
         for connection, some in _by_connection(rows).items():
             unknown, groups = _unknown_writes(some)
             resolutions = self.adapters[connection].writes.resolve(unknown)
@@ -225,6 +247,11 @@ def _unknown_writes(rows: Sequence[OutboxRow]) -> tuple[list[UnknownWrite], list
             write, sent_at = _marked(first), first.sent_at or first.cleared_at
         unknown.append(UnknownWrite(write=write, sent_at=sent_at))
     return unknown, list(groups.values())
+
+
+def _is_removal(row: OutboxRow) -> bool:
+    """Deleting what we made may be sent twice: the second finds it gone."""
+    return row.purpose is WritePurpose.REVERT and isinstance(row.action, CreateTask | CreateNote)
 
 
 def _by_connection(rows: Sequence[OutboxRow]) -> dict[ConnectionName, list[OutboxRow]]:

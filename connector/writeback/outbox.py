@@ -118,7 +118,7 @@ def enqueue(tx: Transaction, cleared: Sequence[ClearedAction], at: datetime) -> 
 
 def enqueue_undo(
     tx: Transaction, undone: OutboxRow, *, intent: str, action: Action, bases: Bases, purpose: WritePurpose, by: str,
-    at: datetime, run: str | None = None,
+    at: datetime, after: str | None = None,
 ) -> None:
     """Queue the taking back of an earlier write of ours: it writes only while the field still holds what we wrote."""
     row = {
@@ -127,7 +127,7 @@ def enqueue_undo(
         "kind": action.kind.value, "purpose": purpose.value, "action": canonical(encode_action(action)),
         "bases": canonical(encode_bases(bases)), "rule": ConflictRule.HUMAN_WINS.value,
         "on_overwrite": undone.on_overwrite.value, "cleared_by": by,
-        "cleared_at": micros(at), "after_intent": None, "run": run,
+        "cleared_at": micros(at), "after_intent": after, "run": None,
     }
     _insert(tx, [row])
 
@@ -224,6 +224,10 @@ def settle(
         state=state.value, outcome=canonical(outcome), inverse=canonical(inverse) if inverse is not None else None,
         at=micros(at), intent=intent,
     )
+
+
+def mark_reverted(tx: Transaction, intent: str) -> None:
+    tx.run("UPDATE writeback_outbox SET state = 'reverted' WHERE intent = :intent AND state = 'applied'", intent=intent)
 
 
 def send_again(tx: Transaction, intent: str, *, not_before: datetime) -> None:

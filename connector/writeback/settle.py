@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.action import UpdateField, encode_inverse, inverse_of
-from connector.adapter import Created, GuardFailed, Missed, Overwritten, Postponed, Refused, Unknown, Unsettled, Written
+from connector.adapter import Created, GuardFailed, Missed, Overwritten, Postponed, Refused, Unknown, Unsettled, WriteResult, Written
 from connector.change.seen import note_own_write
 from connector.gate import FieldBase, approvals, base_of
 from connector.journal import EntryKind, Journal
@@ -85,9 +85,7 @@ class Settler:
         self._close(row, OutboxState.STALE, EntryKind.STALE, why=why, asked_again=again.id)
         self.tally.outdated += 1
 
-    def updated(
-        self, plan: ToSend, result: Written | GuardFailed | Unsettled | Refused | Missed | Postponed | Unknown
-    ) -> None:
+    def updated(self, plan: ToSend, result: WriteResult) -> None:
         """The CRM's answer to an update, for one of its fields."""
         row = plan.row
         match result:
@@ -130,10 +128,19 @@ class Settler:
         )
         self.tally.applied += 1
 
-    def removed(self, row: OutboxRow, ref: RecordRef) -> None:
-        """A task or note of ours was taken back."""
-        self._close(row, OutboxState.APPLIED, EntryKind.REVERTED, wrote=True, removed=str(ref))
-        self.tally.applied += 1
+    def removed(self, row: OutboxRow, ref: RecordRef, result: WriteResult) -> None:
+        """A task or note of ours was to be taken back."""
+        match result:
+            case Written() | Missed():
+                self._close(row, OutboxState.APPLIED, EntryKind.REVERTED, wrote=True, removed=str(ref))
+                self.tally.applied += 1
+            case GuardFailed():
+                self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="somebody changed it since; it stays")
+                self.tally.conflicted += 1
+            case Unsettled(wait=wait):
+                self._again(row, wait)
+            case _:
+                self.unanswered(row, result)
 
     def _written(self, plan: ToSend, result: Written) -> None:
         row, action = plan.row, plan.row.action
@@ -196,6 +203,8 @@ class Settler:
         self, row: OutboxRow, state: OutboxState, kind: EntryKind, *, inverse: Mapping[str, Any] | None = None, **facts: Any
     ) -> None:
         outbox.settle(self.tx, row.intent, state, at=self.at, outcome=facts, inverse=inverse)
+        if row.purpose is WritePurpose.REVERT and state is OutboxState.APPLIED and row.after is not None:
+            outbox.mark_reverted(self.tx, row.after)
         self.tell(self.tx, row, state)
         self.journal.append(self.tx, outcome_entry(row, kind, self.at, **facts))
 
