@@ -90,14 +90,14 @@ class Resolutions:
     def _in_history(self, now: Record, names: Sequence[FieldName], unknown: UnknownWrite) -> bool:
         """Whether the field history shows a change of these fields by our user since the write was sent."""
         description = self._catalog.describe(now.ref.object)
-        native = description.native
-        history = _HISTORY.get(native, f"{native}History")
-        if history not in description.children:
-            return False
         fields = {description.column(name).native for name in names}
-        parent = f"{native}Id"
+        history, parent = _history_of(description.native)
         where = (one_of(parent, [now.ref.id]), f"CreatedDate >= {literal(unknown.sent_at - timedelta(minutes=5))}")
-        rows = self._client.query(select(["Id", "Field", "CreatedById"], history, *where, limit=200)).body["records"]
+        query = select(["Id", "Field", "CreatedById"], history, *where, limit=200)
+        try:
+            rows = self._client.query(query).body["records"]
+        except PermanentError:
+            return False  # history is not kept for this object, or not shown to us
         us = self._client.user_id()
         return any(row.get("CreatedById") == us and row.get("Field") in fields for row in rows)
 
@@ -112,6 +112,13 @@ class Resolutions:
         if server - unknown.sent_at < _STILL_UNDER_WAY:
             return Unknown(reason="the create may still be under way")
         return NotApplied()
+
+
+def _history_of(native: str) -> tuple[str, str]:
+    """The object that keeps the field history of another, and its lookup to it."""
+    if native.endswith("__c"):
+        return f"{native[:-1]}History", "ParentId"
+    return _HISTORY.get(native, f"{native}History"), f"{native}Id"
 
 
 def _left_a_trace(live: Record, now: Record, expected: Mapping[FieldName, FieldValue]) -> bool:

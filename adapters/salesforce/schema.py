@@ -60,7 +60,6 @@ class Description:
     natives: Mapping[str, FieldSchema]
     external_ids: frozenset[str]
     replicateable: bool
-    children: frozenset[str]
     columns: dict[FieldName, Column] = field(default_factory=dict)
 
     @property
@@ -118,7 +117,6 @@ def read_description(kind: ObjectType, mapped: ObjectMap, body: Any) -> Descript
         natives=natives,
         external_ids=frozenset(name for name, one in described.items() if one.get("externalId") or one.get("idLookup")),
         replicateable=bool(body.get("replicateable", True)),
-        children=frozenset(str(one.get("childSObject")) for one in body.get("childRelationships") or ()),
     )
 
 
