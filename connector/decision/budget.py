@@ -100,7 +100,8 @@ def _exhausted(tx: Transaction, policy: Policy, ref: RecordRef, day: str, wanted
 
 
 _SUM = """
-SELECT COALESCE(SUM(COALESCE(settled, reserved)), 0) AS spent FROM decision_spending WHERE policy = :policy AND day = :day
+SELECT COALESCE(SUM(COALESCE(settled, reserved)), 0) AS spent FROM decision_spending
+WHERE policy = :policy AND day = :day
 """
 
 

@@ -105,6 +105,7 @@ class Deferred:
     reason: str
     retry_after: timedelta
     fallback: Decision | NotEnough | None = None
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ class Declined:
     """This tier will not answer the case at all (no credentials, budget used up): the next tier may."""
 
     reason: str
+    usage: Usage = field(default_factory=Usage)
 
 
 def pins_of(pins: Pins, proposed: ProposedAction) -> Pins:

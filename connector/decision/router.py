@@ -83,8 +83,10 @@ class _Case:
         match answer:
             case Declined():
                 self.declined = (*self.declined, answer.reason)
+                self.spent += answer.usage
             case Deferred():
                 self.deferred, self.done = answer, True
+                self.spent += answer.usage
             case Decision() | NotEnough():
                 self.spent += answer.usage
                 self.best = _better(self.best, answer)
@@ -94,9 +96,9 @@ class _Case:
     def result(self) -> Routed:
         best = replace(self.best, usage=self.spent) if self.best is not None else None
         if self.deferred is not None:
-            return replace(self.deferred, fallback=best)
+            return replace(self.deferred, fallback=best, usage=self.spent)
         if best is None:
-            return _unanswered(self.question.policy, self.declined)
+            return replace(_unanswered(self.question.policy, self.declined), usage=self.spent)
         return best
 
 

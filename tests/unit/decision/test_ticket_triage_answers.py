@@ -19,7 +19,12 @@ from tests.support.questions import CONTACT, PEOPLE, TICKET, knowledge, policy, 
 
 AGENT = AGENTS["ticket_triage"]
 REPLY = policy("""
-  update: {category: {}, queue: {}, amount: {min: 0, max: 500}, contact: {}, priority: {options: [low, high], forward_only: true}}
+  update:
+    category: {}
+    queue: {}
+    amount: {min: 0, max: 500}
+    contact: {}
+    priority: {options: [low, high], forward_only: true}
   create_task: {assign: [Ada Keller]}
   draft_email: {approval: always}
 """)

@@ -1,0 +1,117 @@
+"""The model tiers: questions to a model behind the Messages protocol, each answer checked here before it counts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Lock
+
+from connector.adapter import NoAnswerError, Transport
+from connector.adapter.retry import Retries
+from connector.clock import Clock
+from connector.decision.agent import Agent, concluded, schema_hash, short_hash
+from connector.decision.budget import Budget
+from connector.decision.decision import Answer, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
+from connector.decision.reasoners.breaker import Breaker
+from connector.decision.reasoners.conversation import Conversation, OutOfMoneyError
+from connector.decision.reasoners.endpoint import Endpoint, ModelSettings, PausedError, wait_of
+from connector.decision.reasoners.prompting import RENDERING
+from connector.decision.search import SearchFor, no_search
+from connector.errors import CredentialsError, DecisionError, RetryableError, UnsafeReferenceError
+from connector.policy import CustomAgent, Tier
+
+_EXPECTED = (
+    RetryableError, NoAnswerError, PausedError, OutOfMoneyError, CredentialsError, DecisionError, UnsafeReferenceError,
+)
+
+
+class AnthropicReasoner:
+    """One tier served by one model. Questions of a batch are asked at the same time, up to `settings.parallel`.
+
+    `budget` may be None only where the model is free.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, agents: Mapping[str, Agent], *, budget: Budget | None,
+        search_for: SearchFor = no_search,
+    ) -> None:
+        if budget is None and not endpoint.settings.price.is_free:
+            raise ValueError("a model that costs money needs a budget")
+        self._endpoint = endpoint
+        self._agents = agents
+        self._budget = budget if not endpoint.settings.price.is_free else None
+        self._search_for = search_for
+        self._threads: ThreadPoolExecutor | None = None
+        self._starting = Lock()
+
+    @property
+    def tier(self) -> Tier:
+        return self._endpoint.settings.tier
+
+    def decide(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
+        return tuple(self._answers(questions))
+
+    def close(self) -> None:
+        """Wait for calls under way and end the threads."""
+        with self._starting:
+            if self._threads is not None:
+                self._threads.shutdown()
+                self._threads = None
+
+    def _answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
+        if len(questions) <= 1 or self._endpoint.settings.parallel <= 1:
+            return map(self._answer, questions)
+        with self._starting:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._endpoint.settings.parallel, thread_name_prefix="model")
+        return self._threads.map(self._answer, questions)
+
+    def _answer(self, question: Question) -> Answer:
+        named = question.policy.agent
+        agent = None if isinstance(named, CustomAgent) else self._agents.get(named.name)
+        if agent is None:
+            return Declined(reason=f"tier {self.tier} does not know the agent {named.name}")
+        talk = Conversation(
+            question=question, agent=agent, endpoint=self._endpoint, budget=self._budget,
+            search=self._search_for(question),
+        )
+        pins = self._pins(agent, question)
+        try:
+            result = concluded(talk.reading(), pins, talk.usage)
+        except _EXPECTED as error:
+            return self._unanswered(error, talk, pins)
+        return replace(result, found=talk.found)
+
+    def _unanswered(self, error: Exception, talk: Conversation, pins: Pins) -> Answer:
+        match error:
+            case OutOfMoneyError() | CredentialsError():
+                return Declined(reason=f"tier {self.tier}: {error.message}", usage=talk.usage)
+            case RetryableError() | PausedError() | NoAnswerError():
+                return Deferred(reason=error.message, retry_after=wait_of(error), usage=talk.usage)
+            case _:
+                return NotEnough(
+                    reason=HandoffReason.FAILED, missing=("an answer of the model",), rationale=str(error), pins=pins,
+                    usage=talk.usage,
+                )
+
+    def _pins(self, agent: Agent, question: Question) -> Pins:
+        return Pins(
+            tier=self.tier, model=self._endpoint.settings.model, prompt=short_hash([agent.prompt, RENDERING]),
+            schema=schema_hash(agent.form(question)),
+        )
+
+
+def reasoner(
+    settings: ModelSettings, agents: Mapping[str, Agent], *, transport: Transport, key: str, clock: Clock,
+    chance: random.Random, budget: Budget | None, search_for: SearchFor = no_search,
+    patience: timedelta = timedelta(minutes=2),
+) -> AnthropicReasoner:
+    """The reasoner of one tier. `transport` must be pinned to the host of `settings.base_url`."""
+    retries = Retries(clock, chance, attempts=4, deadline=patience, first=1.0)
+    endpoint = Endpoint(settings, transport, retries, Breaker(clock), key=key)
+    return AnthropicReasoner(endpoint, agents, budget=budget, search_for=search_for)
+
+
