@@ -41,7 +41,7 @@ def erase(store: Store, journal: Journal, index: Index, refs: Sequence[RecordRef
         # Addresses are not kept either: the entry says how many records and who asked.
         journal.append(tx, Entry(kind=EntryKind.ERASED, at=at, actor=by, body={"records": len(refs)}))
     index.delete_records(refs)
-    index.optimize(Upkeep.PURGE)
+    index.optimize(Upkeep.ERASE)
     return Erased(records=refs, journal_bodies=bodies, memory_rows=remembered, inbox_rows=waiting)
 
 
