@@ -30,6 +30,7 @@ APP_ID = "8123456"
 PORTAL_ID = 26_123_456
 SETUP = Actor(kind="setup", user="", name="setup", source="IMPORT", source_id="70001")
 REP_OWNER, REP_USER = "4100001", "9100001"
+_ROBIN = {"email": "robin@acme.example", "firstName": "Robin", "lastName": "Reyes", "userId": REP_USER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,27 +80,21 @@ def build_hubspot(
     org = Org(schema=standard_schema(), clock=clock, faults=faults, rng=Random(f"{seed}:org"))
     agent = Actor(kind="agent", user="", name="integration", source="INTEGRATION", source_id=app_id)
     rep = rep_actor(REP_USER, "Robin Reyes")
+    add_owner(org, REP_OWNER, _ROBIN, setup=SETUP)
     tokens = TokenBook(clock=clock, rng=Random(f"{seed}:tokens"), grants={token: Grant(actor=agent)})
     if oauth is not None:
         tokens.apps[oauth.client_id] = oauth
         tokens.refresh[refresh_token] = oauth.client_id
-    index = SearchIndex(org=org, shortest_ms=index_lag_ms[0], longest_ms=index_lag_ms[1])
     portal = Portal(
         org=org,
         portal_id=portal_id,
         app_id=app_id,
-        index=index,
+        index=SearchIndex(org=org, shortest_ms=index_lag_ms[0], longest_ms=index_lag_ms[1]),
         bumps=SelfBumps(Random(f"{seed}:bumps")),
         rng=Random(f"{seed}:face"),
     )
     peers = Peers(portal, rep)
     org.before_agent_write.append(peers.edit_before_write)
-    add_owner(
-        org,
-        REP_OWNER,
-        {"email": "robin@acme.example", "firstName": "Robin", "lastName": "Reyes", "userId": REP_USER},
-        setup=SETUP,
-    )
     face = HubSpotFace(portal=portal, tokens=tokens, meter=RateMeter(allowance or Allowance()), peers=peers)
     return HubSpotSandbox(
         org=org, face=face, portal=portal, tokens=tokens, token=token, agent=agent, rep=rep, setup=SETUP

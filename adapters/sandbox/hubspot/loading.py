@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from decimal import Decimal
 
-from adapters.sandbox.associations import LinkKind
 from adapters.sandbox.clock import milliseconds
 from adapters.sandbox.org import Org
 from adapters.sandbox.rows import Actor, Row, RowKey
 from adapters.sandbox.schema import Option
 from adapters.sandbox.story import About, Story, StoryAccount, StoryContact, StoryLead, StoryOpportunity, StoryTicket
 
-from .association_types import DEFINED, inverse_of
 from .owners import add_owner
 from .stamps import iso
+from .story_links import links_to, midnight, money
 from .story_words import DEAL_STAGES, LEAD_STAGES, LEAD_STATUSES, ORIGINS, PRIORITIES, SOURCES, TICKET_STAGES, option_of
 
 _FIRST_OWNER, _FIRST_USER = 4_200_001, 9_200_001
@@ -44,6 +43,11 @@ class StoryLoader:
     people: dict[str, RowKey] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Row ids by the story's keys, which differ between kinds."""
+        return {key: place.id for (_, key), place in self.keys.items()} | self.users
 
     def load(self, story: Story) -> dict[tuple[str, str], RowKey]:
         """Write everything, oldest reference first."""
@@ -99,7 +103,7 @@ class StoryLoader:
         self, object_name: str, values: Mapping[str, object], at: datetime, by: str, *linked: RowKey | None
     ) -> Row:
         given = {name: value for name, value in values.items() if value not in (None, "")}
-        links = [link for target in linked if target is not None for link in _links(object_name, target)]
+        links = [link for target in linked if target is not None for link in links_to(object_name, target)]
         return self.org.create(object_name, given, actor=self._as(by), at=milliseconds(at), links=links)
 
     def _key(self, kind: str, key: str) -> RowKey | None:
@@ -111,7 +115,7 @@ class StoryLoader:
             "domain": account.domain,
             "industry": option_of(account.industry),
             "numberofemployees": account.employees,
-            "annualrevenue": _money(account.revenue),
+            "annualrevenue": money(account.revenue),
             "city": account.city,
             "country": account.country,
             "phone": account.phone,
@@ -167,9 +171,9 @@ class StoryLoader:
             "dealname": deal.name,
             "pipeline": "default",
             "dealstage": first,
-            "amount": _money(deal.amount),
+            "amount": money(deal.amount),
             "deal_currency_code": "EUR",
-            "closedate": iso(milliseconds(_midnight(deal.close))),
+            "closedate": iso(milliseconds(midnight(deal.close))),
             "hs_next_step": deal.next_step,
             "hubspot_owner_id": self.owners.get(deal.owner),
         }
@@ -199,7 +203,7 @@ class StoryLoader:
         start = min((order.placed for order in story.orders), default=self.org.clock.now())
         names: dict[str, str] = {}
         for product in story.products:
-            values = {"name": product.name, "hs_sku": product.code, "price": _money(product.price), "hs_active": "true"}
+            values = {"name": product.name, "hs_sku": product.code, "price": money(product.price), "hs_active": "true"}
             self.keys["product", product.key] = self._store("products", values, start, "").key
             names[product.key] = product.name
         for order in story.orders:
@@ -209,7 +213,7 @@ class StoryLoader:
                 "hs_external_order_id": order.number,
                 "hs_external_order_status": order.status,
                 "hs_fulfillment_status": order.status,
-                "hs_total_price": _money(total),
+                "hs_total_price": money(total),
                 "hs_currency_code": "EUR",
             }
             linked = (self._key("account", order.account), self._key("contact", order.contact))
@@ -219,7 +223,7 @@ class StoryLoader:
                 product_key = self._key("product", line.product)
                 values = {
                     "name": names.get(line.product, ""),
-                    "price": _money(line.price),
+                    "price": money(line.price),
                     "quantity": str(line.quantity),
                     "hs_product_id": product_key.id if product_key else "",
                 }
@@ -247,7 +251,7 @@ class StoryLoader:
             self.keys["note", note.key] = self._store("notes", values, note.at, note.by, self._about(note.about)).key
         for task in story.tasks:
             values = {
-                "hs_timestamp": iso(milliseconds(_midnight(task.due))),
+                "hs_timestamp": iso(milliseconds(midnight(task.due))),
                 "hs_task_subject": task.subject,
                 "hs_task_status": "COMPLETED" if task.done else "NOT_STARTED",
                 "hs_task_type": "TODO",
@@ -270,25 +274,6 @@ class StoryLoader:
                 "hs_analytics_last_timestamp": iso(at),
             }
             self.org.update("contacts", person.id, values, actor=_SETUP, at=at)
-
-
-def _links(object_name: str, target: RowKey) -> list[tuple[RowKey, LinkKind, LinkKind | None]]:
-    """Every standard type from an object to a record: the first company of a deal is its primary one."""
-    back = {kind.id: kind for kind in DEFINED.get((target.object, object_name), ())}
-    found: list[tuple[RowKey, LinkKind, LinkKind | None]] = []
-    for kind in DEFINED.get((object_name, target.object), ()):
-        inverse = back[inverse_of(kind.id)]
-        link = LinkKind(kind.category, kind.id, kind.label)
-        found.append((target, link, LinkKind(inverse.category, inverse.id, inverse.label)))
-    return found
-
-
-def _money(amount: Decimal) -> str:
-    return format(amount.normalize(), "f")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def load_story(org: Org, story: Story) -> StoryLoader:

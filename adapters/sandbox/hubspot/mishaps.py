@@ -21,7 +21,7 @@ _RECORD_WRITES = frozenset(
         "objects.batch.upsert",
     }
 )
-_STATUSES = {"bad_gateway_502": 502, "cloudflare_521": 521, "cloudflare_530": 530}
+_STATUSES = {"http_502": 502, "http_521": 521, "http_530": 530}
 _LATER = {"Retry-After": "10"}
 
 
@@ -44,19 +44,19 @@ def _unavailable(status: int, message: str) -> RefusedError:
 
 
 _REFUSALS: Mapping[str, Callable[[], RefusedError]] = {
-    "unauthorized_401": unauthenticated,
-    "forbidden_403": lambda: missing_scopes(["crm.objects.contacts.write"]),
-    "not_found_404": not_found,
-    "conflict_409": lambda: RefusedError(409, "The object was modified by another request", "CONFLICT"),
-    "locked_423": lambda: RefusedError(423, "This record is locked. Try again in a few seconds.", "LOCKED"),
+    "http_401": unauthenticated,
+    "http_403": lambda: missing_scopes(["crm.objects.contacts.write"]),
+    "http_404": not_found,
+    "http_409": lambda: RefusedError(409, "The object was modified by another request", "CONFLICT"),
+    "http_423": lambda: RefusedError(423, "This record is locked. Try again in a few seconds.", "LOCKED"),
     "burst_429": lambda: policy_limit("TEN_SECONDLY_ROLLING"),
     "daily_429": lambda: policy_limit("DAILY"),
     "search_429": secondly_limit,
     "retry_after_429": lambda: replace(policy_limit("TEN_SECONDLY_ROLLING"), headers=_LATER),
-    "migrating_477": lambda: RefusedError(477, "Migration in progress", "MIGRATION_IN_PROGRESS", headers=_LATER),
-    "server_error_500": lambda: _unavailable(500, "internal error"),
-    "unavailable_503": lambda: _unavailable(503, "Service Unavailable"),
-    "gateway_timeout_504": lambda: _unavailable(504, "Gateway Timeout"),
+    "http_477": lambda: RefusedError(477, "Migration in progress", "MIGRATION_IN_PROGRESS", headers=_LATER),
+    "http_500": lambda: _unavailable(500, "internal error"),
+    "http_503": lambda: _unavailable(503, "Service Unavailable"),
+    "http_504": lambda: _unavailable(504, "Gateway Timeout"),
 }
 
 
@@ -66,9 +66,9 @@ def _applies(name: str, call: str) -> bool:
             return call == "objects.search"
         case "burst_429" | "retry_after_429":
             return call != "objects.search"
-        case "locked_423" | "conflict_409":
+        case "http_423" | "http_409":
             return call in _RECORD_WRITES
-        case "not_found_404":
+        case "http_404":
             return call != "objects.get"
         case _:
             return True
@@ -76,6 +76,8 @@ def _applies(name: str, call: str) -> bool:
 
 def before(faults: Faults, call: str) -> None:
     """Raise what goes wrong before a call takes effect, if anything does."""
+    if faults.quiet():
+        return
     if call != "oauth.token":
         for name, refusal in _REFUSALS.items():
             if _applies(name, call) and faults.fire(name):
@@ -83,22 +85,31 @@ def before(faults: Faults, call: str) -> None:
     for name, status in _STATUSES.items():
         if faults.fire(name):
             raise HtmlFailureError(status)
-    if faults.fire("reset_before"):
+    if faults.fire("reset_before_apply"):
         raise ConnectionCut(applied=False)
-    if faults.fire("timeout_before"):
+    if faults.fire("timeout_before_apply"):
         raise Stall(applied=False)
 
 
 def after(faults: Faults, response: WireResponse) -> WireResponse:
     """The answer as it arrives, if it arrives."""
-    if faults.fire("reset_after"):
+    if faults.quiet():
+        return response
+    if faults.fire("reset_after_apply"):
         raise ConnectionCut(applied=True)
-    if faults.fire("timeout_after"):
+    if faults.fire("timeout_after_apply"):
         raise Stall(applied=True)
     if faults.fire("bad_gateway_after"):
         return html_page(502, "Bad Gateway")
     if faults.fire("timeout_524"):
         return html_page(524, "A timeout occurred")
+    if response.status < 300 and faults.fire("html_body"):
+        return html_page(200, "Scheduled maintenance")
+    return _spoiled(faults, response)
+
+
+def _spoiled(faults: Faults, response: WireResponse) -> WireResponse:
+    """An answer that arrives slowly, in part, or without its headers."""
     half = len(response.body) // 2
     if half and faults.fire("cut_body"):
         return replace(response, cut_after=half)

@@ -23,7 +23,7 @@ class Peers:
     def edit_before_write(self, row: Row, values: Mapping[str, object]) -> None:
         """Give one of the fields the agent is about to write another value first."""
         faults = self.portal.faults
-        if not faults.due("concurrent_edit"):
+        if not faults.due("write_between_read_and_patch"):
             return
         fields = self.portal.org.definition(row.object).fields
         for name in values:
@@ -33,7 +33,7 @@ class Peers:
             other = self._other_value(field, row, str(values[name]))
             if other is not None:
                 self.portal.org.update(row.object, row.id, {name: other}, actor=self.rep)
-                faults.took_effect("concurrent_edit")
+                faults.took_effect("write_between_read_and_patch")
                 return
 
     def _other_value(self, field: FieldDefinition, row: Row, ours: str) -> str | None:

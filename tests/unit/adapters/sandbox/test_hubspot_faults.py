@@ -46,18 +46,18 @@ def stored(sandbox, contact, name):
 @pytest.mark.parametrize(
     ("name", "status", "category"),
     [
-        ("unauthorized_401", 401, "INVALID_AUTHENTICATION"),
-        ("forbidden_403", 403, "MISSING_SCOPES"),
-        ("not_found_404", 404, "OBJECT_NOT_FOUND"),
-        ("conflict_409", 409, "CONFLICT"),
-        ("locked_423", 423, "LOCKED"),
+        ("http_401", 401, "INVALID_AUTHENTICATION"),
+        ("http_403", 403, "MISSING_SCOPES"),
+        ("http_404", 404, "OBJECT_NOT_FOUND"),
+        ("http_409", 409, "CONFLICT"),
+        ("http_423", 423, "LOCKED"),
         ("burst_429", 429, "RATE_LIMITS"),
         ("daily_429", 429, "RATE_LIMITS"),
         ("retry_after_429", 429, "RATE_LIMITS"),
-        ("migrating_477", 477, "MIGRATION_IN_PROGRESS"),
-        ("server_error_500", 500, None),
-        ("unavailable_503", 503, None),
-        ("gateway_timeout_504", 504, None),
+        ("http_477", 477, "MIGRATION_IN_PROGRESS"),
+        ("http_500", 500, None),
+        ("http_503", 503, None),
+        ("http_504", 504, None),
     ],
 )
 def test_a_refusal_comes_once_and_nothing_is_applied(sandbox, name, status, category):
@@ -66,15 +66,13 @@ def test_a_refusal_comes_once_and_nothing_is_applied(sandbox, name, status, cate
     response = patch(sandbox, contact, city="Bonn")
     assert response.status == status
     assert json.loads(response.body).get("category") == category
-    assert ("Retry-After" in response.headers) is (name in ("retry_after_429", "migrating_477"))
+    assert ("Retry-After" in response.headers) is (name in ("retry_after_429", "http_477"))
     assert stored(sandbox, contact, "city") is None
     assert faults.counts[name] == 1
     assert patch(sandbox, contact, city="Bonn").status == 200
 
 
-@pytest.mark.parametrize(
-    ("name", "status"), [("bad_gateway_502", 502), ("cloudflare_521", 521), ("cloudflare_530", 530)]
-)
+@pytest.mark.parametrize(("name", "status"), [("http_502", 502), ("http_521", 521), ("http_530", 530)])
 def test_the_machinery_in_front_answers_html_and_nothing_is_applied(sandbox, name, status):
     contact = given(sandbox, email="ada@acme.example")
     faults = armed(sandbox, name)
@@ -97,10 +95,10 @@ def test_a_search_is_limited_in_the_bare_shape(sandbox):
 @pytest.mark.parametrize(
     ("name", "lost", "applied"),
     [
-        ("reset_before", ConnectionCut, False),
-        ("timeout_before", Stall, False),
-        ("reset_after", ConnectionCut, True),
-        ("timeout_after", Stall, True),
+        ("reset_before_apply", ConnectionCut, False),
+        ("timeout_before_apply", Stall, False),
+        ("reset_after_apply", ConnectionCut, True),
+        ("timeout_after_apply", Stall, True),
     ],
 )
 def test_a_lost_answer_says_nothing_about_the_write(sandbox, name, lost, applied):
@@ -136,6 +134,14 @@ def test_an_answer_can_break_off_drip_or_stop_in_the_middle(sandbox):
     with pytest.raises(json.JSONDecodeError):
         json.loads(patch(sandbox, contact, city="Mainz").body)
     assert stored(sandbox, contact, "city") == "Mainz"
+
+
+def test_a_success_can_be_a_maintenance_page(sandbox):
+    contact = given(sandbox, email="ada@acme.example")
+    armed(sandbox, "html_body")
+    response = patch(sandbox, contact, city="Bonn")
+    assert (response.status, response.headers["Content-Type"][:9]) == (200, "text/html")
+    assert stored(sandbox, contact, "city") == "Bonn"
 
 
 def test_rate_limit_headers_are_optional(sandbox):
@@ -275,7 +281,7 @@ def test_a_batch_can_answer_in_any_order(sandbox):
 def test_a_rep_can_come_between_read_and_write(sandbox, batch):
     contact = given(sandbox, email="ada@acme.example", jobtitle="CFO")
     later(sandbox, seconds=5)
-    faults = armed(sandbox, "concurrent_edit")
+    faults = armed(sandbox, "write_between_read_and_patch")
     if batch:
         inputs = [{"id": contact, "properties": {"jobtitle": "CTO"}}]
         sandbox.call("POST", f"{CONTACTS}/batch/update", {"inputs": inputs})
@@ -288,7 +294,7 @@ def test_a_rep_can_come_between_read_and_write(sandbox, batch):
         ("CFO (by phone)", "CRM_UI"),
         ("CFO", "CRM_UI"),
     ]
-    assert faults.counts["concurrent_edit"] == 1
+    assert faults.counts["write_between_read_and_patch"] == 1
 
 
 def test_a_record_can_be_merged_just_before_it_is_read_or_written(sandbox):

@@ -125,7 +125,7 @@ def test_a_fault_on_the_wire_reaches_the_client_as_a_broken_connection():
     with serve(sandbox.face) as url:
         client = hubspot.HubSpot(access_token=sandbox.token, host=url, base_url=url, retry=Retry(0))
         api = client.crm.contacts.basic_api
-        sandbox.org.faults.arm("reset_after")
+        sandbox.org.faults.arm("reset_after_apply")
         with pytest.raises(ProtocolError):
             api.create({"properties": {"email": "ada@acme.example"}})
         sandbox.org.faults.arm("cut_body")

@@ -253,7 +253,7 @@ def test_the_account_says_which_portal_a_token_belongs_to(sandbox):
 
 def test_the_same_seed_answers_the_same_bytes():
     def run():
-        sandbox = build_hubspot(seed=7, faults={"search_lag": 0.3, "batch_shuffled": 0.5, "server_error_500": 0.2})
+        sandbox = build_hubspot(seed=7, faults={"search_lag": 0.3, "batch_shuffled": 0.5, "http_500": 0.2})
         for number in range(20):
             sandbox.call("POST", CONTACTS, {"properties": {"email": f"a{number}@acme.example"}})
             later(sandbox, seconds=1)
