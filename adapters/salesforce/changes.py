@@ -68,10 +68,10 @@ class SalesforceChanges:
         self._sweep = sweep
         self._overlap = overlap
 
-    def cursor_now(self, object: ObjectType) -> Cursor:
+    def cursor_now(self, object: ObjectType) -> tuple[Cursor, datetime]:
         description = self._catalog.describe(object)
         answer = self._client.query(select(["Id"], description.native, order="Id", limit=1))
-        return PollCursor.at(answer.at, settle=SETTLE, overlap=self._overlap).text()
+        return PollCursor.at(answer.at, settle=SETTLE, overlap=self._overlap).text(), answer.at
 
     def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
         position = self._begin_round(poll_cursor(cursor))

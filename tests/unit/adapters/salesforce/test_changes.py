@@ -20,7 +20,7 @@ from tests.unit.adapters.salesforce.world import ACCOUNT, CONTACT, TICKET, World
 
 def started(**options: object) -> tuple[World, Cursor]:
     world = World(**options)  # type: ignore[arg-type]
-    return world, world.adapter.changes.cursor_now(TICKET)
+    return world, world.adapter.changes.cursor_now(TICKET)[0]
 
 
 def test_what_changes_after_the_cursor_is_read_once_it_has_settled() -> None:
@@ -161,7 +161,7 @@ def test_deleted_records_come_as_tombstones() -> None:
 
 def test_a_merge_names_the_survivor() -> None:
     world = World()
-    cursor = world.adapter.changes.cursor_now(ACCOUNT)
+    cursor = world.adapter.changes.cursor_now(ACCOUNT)[0]
     kept, lost = (world.org.create("Account", {"Name": name}, actor=world.rep).id for name in ("Acme", "ACME"))
     world.wait()
     world.org.merge("Account", kept, [lost], actor=world.rep)
@@ -191,7 +191,7 @@ def test_a_record_erased_from_the_recycle_bin_is_still_reported() -> None:
 
     org = scripted.ScriptedOrg(script)
     source = SalesforceAdapter(scripted.environment(org, clock=clock)).changes
-    cursor = source.cursor_now(TICKET)
+    cursor = source.cursor_now(TICKET)[0]
     gone = []
     for _ in range(2):
         clock.advance(timedelta(minutes=10))
@@ -213,7 +213,7 @@ def test_an_org_that_does_not_list_deletes_does_not_stop_capture() -> None:
         return scripted.rows(at=clock.now()) if "query" in scripted.path(request) else None
 
     source = SalesforceAdapter(scripted.environment(scripted.ScriptedOrg(script), clock=clock)).changes
-    cursor = source.cursor_now(TICKET)
+    cursor = source.cursor_now(TICKET)[0]
     clock.advance(timedelta(minutes=10))
     page = source.poll(TICKET, cursor, ())
     assert page.gone == ()
@@ -372,7 +372,7 @@ def test_identities_list_every_live_id_with_its_version() -> None:
 
 def test_contacts_and_accounts_are_polled_apart() -> None:
     world = World()
-    cursor = world.adapter.changes.cursor_now(CONTACT)
+    cursor = world.adapter.changes.cursor_now(CONTACT)[0]
     world.org.create("Account", {"Name": "Acme"}, actor=world.rep)
     contact = world.org.create("Contact", {"LastName": "Roe"}, actor=world.rep).id
     world.wait()
