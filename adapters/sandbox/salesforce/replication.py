@@ -39,8 +39,8 @@ def deleted(state: FaceState, call: Call, definition: ObjectDefinition) -> Reply
 
 def _window(state: FaceState, call: Call, *, days: int) -> tuple[int, int]:
     start, end = (_time(call, name) for name in ("start", "end"))
-    if end - start < _MINUTE:
-        raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate must be at least one minute before endDate")
+    if end - start <= _MINUTE:
+        raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate must be more than one minute before endDate")
     if start < state.org.clock.stamp() - days * _DAY:
         raise ApiError(400, "INVALID_REPLICATION_DATE", f"startDate before {days} days ago")
     return start, end
