@@ -27,7 +27,7 @@ from connector.context.index import (
     record_key,
 )
 from connector.context.lance_folder import LanceFolder
-from connector.context.lance_search import search_table
+from connector.context.lance_search import USUAL, Effort, search_table
 from connector.context.lance_table import PAYLOAD, among, arrow_rows, entry_of, row_key, scope_filter
 from connector.errors import ConnectorError
 from connector.record import RecordRef
@@ -40,7 +40,8 @@ _OWED_AT_ONCE = 2_000
 class LanceIndex:
     """The index in one folder, with one writer at a time. LanceDB is loaded at the first use."""
 
-    def __init__(self, folder: Path, *, embedder: Embedder | None = None) -> None:
+    def __init__(self, folder: Path, *, embedder: Embedder | None = None, effort: Effort = USUAL) -> None:
+        self._effort = effort
         self._embedder = embedder if embedder is not None else HashingEmbedder()
         self._identity = f"{_MAKE}+{identity_of(self._embedder)}"
         self._folder = LanceFolder(folder, identity=self._identity, dimension=self._embedder.dimension)
@@ -90,7 +91,10 @@ class LanceIndex:
     def search(self, text: str, reach: Reach | None, *, limit: int = 10, local: bool = False) -> tuple[Hit, ...]:
         vector = self._query_vector(text, local=local)
         return self._guarded(
-            lambda: search_table(self._folder.table(), text, vector, reach, limit=bounded(limit), pool=self._pool), ()
+            lambda: search_table(
+                self._folder.table(), text, vector, reach, limit=bounded(limit), pool=self._pool, effort=self._effort
+            ),
+            (),
         )
 
     def _query_vector(self, text: str, *, local: bool) -> list[float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.context.fusion import BODY, LIKENESS, TITLE
@@ -15,23 +16,34 @@ from connector.context.words import STOP_WEIGHT, query_words
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_PER_FIELD = 200
-_BY_WORDS = 100  # candidates of the keyword queries that are compared as vectors
-_BY_LIKENESS = 50
 # In a large index a stop word weighs next to nothing and takes most of the time of a search.
 _STOP_WORDS_BELOW = 20_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How many entries a search looks at before it ranks; more is slower and changes little (see the benchmark)."""
+
+    per_field: int = 200  # best entries by words, for each searched field
+    by_words: int = 100  # of those, how many are also compared as vectors
+    by_likeness: int = 50  # best entries by vector
+    exact: bool = False  # compare every vector rather than those of the nearest partitions
+
+
+USUAL = Effort()
+
+
 def search_table(
-    table: Any, text: str, vector: Sequence[float] | None, reach: Reach | None, *, limit: int, pool: Executor
+    table: Any, text: str, vector: Sequence[float] | None, reach: Reach | None, *, limit: int, pool: Executor,
+    effort: Effort = USUAL,
 ) -> tuple[Hit, ...]:
     """The best entries within reach; the queries run side by side in `pool`. Raises whatever LanceDB raises."""
     if limit == 0 or (reach is not None and not reach.scopes):
         return ()
     where = filter_of(reach)
-    nearest = pool.submit(_nearest, table, vector, where) if vector is not None else None
-    scores = _by_words(table, text, where, pool)
-    candidates = sorted(scores, key=lambda key: (-scores[key], key))[:_BY_WORDS]
+    nearest = pool.submit(_nearest, table, vector, where, effort) if vector is not None else None
+    scores = _by_words(table, text, where, pool, effort.per_field)
+    candidates = sorted(scores, key=lambda key: (-scores[key], key))[: effort.by_words]
     alike = nearest.result() if nearest is not None else []
     rows = _rows(table, list(dict.fromkeys((*candidates, *alike))))
     for key, likeness in _likeness(rows, vector).items():
@@ -41,7 +53,7 @@ def search_table(
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.entry.key))[:limit])
 
 
-def _by_words(table: Any, text: str, where: str | None, pool: Executor) -> dict[str, float]:
+def _by_words(table: Any, text: str, where: str | None, pool: Executor, per_field: int) -> dict[str, float]:
     words = query_words(text)
     scores: dict[str, float] = defaultdict(float)
     if not words.content:
@@ -51,7 +63,7 @@ def _by_words(table: Any, text: str, where: str | None, pool: Executor) -> dict[
         # BM25 adds up over words, so blending both queries makes one in which stop words weigh less.
         parts = [(words.content, 1 - STOP_WEIGHT), (words.all, STOP_WEIGHT)]
     asked = [
-        (pool.submit(_keyword_scores, table, part, column, where), weight * share)
+        (pool.submit(_keyword_scores, table, part, column, where, per_field), weight * share)
         for column, weight in (("title", TITLE), ("body", BODY))
         for part, share in parts
     ]
@@ -61,16 +73,20 @@ def _by_words(table: Any, text: str, where: str | None, pool: Executor) -> dict[
     return scores
 
 
-def _keyword_scores(table: Any, words: Sequence[str], column: str, where: str | None) -> Mapping[str, float]:
+def _keyword_scores(
+    table: Any, words: Sequence[str], column: str, where: str | None, per_field: int
+) -> Mapping[str, float]:
     from lancedb.query import MatchQuery
 
-    query = table.search(MatchQuery(" ".join(words), column), query_type="fts").limit(_PER_FIELD)
+    query = table.search(MatchQuery(" ".join(words), column), query_type="fts").limit(per_field)
     found = _filtered(query, where).select(["row_key", "_score"]).to_arrow()
     return dict(zip(found["row_key"].to_pylist(), found["_score"].to_pylist(), strict=True))
 
 
-def _nearest(table: Any, vector: Sequence[float], where: str | None) -> list[str]:
-    query = table.search(list(vector), vector_column_name="vector").distance_type("dot").limit(_BY_LIKENESS)
+def _nearest(table: Any, vector: Sequence[float], where: str | None, effort: Effort) -> list[str]:
+    query = table.search(list(vector), vector_column_name="vector").distance_type("dot").limit(effort.by_likeness)
+    if effort.exact:
+        query = query.bypass_vector_index()
     found = _filtered(query, where).select(["row_key", "_distance"]).to_arrow()
     # A dot distance is one minus the likeness: at one and above, nothing is alike.
     pairs = zip(found["row_key"].to_pylist(), found["_distance"].to_pylist(), strict=True)

@@ -5,6 +5,7 @@ It scores as the stored index does: title and body as two fields with BM25, and 
 
 from __future__ import annotations
 
+import heapq
 import math
 import threading
 from collections import Counter, defaultdict
@@ -28,6 +29,7 @@ from connector.context.words import STOP_WEIGHT, query_words, words_of
 from connector.record import RecordRef
 
 _K1, _B = 1.2, 0.75  # the usual BM25 constants
+_CANDIDATES = 100
 _IDENTITY = "memory/1"
 
 
@@ -132,15 +134,15 @@ class MemoryIndex:
 
     def search(self, text: str, reach: Reach | None, *, limit: int = 10, local: bool = False) -> tuple[Hit, ...]:
         with self._lock:
-            admitted = {
-                key: score
+            admitted = [
+                (-score, key)
                 for key, score in self._scores(text).items()
                 if reach is None or reach.admits(self._entries[key])
-            }
+            ]
             vector = hashed(text[:QUERY_LIMIT], DIMENSION)
             found = [
-                Hit(entry=self._entries[key], score=score + LIKENESS * _likeness(vector, self._vectors[key]))
-                for key, score in admitted.items()
+                Hit(entry=self._entries[key], score=LIKENESS * _likeness(vector, self._vectors[key]) - lost)
+                for lost, key in heapq.nsmallest(_CANDIDATES, admitted)
             ]
         return tuple(sorted(found, key=lambda hit: (-hit.score, hit.entry.key))[: bounded(limit)])
 
