@@ -1,0 +1,1 @@
+"""Measuring on one's own records: datasets, metrics, rehearsals and replays."""
