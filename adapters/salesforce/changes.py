@@ -70,8 +70,8 @@ class SalesforceChanges:
 
     def cursor_now(self, object: ObjectType) -> tuple[Cursor, datetime]:
         description = self._catalog.describe(object)
-        answer = self._client.query(select(["Id"], description.native, order="Id", limit=1))
-        return PollCursor.at(answer.at, settle=SETTLE, overlap=self._overlap).text(), answer.at
+        now = self._client.query(select(["Id"], description.native, order="Id", limit=1)).at
+        return PollCursor.at(now, settle=SETTLE, overlap=self._overlap).text(), now
 
     def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
         position = self._begin_round(poll_cursor(cursor))
@@ -129,6 +129,10 @@ class SalesforceChanges:
         where = (after_position(cursor.stamp, cursor.last), description.where)
         query = select(reader.names, description.native, *where, order="SystemModstamp, Id", limit=PAGE)
         answer = self._client.query(query, deleted=True)
+        if parse_stamp(cursor.stamp) > answer.at:
+            # A cursor from the future (a server clock that was set back) must not wait for its time to come.
+            fresh = PollCursor.at(answer.at, settle=self._overlap, overlap=self._overlap)
+            return ChangePage(records=(), gone=(), cursor=fresh.text(), more=True)
         rows = _settled(answer)
         more = _more(answer) and len(rows) == len(answer.body["records"])
         if more and self._was_away(cursor, answer.at):

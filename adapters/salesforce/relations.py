@@ -15,6 +15,8 @@ PREFIXES: Mapping[ObjectType, str] = {
     _O.TICKET: "500", _O.ORDER: "801", _O.LINE_ITEM: "802",
 }  # fmt: skip
 
+_BY_PREFIX: Mapping[str, ObjectType] = {prefix: kind for kind, prefix in PREFIXES.items()}
+
 _LOOKUPS: Mapping[tuple[ObjectType, ObjectType], str] = {
     (_O.CONTACT, _O.ACCOUNT): "AccountId",
     (_O.OPPORTUNITY, _O.ACCOUNT): "AccountId",
@@ -41,6 +43,21 @@ def lookup(child: ObjectType, parent: ObjectType) -> str | None:
     if child is _O.EMAIL and parent in {_O.ACCOUNT, _O.OPPORTUNITY}:
         return "RelatedToId"
     return _LOOKUPS.get((child, parent))
+
+
+def lookups_of(kind: ObjectType) -> tuple[str, ...]:
+    """The fields of an object that point at other shared objects, owners left out."""
+    if kind in _ACTIVITIES:
+        return ("WhatId", "WhoId")
+    if kind is _O.NOTE:
+        return ("ParentId",)
+    own = [field for (child, _), field in _LOOKUPS.items() if child is kind]
+    return tuple(dict.fromkeys([*own, "RelatedToId"] if kind is _O.EMAIL else own))
+
+
+def object_of(record_id: str) -> ObjectType | None:
+    """Which object an id belongs to, by its prefix."""
+    return _BY_PREFIX.get(record_id[:3])
 
 
 def parent_fields(child: ObjectType, parents: tuple[tuple[ObjectType, str], ...]) -> dict[str, str]:

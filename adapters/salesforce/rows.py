@@ -6,21 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from adapters.salesforce.relations import lookups_of, object_of
 from adapters.salesforce.schema import Column, Description
 from adapters.salesforce.soql import parse_stamp
-from connector.adapter import ConnectionName, FieldName, Found, Gone, Merged, Record, RecordRef, Version
+from connector.adapter import ConnectionName, FieldName, Found, Gone, Merged, ObjectType, Record, RecordRef, Version
 from connector.errors import InvalidResponseError
 
 _SYSTEM = (
     "Id", "SystemModstamp", "CreatedDate", "LastModifiedDate", "LastModifiedById", "IsDeleted", "MasterRecordId",
     "CurrencyIsoCode",
 )  # fmt: skip
-
-
-def selected(description: Description, columns: Mapping[FieldName, Column]) -> list[str]:
-    """What a query asks for: the system fields this object has, then the wanted ones."""
-    system = [name for name in _SYSTEM if name in description.natives]
-    return list(dict.fromkeys([*system, *(column.native for column in columns.values())]))
 
 
 def version_of(stamp: object) -> Version:
@@ -41,10 +36,14 @@ class RowReader:
         self._connection = connection
         self._description = description
         self._columns = columns
+        self._lookups = [name for name in lookups_of(description.schema.object) if name in description.natives]
 
     @property
     def names(self) -> list[str]:
-        return selected(self._description, self._columns)
+        """What a query asks for: the system fields this object has, its lookups, then the wanted ones."""
+        system = [name for name in _SYSTEM if name in self._description.natives]
+        wanted = (column.native for column in self._columns.values())
+        return list(dict.fromkeys([*system, *self._lookups, *wanted]))
 
     def ref(self, record_id: str) -> RecordRef:
         return RecordRef(self._connection, self._description.schema.object, record_id)
@@ -74,5 +73,16 @@ class RowReader:
             modified_at=parse_stamp(modified),
             read_at=read_at,
             modified_by=row.get("LastModifiedById") or None,
+            related=self._related(row),
             currency=row.get("CurrencyIsoCode") or None,
         )
+
+    def _related(self, row: Mapping[str, Any]) -> Mapping[ObjectType, tuple[str, ...]]:
+        """The ids this row's own lookups hold, by object."""
+        related: dict[ObjectType, tuple[str, ...]] = {}
+        for name in self._lookups:
+            target = row.get(name)
+            kind = object_of(target) if isinstance(target, str) else None
+            if isinstance(target, str) and kind is not None:
+                related[kind] = (*related.get(kind, ()), target)
+        return related

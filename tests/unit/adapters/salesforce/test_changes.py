@@ -20,7 +20,8 @@ from tests.unit.adapters.salesforce.world import ACCOUNT, CONTACT, TICKET, World
 
 def started(**options: object) -> tuple[World, Cursor]:
     world = World(**options)  # type: ignore[arg-type]
-    return world, world.adapter.changes.cursor_now(TICKET)[0]
+    cursor, _ = world.adapter.changes.cursor_now(TICKET)
+    return world, cursor
 
 
 def test_what_changes_after_the_cursor_is_read_once_it_has_settled() -> None:
