@@ -11,24 +11,19 @@ from typing import Literal, TypeVar
 
 from adapters.sandbox import company_text as words
 from adapters.sandbox.story import (
-    About,
-    AboutKind,
     OrderLine,
     StageChange,
     Story,
     StoryAccount,
     StoryContact,
-    StoryEmail,
     StoryLead,
-    StoryNote,
     StoryOpportunity,
     StoryOrder,
-    StoryPageView,
     StoryProduct,
-    StoryTask,
     StoryTicket,
     StoryUser,
 )
+from adapters.sandbox.story_activity import ActivityWriter, Cast, between
 from adapters.sandbox.ticket_text import CATEGORIES, CITIES, INJECTION, PRODUCTS, clear_text, fill, unclear_text
 
 Made = TypeVar("Made")
@@ -82,6 +77,14 @@ class _Writer:
         self._opportunities = self._several(size.opportunities, self._opportunity)
         tickets = self._several(size.tickets, self._ticket)
         self._tickets = sorted(tickets, key=lambda ticket: ticket.created)
+        cast = Cast(
+            users=self._users,
+            contacts=self._contacts,
+            leads=self._leads,
+            opportunities=self._opportunities,
+            tickets=self._tickets,
+        )
+        activity = ActivityWriter(self._rng, self._until, cast)
         return Story(
             users=self._users,
             products=self._products,
@@ -91,10 +94,10 @@ class _Writer:
             opportunities=self._opportunities,
             tickets=self._tickets,
             orders=self._several(size.orders, self._order),
-            emails=self._several(size.emails, self._email),
-            notes=self._several(size.notes, self._note),
-            tasks=self._several(size.tasks, self._task),
-            page_views=self._several(size.page_views, self._page_view),
+            emails=self._several(size.emails, activity.email),
+            notes=self._several(size.notes, activity.note),
+            tasks=self._several(size.tasks, activity.task),
+            page_views=self._several(size.page_views, activity.page_view),
             categories=tuple(CATEGORIES),
         )
 
@@ -105,7 +108,7 @@ class _Writer:
         return self._until - timedelta(seconds=self._rng.randrange(3600, days * 86_400))
 
     def _between(self, start: datetime) -> datetime:
-        return start + timedelta(seconds=self._rng.randrange(max(1, int((self._until - start).total_seconds()))))
+        return between(self._rng, self._until, start)
 
     def _make_users(self) -> Sequence[StoryUser]:
         people = (("Amara", "Diallo"), ("Jonas", "Brandt"), ("Priya", "Nair"), ("Lucia", "Romero"), ("Piotr", "Wrona"))
@@ -255,64 +258,6 @@ class _Writer:
             lines=[OrderLine(product=each.key, quantity=rng.randrange(1, 12), price=each.price) for each in products],
             placed=self._between(contact.created),
         )
-
-    def _about(self) -> tuple[About, datetime, StoryContact | None]:
-        """Something to hang on, when it began, and who the outsider is."""
-        people = {contact.key: contact for contact in self._contacts}
-        kind: AboutKind = self._rng.choice(("opportunity", "ticket"))
-        if kind == "opportunity":
-            deal = self._rng.choice(self._opportunities)
-            return About(kind=kind, key=deal.key), deal.created, people[deal.contact]
-        ticket = self._rng.choice(self._tickets)
-        return About(kind=kind, key=ticket.key), ticket.created, people[ticket.contact]
-
-    def _email(self, number: int) -> StoryEmail:
-        about, since, contact = self._about()
-        subject, text = self._rng.choice(words.EMAILS)
-        incoming = self._rng.random() < 0.7
-        outsider = (contact.email if contact else "") or "unknown@prospect.example"
-        colleague = self._rng.choice([user.email for user in self._users if user.active])
-        return StoryEmail(
-            key=f"email-{number}",
-            about=about,
-            sender=outsider if incoming else colleague,
-            recipient=colleague if incoming else outsider,
-            subject=fill(subject, self._rng),
-            text=fill(text, self._rng),
-            incoming=incoming,
-            at=self._between(since),
-        )
-
-    def _note(self, number: int) -> StoryNote:
-        about, since, _ = self._about()
-        text = fill(self._rng.choice(words.NOTES), self._rng)
-        return StoryNote(key=f"note-{number}", about=about, text=text, by=self._owner("sales"), at=self._between(since))
-
-    def _task(self, number: int) -> StoryTask:
-        about, since, _ = self._about()
-        at = self._between(since)
-        return StoryTask(
-            key=f"task-{number}",
-            about=about,
-            subject=fill(self._rng.choice(words.TASKS), self._rng),
-            due=(at + timedelta(days=self._rng.randrange(1, 15))).date(),
-            done=self._rng.random() < 0.6,
-            owner=self._owner("sales"),
-            at=at,
-        )
-
-    def _page_view(self, number: int) -> StoryPageView:
-        rng = self._rng
-        slug = rng.choice(PRODUCTS).lower().replace(" ", "-")
-        if rng.random() < 0.5:
-            lead = rng.choice(self._leads)
-            about, since = About(kind="lead", key=lead.key), lead.created
-        else:
-            contact = rng.choice(self._contacts)
-            about, since = About(kind="contact", key=contact.key), contact.created
-        page = rng.choice(words.PAGES).format(slug=slug)
-        at = self._between(since)
-        return StoryPageView(key=f"view-{number}", about=about, page=page, seconds=rng.randrange(3, 400), at=at)
 
 
 def _address(first: str, last: str, number: int, domain: str) -> str:

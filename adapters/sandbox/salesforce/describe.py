@@ -118,8 +118,36 @@ def _record_types(definition: ObjectDefinition, version: str) -> list[dict[str, 
     ]
 
 
+_ALWAYS: dict[str, Any] = {
+    "calculatedFormula": None,
+    "defaultValueFormula": None,
+    "referenceTargetField": None,
+    "relationshipOrder": None,
+    "cascadeDelete": False,
+    "restrictedDelete": False,
+    "writeRequiresMasterRead": False,
+    "caseSensitive": False,
+    "encrypted": False,
+    "mask": None,
+    "maskType": None,
+    "filteredLookupInfo": None,
+    "htmlFormatted": False,
+    "inlineHelpText": None,
+    "displayLocationInDecimal": False,
+    "dependentPicklistValues": [],
+    "deprecatedAndHidden": False,
+    "formulaTreatNullNumberAsZero": False,
+    "highScaleNumber": False,
+    "queryByDistance": False,
+    "aiPredictionField": False,
+}
+
+
 def _field(field: FieldDefinition, definition: ObjectDefinition) -> dict[str, Any]:
-    long = field.kind == "textarea" and field.length > LONG_TEXT
+    return {**_type(field), **_permissions(field, definition), **_ALWAYS}
+
+
+def _type(field: FieldDefinition) -> dict[str, Any]:
     number = field.kind in NUMBER_KINDS
     targets = targets_of(field)
     return {
@@ -132,15 +160,6 @@ def _field(field: FieldDefinition, definition: ObjectDefinition) -> dict[str, An
         "precision": (9 if field.kind == "int" else 18) if number else 0,
         "digits": 9 if field.kind == "int" else 0,
         "scale": int(field.traits.get("scale", 2)) if number and field.kind != "int" else 0,
-        "nillable": not field.required and not field.traits.get("system") and field.kind != "boolean",
-        "createable": field.createable and not field.calculated,
-        "updateable": field.updateable and not field.calculated,
-        "permissionable": field.createable and not field.required,
-        "calculated": field.calculated or field.name == "ExpectedRevenue",
-        "calculatedFormula": None,
-        "defaultedOnCreate": _defaulted(field),
-        "defaultValue": field.default if isinstance(field.default, bool) else None,
-        "defaultValueFormula": None,
         "picklistValues": [_option(each, field) for each in field.options],
         "restrictedPicklist": field.restricted,
         "dependentPicklist": bool(field.traits.get("controller")),
@@ -149,38 +168,32 @@ def _field(field: FieldDefinition, definition: ObjectDefinition) -> dict[str, An
         "relationshipName": field.traits.get("relationship"),
         "polymorphicForeignKey": len(targets) > 1,
         "namePointing": len(targets) > 1,
-        "referenceTargetField": None,
-        "relationshipOrder": None,
-        "cascadeDelete": False,
-        "restrictedDelete": False,
-        "writeRequiresMasterRead": False,
+        "searchPrefilterable": bool(targets),
+        "extraTypeInfo": "plaintextarea" if field.kind == "textarea" else None,
+    }
+
+
+def _permissions(field: FieldDefinition, definition: ObjectDefinition) -> dict[str, Any]:
+    long = field.kind == "textarea" and field.length > LONG_TEXT
+    return {
+        "nillable": not field.required and not field.traits.get("system") and field.kind != "boolean",
+        "createable": field.createable and not field.calculated,
+        "updateable": field.updateable and not field.calculated,
+        "permissionable": field.createable and not field.required,
+        "calculated": field.calculated or field.name == "ExpectedRevenue",
+        "defaultedOnCreate": _defaulted(field),
+        "defaultValue": field.default if isinstance(field.default, bool) else None,
         "externalId": field.external_id,
         "idLookup": field.external_id or field.name == "Id" or field.kind == "email",
         "unique": field.unique,
-        "caseSensitive": False,
         "custom": field.name.endswith("__c"),
-        "encrypted": False,
-        "mask": None,
-        "maskType": None,
         "compoundFieldName": _compound(field, definition),
-        "filteredLookupInfo": None,
         "filterable": not long and field.kind != "address",
         "sortable": not long and field.kind != "address",
         "groupable": not long and field.kind not in ("address", "currency", "double", "datetime", "percent"),
         "aggregatable": not long and field.kind not in ("address", "boolean"),
-        "searchPrefilterable": bool(targets),
         "autoNumber": bool(field.numbered),
         "nameField": field.name in ("Name", "CaseNumber", "OrderNumber") or (field.name == "Subject" and not long),
-        "htmlFormatted": False,
-        "extraTypeInfo": "plaintextarea" if field.kind == "textarea" else None,
-        "inlineHelpText": None,
-        "displayLocationInDecimal": False,
-        "dependentPicklistValues": [],
-        "deprecatedAndHidden": False,
-        "formulaTreatNullNumberAsZero": False,
-        "highScaleNumber": False,
-        "queryByDistance": False,
-        "aiPredictionField": False,
     }
 
 

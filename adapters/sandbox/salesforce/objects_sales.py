@@ -117,6 +117,14 @@ def _lead() -> ObjectDefinition:
     return standard_object("Lead", "00Q", "Lead", "Leads", fields, merges=True, activity=True, derive=_derive_name)
 
 
+_CLOSES_IN_THIS_CENTURY = ValidationRule(
+    name="Close_date_is_a_day_of_this_century",
+    broken=lambda values: str(values.get("CloseDate") or "2000") < "2000",
+    message="The close date must not be before the year 2000.",
+    fields=("CloseDate",),
+)
+
+
 def _opportunity() -> ObjectDefinition:
     forecasts = ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed")
     fields = [
@@ -141,21 +149,13 @@ def _opportunity() -> ObjectDefinition:
         picklist("Health__c", ("Green", "Amber", "Red"), "Health", traits={"custom": True}),
         owner("User"),
     ]
-    rules = (
-        ValidationRule(
-            name="Close_date_is_a_day_of_this_century",
-            broken=lambda values: str(values.get("CloseDate") or "2000") < "2000",
-            message="The close date must not be before the year 2000.",
-            fields=("CloseDate",),
-        ),
-    )
     return standard_object(
         "Opportunity",
         "006",
         "Opportunity",
         "Opportunities",
         fields,
-        rules=rules,
+        rules=(_CLOSES_IN_THIS_CENTURY,),
         record_types=opportunity_record_types(),
         activity=True,
         derive=derive_stage,

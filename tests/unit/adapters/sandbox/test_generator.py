@@ -62,7 +62,9 @@ def test_the_category_can_be_learned_from_the_words() -> None:
     known, asked = clear[:400], clear[400:]
     words: dict[str, Counter[str]] = {}
     for ticket in known:
-        words.setdefault(str(ticket.category), Counter()).update(f"{ticket.subject} {ticket.description}".lower().split())
+        words.setdefault(str(ticket.category), Counter()).update(
+            f"{ticket.subject} {ticket.description}".lower().split()
+        )
     sizes = {category: sum(counts.values()) for category, counts in words.items()}
 
     def guess(text: str) -> str:

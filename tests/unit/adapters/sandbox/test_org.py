@@ -125,7 +125,10 @@ def test_an_automation_sees_the_row_before_and_after(org: Org) -> None:
     org.automations.append(watch)
     row = org.create("thing", {"name": "a"}, actor=REP)
     org.update("thing", row.id, {"name": "b"}, actor=REP)
-    assert [(each.before and each.before.get("name"), each.row.get("name")) for each in seen] == [(None, "a"), ("a", "b")]
+    assert [(each.before and each.before.get("name"), each.row.get("name")) for each in seen] == [
+        (None, "a"),
+        ("a", "b"),
+    ]
 
 
 def test_a_rep_can_write_between_the_agents_read_and_its_write(org: Org) -> None:
@@ -203,7 +206,8 @@ def test_a_failed_transaction_leaves_rows_links_history_and_log_as_they_were(org
             org.associate(row.key, job.key, LinkKind("X", 1), actor=AGENT)
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, fail)
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert org.get("thing", row.id) == row
     after = (org.rows_with("thing", "code", "k"), len(org.log), org.history.of(row.key), org.associations.of(row.key))
     assert (after, org.count("thing")) == (before, 1)
@@ -266,7 +270,9 @@ def test_options_and_fields_can_be_defined_later(org: Org) -> None:
 
 
 def test_a_clock_follows_its_source_until_it_is_moved() -> None:
-    times = iter([START, START, START + timedelta(seconds=1), START + timedelta(seconds=1), START + timedelta(seconds=2)])
+    times = iter(
+        [START, START, START + timedelta(seconds=1), START + timedelta(seconds=1), START + timedelta(seconds=2)]
+    )
     clock = OrgClock.following(lambda: next(times))
     assert clock.now() == START + timedelta(seconds=1)
     clock.jump(START - timedelta(hours=1))

@@ -61,7 +61,7 @@ def test_simple_salesforce_reads_writes_and_pages_over_loopback(client: Client) 
         assert refused.value.status == 412
         assert crm.restful("limits")["DailyApiRequests"]["Max"] == 15_000
         assert {field["name"] for field in crm.Case.describe()["fields"]} >= {"Id", "Subject", "SystemModstamp"}
-        pages = list(crm.bulk2.Account.query("SELECT Id, Name FROM Account ORDER BY Id", max_records=2))
+        pages = list(crm.bulk2.Account.query("SELECT Id, Name FROM Account ORDER BY Id", max_records=2, wait=0.01))
         assert sum(page.count("\n") for page in pages) - len(pages) == 5
 
 
@@ -102,6 +102,6 @@ def test_a_slow_answer_arrives_whole() -> None:
 
 
 def test_a_defect_of_a_face_is_raised_when_the_server_stops() -> None:
-    with pytest.raises(ZeroDivisionError), serve(Answers(ZeroDivisionError())) as url:
-        with pytest.raises(requests.ConnectionError):
-            requests.get(url, timeout=5)
+    face = Answers(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError), serve(face) as url, pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)

@@ -60,7 +60,7 @@ def test_all_or_none_leaves_no_trace_of_what_was_rolled_back(client: Client) -> 
     assert codes == ["PROCESSING_HALTED", "PROCESSING_HALTED", "INVALID_FIELD"]
     assert client.query("SELECT Subject FROM Case")[0]["Subject"] == "a"
     assert client.query("SELECT Id FROM Task") == []
-    assert [line.kind for line in client.crm.org.log.since(written)][0] == "call"
+    assert next(line.kind for line in client.crm.org.log.since(written)) == "call"
     assert len(client.crm.org.history.of(client.crm.org.get("Case", row_id).key)) == past
 
 

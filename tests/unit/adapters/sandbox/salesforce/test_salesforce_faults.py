@@ -179,7 +179,10 @@ def _(client: Client) -> None:
     client.faults.arm("trigger_rewrites_field")
     client.call("PATCH", f"/sobjects/Case/{row_id}", body={"Priority": "High"})
     assert client.crm.org.get("Case", row_id).get("Priority") in ("Medium", "Low")
-    assert [line.actor for line in client.crm.org.log.entries() if line.field == "Priority"][-2:] == ["agent", "automation"]
+    assert [line.actor for line in client.crm.org.log.entries() if line.field == "Priority"][-2:] == [
+        "agent",
+        "automation",
+    ]
 
 
 @shows("assignment_rule_owner_change")

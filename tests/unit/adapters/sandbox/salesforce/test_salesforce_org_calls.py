@@ -74,9 +74,7 @@ def test_a_signature_is_verified_when_the_app_has_a_key() -> None:
     from jwt import encode
 
     keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
-    pem = keys[0].public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem = keys[0].public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     client = new_client(app=ConnectedApp(public_key=pem.decode()))
     good, bad = (encode(claims(), key, algorithm="RS256") for key in keys)
     assert token_call(client, grant_type=JWT, assertion=good).status == 200
@@ -137,7 +135,9 @@ def test_describe_is_304_until_the_metadata_changes(client: Client) -> None:
 def test_a_hidden_field_is_as_if_it_were_not_there(client: Client) -> None:
     case = client.create("Case", Subject="a", Reason="Other")
     field = client.crm.org.schema.objects["Case"].fields["Reason"]
-    client.crm.org.add_field("Case", FieldDefinition(name="Reason", kind="picklist", options=field.options, hidden=True))
+    client.crm.org.add_field(
+        "Case", FieldDefinition(name="Reason", kind="picklist", options=field.options, hidden=True)
+    )
     names = {each["name"] for each in client.json("GET", "/sobjects/Case/describe")["fields"]}
     assert "Reason" not in names
     assert "Reason" not in client.json("GET", f"/sobjects/Case/{case}")
@@ -194,18 +194,22 @@ def test_an_open_write_holds_back_what_is_covered(client: Client) -> None:
 
 def test_a_bulk_query_gives_every_row_once_and_ends_with_the_word_null(client: Client) -> None:
     for number in range(5):
-        client.create("Account", Name=f"A{number}, \"quoted\"")
-    job = client.json("POST", "/jobs/query", body={"operation": "query", "query": "SELECT Name, Id FROM Account ORDER BY Id"})
+        client.create("Account", Name=f'A{number}, "quoted"')
+    job = client.json(
+        "POST", "/jobs/query", body={"operation": "query", "query": "SELECT Name, Id FROM Account ORDER BY Id"}
+    )
     early = client.call("GET", f"/jobs/query/{job['id']}/results")
     assert error_of(early) == (412, "JOB_NOT_COMPLETE")
     done = client.json("GET", f"/jobs/query/{job['id']}")
     assert (done["state"], done["numberRecordsProcessed"]) == ("JobComplete", 5)
     rows, locator = [], ""
     while locator != "null":
-        page = client.call("GET", f"/jobs/query/{job['id']}/results", maxRecords="2", **({"locator": locator} if locator else {}))
+        page = client.call(
+            "GET", f"/jobs/query/{job['id']}/results", maxRecords="2", **({"locator": locator} if locator else {})
+        )
         rows += list(csv.DictReader(io.StringIO(page.body.decode())))
         locator = page.headers["Sforce-Locator"]
-    assert [row["Name"] for row in rows] == [f"A{number}, \"quoted\"" for number in range(5)]
+    assert [row["Name"] for row in rows] == [f'A{number}, "quoted"' for number in range(5)]
     other = client.call("GET", f"/services/data/v60.0/jobs/query/{job['id']}/results")
     assert other.status == 409
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -19,7 +20,9 @@ def people(client: Client) -> Client:
     account = client.create("Account", Name="Fjord O'Hara", NumberOfEmployees=40)
     for last, first, email in (("Adams", "Zoe", "z@x.example"), ("Brown", None, None), ("Clark", "Ann", "a@x.example")):
         client.later(60)
-        client.create("Contact", LastName=last, FirstName=first, Email=email, AccountId=account if last != "Brown" else None)
+        client.create(
+            "Contact", LastName=last, FirstName=first, Email=email, AccountId=account if last != "Brown" else None
+        )
     return client
 
 
@@ -154,7 +157,9 @@ def test_field_history_says_who_changed_what_and_when(client: Client) -> None:
     row_id = client.create("Case", Subject="a", Priority="Low")
     client.later()
     client.crm.org.update("Case", row_id, {"Priority": "High"}, actor=client.crm.reps[1])
-    rows = client.query(f"SELECT Field, OldValue, NewValue, CreatedById, CreatedDate FROM CaseHistory WHERE CaseId = '{row_id}'")
+    rows = client.query(
+        f"SELECT Field, OldValue, NewValue, CreatedById, CreatedDate FROM CaseHistory WHERE CaseId = '{row_id}'"
+    )
     found = [(row["Field"], row["OldValue"], row["NewValue"], row["CreatedById"], row["CreatedDate"]) for row in rows]
     assert found == [("Priority", "Low", "High", client.crm.reps[1].user, "2026-11-21T09:00:10.000+0000")]
 
@@ -175,10 +180,8 @@ def test_any_text_between_quotes_is_a_literal_and_nothing_more(text: str) -> Non
 
 @given(st.text(max_size=80))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
-    try:
-        parse(f"SELECT Id FROM Contact WHERE {text}")
-    except ApiError as error:
-        assert error.status == 400
+    with suppress(ApiError):
+        assert parse(f"SELECT Id FROM Contact WHERE {text}").where is not None
 
 
 _TEXTS = st.sampled_from(["a", "B", "c", None])

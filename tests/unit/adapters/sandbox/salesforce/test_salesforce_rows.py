@@ -13,7 +13,12 @@ from tests.unit.adapters.sandbox.salesforce.wire_client import BASE, Client, err
 def test_a_created_row_is_read_back_with_what_the_crm_added(client: Client) -> None:
     row_id = client.create("Case", Subject="No power", Priority="High")
     row = client.json("GET", f"/sobjects/Case/{row_id}")
-    assert (row["Subject"], row["Priority"], row["Status"], row["CaseNumber"]) == ("No power", "High", "New", "00000001")
+    assert (row["Subject"], row["Priority"], row["Status"], row["CaseNumber"]) == (
+        "No power",
+        "High",
+        "New",
+        "00000001",
+    )
     assert row["OwnerId"] == client.crm.agent.user
     assert row["CreatedDate"] == "2026-11-21T09:00:00.000+0000"
     assert row["attributes"] == {"type": "Case", "url": f"{BASE}/sobjects/Case/{row_id}"}
@@ -43,7 +48,9 @@ def test_a_guarded_update_passes_while_the_row_stands_still(client: Client) -> N
     row_id = client.create("Case", Subject="a")
     stamp = client.call("GET", f"/sobjects/Case/{row_id}").headers["Last-Modified"]
     client.later()
-    done = client.call("PATCH", f"/sobjects/Case/{row_id}", body={"Subject": "b"}, headers={"If-Unmodified-Since": stamp})
+    done = client.call(
+        "PATCH", f"/sobjects/Case/{row_id}", body={"Subject": "b"}, headers={"If-Unmodified-Since": stamp}
+    )
     assert (done.status, done.body) == (204, b"")
 
 
@@ -64,7 +71,9 @@ def test_an_edit_in_the_same_second_passes_the_guard(client: Client) -> None:
     stamp = client.call("GET", f"/sobjects/Case/{row_id}").headers["Last-Modified"]
     client.later(0.4)
     client.crm.org.update("Case", row_id, {"Subject": "rep"}, actor=client.crm.reps[0])
-    done = client.call("PATCH", f"/sobjects/Case/{row_id}", body={"Subject": "b"}, headers={"If-Unmodified-Since": stamp})
+    done = client.call(
+        "PATCH", f"/sobjects/Case/{row_id}", body={"Subject": "b"}, headers={"If-Unmodified-Since": stamp}
+    )
     assert done.status == 204
 
 

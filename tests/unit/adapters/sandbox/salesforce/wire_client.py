@@ -26,13 +26,7 @@ class Client:
     token: str = field(default="")
 
     def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-        **params: str,
+        self, method: str, path: str, *, body: object = None, headers: Mapping[str, str] | None = None, **params: str
     ) -> WireResponse:
         where, _, query = path.partition("?")
         return self.crm.face.respond(
