@@ -87,6 +87,10 @@ class Agent(Protocol):
         """The instructions a model gets; the same text for every record."""
         ...
 
+    def hopeless(self, question: Question) -> Abstention | None:
+        """Why no reasoner can decide this case, before any is asked and paid."""
+        ...
+
     def form(self, question: Question) -> Form:
         """The closed form of the answer, from the policy and the live schema.
 

@@ -37,7 +37,7 @@ class Learner(Protocol):
 
     @property
     def version(self) -> str:
-        """Names this fit; pinned with the evidence that its decisions earn."""
+        """Names this fit by what it was taught and how; pinned with the evidence that its decisions earn."""
         ...
 
     def predict(self, texts: Sequence[str]) -> Sequence[Prediction]: ...
@@ -45,12 +45,15 @@ class Learner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotLearned:
-    """There is no learner for this field yet: `examples` of the `needed` different ones are known."""
+    """There is no learner for this field yet: `examples` of the `needed` different ones are known, or `why` not."""
 
     examples: int = 0
     needed: int = 0
+    why: str = ""
 
     def __str__(self) -> str:
+        if self.why:
+            return self.why
         return f"{self.examples} examples so far, {self.needed} needed"
 
 

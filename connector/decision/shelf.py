@@ -1,13 +1,12 @@
 """The life of learners on disk: each fit is a new numbered file with its hash in the state database.
 
 In force is the pinned version, else the newest one that was not withdrawn. A file whose hash is not the stored one is
-never loaded.
+never loaded; one that is lost, or that today's libraries cannot read, is withdrawn and the field is learned again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,11 +27,15 @@ _OF_KEY = "connection = :connection AND policy = :policy AND object = :object AN
 
 
 class LearnerFormat(Protocol):
-    """How a learner becomes bytes and back. `restore` is only ever given bytes whose hash was checked."""
+    """How a learner becomes a file and back."""
 
-    def store(self, learner: Learner) -> bytes: ...
+    def save(self, learner: Learner, path: Path) -> str:
+        """Write the whole file or none, readable by its owner only; the sha256 of what was written."""
+        ...
 
-    def restore(self, content: bytes, version: str) -> Learner: ...
+    def load(self, path: Path, sha256: str) -> Learner:
+        """The learner back from a file whose hash was checked. Raises StateError when it cannot be read any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +44,13 @@ class Shelved:
 
     key: LearnerKey
     version: int
+    name: str  # what evidence is pinned to: a refit that comes out the same keeps what it has earned
     path: str
     sha256: str
     examples: int
     fitted_at: datetime
     pinned: bool = False
     withdrawn: bool = False
-
-    @property
-    def name(self) -> str:
-        """What evidence is pinned to: a refit that comes out the same keeps what it has earned."""
-        return f"{self.key.field}@{self.sha256[:12]}"
 
 
 class DiskShelf:
@@ -61,30 +60,37 @@ class DiskShelf:
         self._store = store
         self._folder = folder
         self._form = form
-        self._loaded: dict[LearnerKey, tuple[str, Learner]] = {}
+        self._loaded: dict[LearnerKey, tuple[int, Learner]] = {}
         self._lock = threading.Lock()
 
     def learner(self, key: LearnerKey) -> Learner | NotLearned:
-        """The learner in force. Raises StateError when its file is absent or was changed."""
-        with self._store.snapshot() as tx:
-            chosen = in_force(_versions(tx, key))
-            if chosen is None:
-                return _not_learned(tx, key)
-        with self._lock:
-            loaded = self._loaded.get(key)
-            if loaded is None or loaded[0] != chosen.name:
-                self._loaded[key] = loaded = (chosen.name, self._load(chosen))
-            return loaded[1]
+        """The learner in force. Raises StateError when its file was changed by somebody else."""
+        while True:
+            with self._store.snapshot() as tx:
+                chosen = in_force(_versions(tx, key))
+                if chosen is None:
+                    return _not_learned(tx, key)
+            with self._lock:
+                loaded = self._loaded.get(key)
+                if loaded is not None and loaded[0] == chosen.version:
+                    return loaded[1]
+                learner = self._load(chosen)
+                if learner is not None:
+                    self._loaded[key] = (chosen.version, learner)
+                    return learner
+            self._withdraw(chosen)
 
     def shelve(self, key: LearnerKey, learner: Learner, *, examples: int, at: datetime) -> Shelved:
         """Keep a new fit. The file is whole on disk before the database names it; old files go after that."""
-        content = self._form.store(learner)
-        sha256 = hashlib.sha256(content).hexdigest()
-        path = f"{_stem(key)}-{sha256[:16]}.learner"
-        self._write(path, content)
-        with self._store.transaction("decision: shelve a learner") as tx:
+        with self._store.snapshot() as tx:
             number = max((kept.version for kept in _versions(tx, key)), default=0) + 1
-            shelved = Shelved(key=key, version=number, path=path, sha256=sha256, examples=examples, fitted_at=at)
+        path = f"{_stem(key)}-{number}.learner"
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sha256 = self._form.save(learner, self._folder / path)
+        shelved = Shelved(
+            key=key, version=number, name=learner.version, path=path, sha256=sha256, examples=examples, fitted_at=at
+        )
+        with self._store.transaction("decision: shelve a learner") as tx:
             tx.run(_INSERT, **_columns(shelved))
             kept = _versions(tx, key)
         self._sweep(key, kept)
@@ -95,12 +101,12 @@ class DiskShelf:
         with self._store.transaction("decision: count examples") as tx:
             tx.run(
                 """
-                INSERT INTO decision_examples (connection, policy, object, field, examples, needed)
-                VALUES (:connection, :policy, :object, :field, :examples, :needed)
+                INSERT INTO decision_examples (connection, policy, object, field, examples, needed, why)
+                VALUES (:connection, :policy, :object, :field, :examples, :needed, :why)
                 ON CONFLICT (connection, policy, object, field)
-                DO UPDATE SET examples = excluded.examples, needed = excluded.needed
+                DO UPDATE SET examples = excluded.examples, needed = excluded.needed, why = excluded.why
                 """,
-                examples=missing.examples, needed=missing.needed, **_key_columns(key),
+                examples=missing.examples, needed=missing.needed, why=missing.why, **_key_columns(key),
             )
 
     def versions(self, key: LearnerKey | None = None) -> tuple[Shelved, ...]:
@@ -132,29 +138,29 @@ class DiskShelf:
             earlier = in_force([one for one in kept[:KEPT] if now is not None and one.version < now.version])
             if now is None or earlier is None:
                 raise StateError(f"there is no earlier version of {key}", hint="crm-connector learner list")
-            tx.run(
-                f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND version = :version",
-                version=now.version, **_key_columns(key),
-            )
+            tx.run(_WITHDRAW, version=now.version, **_key_columns(key))
         return earlier
 
-    def _load(self, shelved: Shelved) -> Learner:
+    def _load(self, shelved: Shelved) -> Learner | None:
+        """The learner of one version; None when its file is lost or cannot be read with today's libraries."""
+        path = self._folder / shelved.path
         try:
-            content = (self._folder / shelved.path).read_bytes()
-        except OSError as error:
-            raise StateError(f"the learner {shelved.name} cannot be read: {error.strerror}", hint=_HINT) from error
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
         if hashlib.sha256(content).hexdigest() != shelved.sha256:
-            raise StateError(f"the file of learner {shelved.name} is not the one that was written", hint=_HINT)
-        return self._form.restore(content, shelved.name)
+            raise StateError(
+                f"the file of learner {shelved.key} version {shelved.version} is not the one that was written",
+                hint="crm-connector learner rollback",
+            )
+        try:
+            return self._form.load(path, shelved.sha256)
+        except StateError:
+            return None
 
-    def _write(self, path: str, content: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = self._folder / f"{path}.part"
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._folder / path)
+    def _withdraw(self, shelved: Shelved) -> None:
+        with self._store.transaction("decision: withdraw a learner") as tx:
+            tx.run(_WITHDRAW, version=shelved.version, **_key_columns(shelved.key))
 
     def _sweep(self, key: LearnerKey, kept: Sequence[Shelved]) -> None:
         """Delete files no rollback can ask for; their rows stay as history."""
@@ -164,11 +170,11 @@ class DiskShelf:
                 path.unlink(missing_ok=True)
 
 
-_HINT = "crm-connector learner rollback, or delete the file and let the next fit replace it"
 _INSERT = """
-INSERT INTO decision_learners (connection, policy, object, field, version, path, sha256, examples, fitted_at)
-VALUES (:connection, :policy, :object, :field, :version, :path, :sha256, :examples, :fitted_at)
+INSERT INTO decision_learners (connection, policy, object, field, version, name, path, sha256, examples, fitted_at)
+VALUES (:connection, :policy, :object, :field, :version, :name, :path, :sha256, :examples, :fitted_at)
 """
+_WITHDRAW = f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND version = :version"
 
 
 def in_force(versions: Sequence[Shelved]) -> Shelved | None:
@@ -207,8 +213,8 @@ def _existing(tx: Transaction, key: LearnerKey, version: int) -> None:
 
 
 def _not_learned(tx: Transaction, key: LearnerKey) -> NotLearned:
-    row = tx.one(f"SELECT examples, needed FROM decision_examples WHERE {_OF_KEY}", **_key_columns(key))
-    return NotLearned(examples=row["examples"], needed=row["needed"]) if row is not None else NotLearned()
+    row = tx.one(f"SELECT examples, needed, why FROM decision_examples WHERE {_OF_KEY}", **_key_columns(key))
+    return NotLearned() if row is None else NotLearned(examples=row["examples"], needed=row["needed"], why=row["why"])
 
 
 def _key_columns(key: LearnerKey) -> dict[str, Any]:
@@ -217,8 +223,8 @@ def _key_columns(key: LearnerKey) -> dict[str, Any]:
 
 def _columns(shelved: Shelved) -> dict[str, Any]:
     return {
-        **_key_columns(shelved.key), "version": shelved.version, "path": shelved.path, "sha256": shelved.sha256,
-        "examples": shelved.examples, "fitted_at": micros(shelved.fitted_at),
+        **_key_columns(shelved.key), "version": shelved.version, "name": shelved.name, "path": shelved.path,
+        "sha256": shelved.sha256, "examples": shelved.examples, "fitted_at": micros(shelved.fitted_at),
     }
 
 
@@ -228,6 +234,6 @@ def _shelved(row: Row) -> Shelved:
             connection=ConnectionName(row["connection"]), policy=row["policy"], object=ObjectType(row["object"]),
             field=FieldName(row["field"]),
         ),
-        version=row["version"], path=row["path"], sha256=row["sha256"], examples=row["examples"],
+        version=row["version"], name=row["name"], path=row["path"], sha256=row["sha256"], examples=row["examples"],
         fitted_at=from_micros(row["fitted_at"]), pinned=bool(row["pinned"]), withdrawn=bool(row["withdrawn"]),
     )

@@ -16,6 +16,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             object TEXT NOT NULL,
             field TEXT NOT NULL,
             version INTEGER NOT NULL,
+            name TEXT NOT NULL,
             path TEXT NOT NULL,
             sha256 TEXT NOT NULL,
             examples INTEGER NOT NULL,
@@ -31,6 +32,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             field TEXT NOT NULL,
             examples INTEGER NOT NULL,
             needed INTEGER NOT NULL,
+            why TEXT NOT NULL,
             PRIMARY KEY (connection, policy, object, field)
         );
         CREATE TABLE decision_spending (

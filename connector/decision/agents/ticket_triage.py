@@ -30,6 +30,9 @@ class TicketTriage:
     def prompt(self) -> str:
         return load_prompt(self.name)
 
+    def hopeless(self, question: Question) -> Abstention | None:
+        return None if learning_text(question.context.record) else empty_ticket()
+
     def form(self, question: Question) -> Form:
         return triage_form(question)
 
@@ -42,8 +45,8 @@ class TicketTriage:
         return triage_offline(questions, shelf)
 
     def read(self, question: Question, answer: Mapping[str, Any]) -> Reading:
-        if not learning_text(question.context.record):
-            return empty_ticket()
+        if (abstention := self.hopeless(question)) is not None:
+            return abstention
         updates, undecided = _updates(question, answer["values"])
         extras, refused = _extras(question, answer)
         actions = (*updates, *extras)

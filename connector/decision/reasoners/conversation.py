@@ -47,6 +47,8 @@ class Conversation:
 
         Raises what the endpoint raises, and OutOfMoneyError when the budget does not cover the next request.
         """
+        if (abstention := self.agent.hopeless(self.question)) is not None:
+            return abstention
         self.messages = [{"role": "user", "content": case_text(self.question)}]
         left = self.question.policy.reason.searches
         while True:

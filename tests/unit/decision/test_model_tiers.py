@@ -221,6 +221,13 @@ def test_an_invented_quote_voids_the_decision_without_a_second_chance(bench):
     assert len(server.requests) == 1
 
 
+def test_an_empty_ticket_goes_to_a_person_without_paying_a_model(bench):
+    result, server = bench.ask(asked=question(ticket(None, " "), PAID))
+    assert isinstance(result, NotEnough)
+    assert result.reason is HandoffReason.INCOMPLETE
+    assert server.requests == []
+
+
 def test_a_model_may_look_things_up_and_quote_what_it_found(bench):
     values = {
         "category": {"value": "billing", "confidence": 0.9, "citations": [{"passage": 2, "quote": "five days"}]}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connector.decision.learner import LearnerKey, NotLearned
-from connector.decision.shelf import KEPT, DiskShelf, Shelved, is_due
+from connector.decision.shelf import KEPT, DiskShelf, Shelved, in_force, is_due
 from connector.decision.tables import MIGRATIONS
 from connector.errors import StateError
 from connector.record import ConnectionName, FieldName, ObjectType
@@ -22,11 +24,21 @@ KEY = LearnerKey(
 
 
 class JsonFormat:
-    def store(self, learner):
-        return json.dumps(dict(learner.words)).encode()
+    """Learners as JSON; a file of other libraries cannot be read."""
 
-    def restore(self, content, version):
-        return WordLearner(json.loads(content), version=version)
+    readable = True
+
+    def save(self, learner, path):
+        content = json.dumps({"version": learner.version, "words": dict(learner.words)}).encode()
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)
+        return hashlib.sha256(content).hexdigest()
+
+    def load(self, path, sha256):
+        if not self.readable:
+            raise StateError("written with other libraries")
+        content = json.loads(path.read_bytes())
+        return WordLearner(content["words"], version=content["version"])
 
 
 @pytest.fixture
@@ -43,7 +55,7 @@ def shelf(store, tmp_path):
 
 
 def fit(shelf, value, *, at=AT):
-    return shelf.shelve(KEY, WordLearner({"word": value}), examples=100, at=at)
+    return shelf.shelve(KEY, WordLearner({"word": value}, version=f"taught {value}"), examples=100, at=at)
 
 
 def says(shelf):
@@ -66,6 +78,8 @@ def test_a_field_without_a_learner_says_how_far_it_has_come(shelf):
     assert shelf.learner(KEY) == NotLearned()
     shelf.lacks(KEY, NotLearned(examples=7, needed=40))
     assert str(shelf.learner(KEY)) == "7 examples so far, 40 needed"
+    shelf.lacks(KEY, NotLearned(examples=70, needed=40, why="all say billing"))
+    assert str(shelf.learner(KEY)) == "all say billing"
 
 
 def test_a_changed_file_is_never_loaded(shelf, store, tmp_path):
@@ -75,11 +89,18 @@ def test_a_changed_file_is_never_loaded(shelf, store, tmp_path):
         DiskShelf(store, tmp_path / "learners", JsonFormat()).learner(KEY)
 
 
-def test_a_lost_file_is_said(shelf, tmp_path):
-    shelved = fit(shelf, "one")
-    (tmp_path / "learners" / shelved.path).unlink()
-    with pytest.raises(StateError, match="cannot be read"):
-        shelf.learner(KEY)
+def test_a_lost_file_lets_the_version_before_act(shelf, tmp_path):
+    fit(shelf, "one")
+    (tmp_path / "learners" / fit(shelf, "two").path).unlink()
+    assert says(shelf) == "one"
+
+
+def test_a_learner_that_todays_libraries_cannot_read_is_learned_again(shelf, store, tmp_path):
+    fit(shelf, "one")
+    upgraded = DiskShelf(store, tmp_path / "learners", other := JsonFormat())
+    other.readable = False
+    assert isinstance(upgraded.learner(KEY), NotLearned)
+    assert is_due(in_force(upgraded.versions(KEY)), new_examples=0, now=AT)
 
 
 def test_a_pinned_version_stays_in_force_until_it_is_released(shelf):
@@ -148,7 +169,7 @@ def test_the_list_names_every_version_newest_first(shelf):
     ("new", "hours", "due"), [(0, 100, False), (1, 23, False), (1, 24, True), (9, 1, False), (10, 1, True)]
 )
 def test_a_field_is_learned_again_after_a_night_or_with_a_tenth_of_new_examples(new, hours, due):
-    newest = Shelved(key=KEY, version=1, path="", sha256="", examples=100, fitted_at=AT)
+    newest = Shelved(key=KEY, version=1, name="", path="", sha256="", examples=100, fitted_at=AT)
     assert is_due(newest, new_examples=new, now=AT + timedelta(hours=hours)) is due
 
 
