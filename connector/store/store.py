@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -54,21 +54,15 @@ class Store(Protocol):
 
     dialect: Dialect
 
-    def transaction(self, name: str, sync: Sync = Sync.FULL) -> _TransactionScope:
+    def transaction(self, name: str, sync: Sync = Sync.FULL) -> AbstractContextManager[Transaction]:
         """A named transaction: all of it is kept or none. The name is the commit point that crash tests aim at."""
         ...
 
-    def snapshot(self) -> _TransactionScope:
+    def snapshot(self) -> AbstractContextManager[Transaction]:
         """A consistent view for reading; writes in it are refused."""
         ...
 
     def close(self) -> None: ...
-
-
-class _TransactionScope(Protocol):
-    def __enter__(self) -> Transaction: ...
-
-    def __exit__(self, *exc: object) -> bool | None: ...
 
 
 class SqliteTransaction:
