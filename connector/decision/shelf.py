@@ -7,6 +7,7 @@ never loaded; one that is lost, or that today's libraries cannot read, is withdr
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +28,12 @@ _OF_KEY = "connection = :connection AND policy = :policy AND object = :object AN
 
 
 class LearnerFormat(Protocol):
-    """How a learner becomes a file and back."""
+    """How a learner becomes bytes and back."""
 
-    def save(self, learner: Learner, path: Path) -> str:
-        """Write the whole file or none, readable by its owner only; the sha256 of what was written."""
-        ...
+    def store(self, learner: Learner) -> bytes: ...
 
-    def load(self, path: Path, sha256: str) -> Learner:
-        """The learner back from a file whose hash was checked. Raises StateError when it cannot be read any more."""
+    def restore(self, content: bytes, version: str) -> Learner:
+        """The learner back from bytes whose hash was checked. Raises StateError when they cannot be read any more."""
         ...
 
 
@@ -84,9 +83,9 @@ class DiskShelf:
         """Keep a new fit. The file is whole on disk before the database names it; old files go after that."""
         with self._store.snapshot() as tx:
             number = max((kept.version for kept in _versions(tx, key)), default=0) + 1
-        path = f"{_stem(key)}-{number}.learner"
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sha256 = self._form.save(learner, self._folder / path)
+        content = self._form.store(learner)
+        path, sha256 = f"{_stem(key)}-{number}.learner", hashlib.sha256(content).hexdigest()
+        self._write(path, content)
         shelved = Shelved(
             key=key, version=number, name=learner.version, path=path, sha256=sha256, examples=examples, fitted_at=at
         )
@@ -143,9 +142,8 @@ class DiskShelf:
 
     def _load(self, shelved: Shelved) -> Learner | None:
         """The learner of one version; None when its file is lost or cannot be read with today's libraries."""
-        path = self._folder / shelved.path
         try:
-            content = path.read_bytes()
+            content = (self._folder / shelved.path).read_bytes()
         except FileNotFoundError:
             return None
         if hashlib.sha256(content).hexdigest() != shelved.sha256:
@@ -154,13 +152,22 @@ class DiskShelf:
                 hint="crm-connector learner rollback",
             )
         try:
-            return self._form.load(path, shelved.sha256)
+            return self._form.restore(content, shelved.name)
         except StateError:
             return None
 
     def _withdraw(self, shelved: Shelved) -> None:
         with self._store.transaction("decision: withdraw a learner") as tx:
             tx.run(_WITHDRAW, version=shelved.version, **_key_columns(shelved.key))
+
+    def _write(self, path: str, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = self._folder / f"{path}.part"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._folder / path)
 
     def _sweep(self, key: LearnerKey, kept: Sequence[Shelved]) -> None:
         """Delete files no rollback can ask for; their rows stay as history."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 MODULES = (
-    "connector.decision.agents, connector.decision.router, connector.decision.shelf, connector.decision.field_learner, "
+    "connector.decision.agents, connector.decision.router, connector.decision.shelf, connector.decision.learners, "
     "connector.decision.reasoners.offline, connector.decision.reasoners.anthropic"
 )
 
