@@ -11,9 +11,10 @@ from adapters.sandbox.log import LogLine, OrgLog
 from adapters.sandbox.rows import Actor, ActorKind, Row, RowKey, Value
 from adapters.sandbox.schema import Hanging, ObjectDefinition
 
-# Clients without an external-id field sign a text with a short token: `[crm-connector:9f31c2d4]`, `ref: 9f31c2d4`.
+# Clients without an external-id field sign a text with a short token: `[name:9f31c2d4]`, `[name 9f31c2d4]`,
+# `ref: 9f31c2d4`.
 MARKER_PATTERN = re.compile(
-    r"\b(?:crm-connector|connector|intent|marker|ref)\s?[:#=]\s?([0-9A-Za-z][0-9A-Za-z_.-]{7,})"
+    r"(?:\[[a-z][a-z-]*(?:\s?[:#=]\s?|\s)|\b(?:intent|marker|ref)\s?[:#=]\s?)(?=[A-Za-z_.-]*\d)([0-9A-Za-z][0-9A-Za-z_.-]{7,})"
 )
 
 

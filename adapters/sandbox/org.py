@@ -144,6 +144,11 @@ class Org(OrgWrites):
         where = str(record) if record else None
         self.log.append(LogLine(self.clock.stamp(), "call", actor.kind, where, call, None, status, None, request))
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether writes are being held together right now; what others write then would be undone with them."""
+        return self._in_transaction
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside take effect together, or none if the block raises; a nested one joins the outer."""

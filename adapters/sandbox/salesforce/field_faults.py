@@ -33,7 +33,9 @@ def before_write(
             raise ApiError(status, "UNABLE_TO_LOCK_ROW", said, fields=[])
     if faults.fire("duplicates_detected"):
         raise ApiError(400, "DUPLICATES_DETECTED", "Use one of these records?", fields=[])
-    if row_id is not None and values and faults.due("write_between_read_and_patch"):
+    if row_id is None or not values or state.org.in_transaction:
+        return
+    if faults.due("write_between_read_and_patch"):
         _rep_edits(state, definition, row_id, values)
 
 

@@ -168,7 +168,10 @@ def _email_message() -> ObjectDefinition:
         typed("IsClientManaged", "boolean", "Is Client Managed"),
         typed("IsExternallyVisible", "boolean", "Is Externally Visible"),
     ]
-    return standard_object("EmailMessage", "02s", "Email Message", "Email Messages", fields)
+    hanging = Hanging(
+        kind="email", text="Subject", parents=("ParentId", "RelatedToId"), external_ids=("MessageIdentifier",)
+    )
+    return standard_object("EmailMessage", "02s", "Email Message", "Email Messages", fields, hanging=hanging)
 
 
 def _comment() -> ObjectDefinition:

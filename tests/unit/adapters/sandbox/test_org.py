@@ -247,6 +247,21 @@ def test_a_task_is_logged_on_the_record_it_hangs_on_with_its_marker(org: Org) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "marker"),
+    [
+        ("Call back [name:0a1b2c3d4e]", "0a1b2c3d4e"),
+        ("Call back\n\n[some-name 0a1b2c3d4e5f60718293]", "0a1b2c3d4e5f60718293"),
+        ("ref: 2026-0a1b2c3d", "2026-0a1b2c3d"),
+        ("Call back [see attachment]", None),
+        ("Reference customer in Porto", None),
+    ],
+)
+def test_a_marker_is_found_in_the_text_of_a_task(org: Org, text: str, marker: str | None) -> None:
+    org.create("job", {"title": text}, actor=AGENT)
+    assert org.log.entries()[-1].marker == marker
+
+
 def test_the_log_is_exported_with_exactly_its_keys(org: Org, tmp_path: Path) -> None:
     row = org.create("thing", {"name": "ä"}, actor=REP)
     org.log_call(AGENT, "GET /x", status=200, record=row.key, request="r")
