@@ -13,10 +13,11 @@ from adapters.salesforce.rows import RowReader
 from adapters.salesforce.schema import Description
 from adapters.salesforce.soql import chunks, one_of, safe_id, select
 from connector.adapter import ConnectionName, FieldName, Found, Gone, ObjectSchema, ObjectType, Record, RecordRef, User
-from connector.errors import InvalidResponseError
+from connector.errors import InvalidResponseError, RejectedError
 
 READ_BATCH = 200  # ids whose query still fits Salesforce's 16 KB limit on addresses
 _MOST_ROWS = 2000
+_BAD_ID = {"INVALID_QUERY_FILTER_OPERATOR", "INVALID_ID_FIELD"}
 
 
 class SalesforceReader:
@@ -34,7 +35,7 @@ class SalesforceReader:
         found: dict[RecordRef, Found] = {}
         for kind, ids in by_object.items():
             for batch in chunks(ids, READ_BATCH):
-                found |= self._read_batch(kind, batch, fields)
+                found |= self._read_valid(kind, batch, fields)
         return found
 
     def related(
@@ -61,6 +62,21 @@ class SalesforceReader:
 
     def users(self) -> tuple[User, ...]:
         return self._catalog.users()
+
+    def _read_valid(
+        self, kind: ObjectType, ids: Sequence[str], fields: Collection[FieldName]
+    ) -> dict[RecordRef, Found]:
+        """A batch read; an id that Salesforce does not take for one is found by halving and is simply not there."""
+        try:
+            return self._read_batch(kind, ids, fields)
+        except RejectedError as error:
+            if error.code not in _BAD_ID:
+                raise
+        if len(ids) == 1:
+            ref = RecordRef(self._connection, kind, ids[0])
+            return {ref: Gone(ref=ref)}
+        half = len(ids) // 2
+        return self._read_valid(kind, ids[:half], fields) | self._read_valid(kind, ids[half:], fields)
 
     def _read_batch(
         self, kind: ObjectType, ids: Sequence[str], fields: Collection[FieldName]
