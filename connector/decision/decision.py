@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -114,11 +114,6 @@ class Declined:
 
     reason: str
     usage: Usage = field(default_factory=Usage)
-
-
-def pins_of(pins: Pins, proposed: ProposedAction) -> Pins:
-    """What one action's evidence is pinned to: of the learners only its own, as another's refit changes nothing."""
-    return replace(pins, learner=proposed.learner) if proposed.learner else pins
 
 
 DecisionResult: TypeAlias = Decision | NotEnough

@@ -75,6 +75,11 @@ def withheld(question: Question) -> tuple[str, ...]:
     )
 
 
+def with_withheld(rationale: str, question: Question) -> str:
+    """A rationale that also names what no tier can decide here, so that no tier is asked in vain."""
+    return "; ".join((rationale, *withheld(question)))
+
+
 def _is_closed(field: FieldSchema, permission: FieldPermission) -> bool:
     if field.kind is FieldKind.USER:
         return False

@@ -12,7 +12,7 @@ from connector.decision.agents.triage_offline import OFFLINE_KINDS, empty_ticket
 from connector.decision.decision import HandoffReason, ProposedAction, Question
 from connector.decision.drafts import reply, reply_permission
 from connector.decision.learner import DESCRIPTION, SUBJECT, LearnerShelf, learning_text
-from connector.decision.offers import Refused, offers, propose, value_of, withheld
+from connector.decision.offers import Refused, offers, propose, value_of, with_withheld
 from connector.decision.shape import Form
 from connector.decision.tasks import assignees, follow_up, task_permission
 from connector.policy import Policy
@@ -61,8 +61,8 @@ class TicketTriage:
                 reason=HandoffReason.UNSURE, missing=(*missing, "an option that is meant for this kind of ticket"),
                 rationale=answer["rationale"], guesses=actions,
             )
-        left = (*missing, *undecided, *refused, *withheld(question))
-        return Proposals(actions=actions, rationale=answer["rationale"], undecided=left)
+        rationale = with_withheld(answer["rationale"], question)
+        return Proposals(actions=actions, rationale=rationale, undecided=(*missing, *undecided, *refused))
 
 
 def _updates(question: Question, values: Mapping[str, Any]) -> tuple[list[ProposedAction], list[str]]:

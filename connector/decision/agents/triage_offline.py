@@ -18,7 +18,7 @@ from connector.decision.learner import (
     Prediction,
     learning_text,
 )
-from connector.decision.offers import Offer, Refused, offers, propose, withheld
+from connector.decision.offers import Offer, Refused, offers, propose, with_withheld, withheld
 from connector.decision.tasks import follow_up, task_permission
 from connector.record import FieldKind, FieldName, display
 
@@ -144,8 +144,10 @@ def _reading(draft: _Draft) -> Reading:
             reason=HandoffReason.UNSURE, missing=tuple(draft.unsure), guesses=actions,
             rationale=f"the ticket may be about something new; {learned}",
         )
-    left = (*draft.undecided, *withheld(draft.question))
-    return Proposals(actions=actions, rationale=learned, alternatives=draft.alternatives, undecided=left)
+    return Proposals(
+        actions=actions, rationale=with_withheld(learned, draft.question), alternatives=draft.alternatives,
+        undecided=tuple(draft.undecided),
+    )
 
 
 def _escalation(draft: _Draft) -> tuple[ProposedAction, ...]:

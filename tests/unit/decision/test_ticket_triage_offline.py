@@ -8,7 +8,7 @@ import pytest
 
 from connector.action import CreateTask, UpdateField
 from connector.decision.agents import AGENTS
-from connector.decision.decision import Decision, DecisionResult, HandoffReason, NotEnough, pins_of
+from connector.decision.decision import Decision, DecisionResult, HandoffReason, NotEnough
 from connector.decision.reasoners.offline import OfflineReasoner
 from connector.policy import Tier
 from connector.record import FieldName, Origin
@@ -119,20 +119,21 @@ def test_a_queue_that_is_gone_is_not_proposed():
     assert set(updates(result)) == {"category", "priority"}
 
 
-def test_a_field_the_crm_hides_from_our_user_is_named_as_undecided():
+def test_a_field_the_crm_hides_from_our_user_is_named_and_keeps_no_tier_busy():
     schema = ticket_schema()
     fields = {name: known for name, known in schema.fields.items() if name != "queue"}
     hidden = type(schema)(object=schema.object, native=schema.native, fields=fields, fingerprint="f2")
     [result] = decide(question(schema=hidden))
     assert isinstance(result, Decision)
-    assert [left for left in result.undecided if left.startswith("queue:")]
+    assert "queue: our user cannot write it in this CRM" in result.rationale
+    assert result.undecided == ()
 
 
 def test_each_actions_evidence_is_pinned_to_its_own_learner_only():
     [result] = decide(question())
     assert isinstance(result, Decision)
     assert result.pins.learner == "category@1 priority@1 queue@1"
-    assert pins_of(result.pins, result.actions[0]).learner == "category@1"
+    assert [step.learner for step in result.actions] == ["category@1", "priority@1", "queue@1", "priority@1"]
     [same] = decide(question(ticket(category="billing")))
     assert isinstance(same, Decision)
     assert same.pins == result.pins
