@@ -71,20 +71,18 @@ class Daemon:
         self.log.info("daemon_stopped")
 
     def _schedule(self, scheduler: Any) -> None:
-        ticks: tuple[tuple[Callable[[], None], timedelta, str], ...] = (
-            (self.capture, self.poll, "road"),
-            (self.work, WORK, "road"),
-            (self._seal, SEAL, "road"),
-            (self.reload, RELOAD, "road"),
-            (self.upkeep, LEARN, "learning"),
-            (self.learn, timedelta(seconds=5), "learning"),
+        ticks: tuple[tuple[str, Callable[[], None], timedelta, str], ...] = (
+            ("capture", self.capture, self.poll, "road"),
+            ("work", self.work, WORK, "road"),
+            ("seal", self._seal, SEAL, "road"),
+            ("reload", self.reload, RELOAD, "road"),
+            ("upkeep", self.upkeep, LEARN, "learning"),
+            ("learn", self.learn, timedelta(seconds=5), "learning"),
         )
-        from datetime import datetime
-
-        for tick, every, executor in ticks:
+        for name, tick, every, executor in ticks:
             scheduler.add_job(
-                self._guarded, "interval", args=[tick], seconds=every.total_seconds(), executor=executor,
-                next_run_time=datetime.now(UTC), id=tick.__name__,
+                self._guarded, "interval", args=[tick], seconds=every.total_seconds(), executor=executor, id=name,
+                next_run_time=self.pipeline.clock.now(),
             )
 
     def capture(self) -> None:
