@@ -8,10 +8,10 @@ from typing import Any
 
 from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.mapping import ObjectMap
-from adapters.salesforce.schema import Description, read_description
+from adapters.salesforce.schema import Description, narrowed, read_description
 from adapters.salesforce.soql import after_id, safe_name, select
-from connector.adapter import Environment, ObjectType, User
-from connector.errors import UnknownFieldError
+from connector.adapter import Environment, ObjectSchema, ObjectType, User
+from connector.errors import PermanentError, UnknownFieldError
 
 _KEPT_SECONDS = 600.0
 _PAGE = 2000
@@ -24,10 +24,12 @@ class Catalog:
         self, environment: Environment, client: SalesforceClient, maps: Mapping[ObjectType, ObjectMap]
     ) -> None:
         self._clock = environment.clock
+        self._log = environment.log
         self._client = client
         self._maps = maps
         self._lock = threading.Lock()
         self._described: dict[ObjectType, tuple[float, Description]] = {}
+        self._narrowed: dict[ObjectType, tuple[Description, ObjectSchema]] = {}
         self._users: tuple[float, tuple[User, ...]] | None = None
 
     @property
@@ -50,9 +52,30 @@ class Catalog:
             self._described[kind] = (now, description)
         return description
 
+    def schema(self, kind: ObjectType) -> ObjectSchema:
+        """The live schema, its options narrowed by record type where the object has record types."""
+        description = self.describe(kind)
+        if not description.record_types:
+            return description.schema
+        kept = self._narrowed.get(kind)
+        if kept is None or kept[0] is not description:
+            kept = (description, self._by_record_type(description))
+            self._narrowed[kind] = kept
+        return kept[1]
+
+    def _by_record_type(self, description: Description) -> ObjectSchema:
+        try:
+            answer = self._client.get(f"sobjects/{safe_name(description.native)}/describe/layouts")
+        except PermanentError as error:
+            # Without it the CRM still refuses an option its record type lacks; we only learn it later.
+            self._log.warning("record_types_not_described", object=description.native, reason=error.message)
+            return description.schema
+        return narrowed(description, answer.body)
+
     def refresh(self) -> None:
         with self._lock:
             self._described.clear()
+            self._narrowed.clear()
             self._users = None
 
     def users(self) -> tuple[User, ...]:

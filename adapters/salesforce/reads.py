@@ -55,7 +55,7 @@ class SalesforceReader:
         return found
 
     def schema(self, object: ObjectType) -> ObjectSchema:
-        return self._catalog.describe(object).schema
+        return self._catalog.schema(object)
 
     def refresh(self) -> None:
         self._catalog.refresh()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.salesforce.encoding import decode
@@ -60,6 +60,7 @@ class Description:
     natives: Mapping[str, FieldSchema]
     external_ids: frozenset[str]
     replicateable: bool
+    record_types: tuple[str, ...] = ()  # ids of those our user may use
     columns: dict[FieldName, Column] = field(default_factory=dict)
 
     @property
@@ -117,7 +118,32 @@ def read_description(kind: ObjectType, mapped: ObjectMap, body: Any) -> Descript
         natives=natives,
         external_ids=frozenset(name for name, one in described.items() if one.get("externalId") or one.get("idLookup")),
         replicateable=bool(body.get("replicateable", True)),
+        record_types=tuple(
+            str(one["recordTypeId"])
+            for one in body.get("recordTypeInfos") or ()
+            if one.get("available") and not one.get("master")
+        ),
     )
+
+
+def narrowed(description: Description, body: Any) -> ObjectSchema:
+    """The schema with the options each record type leaves, from the object's layout description."""
+    by_field: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in (body.get("recordTypeMappings") or ()) if isinstance(body, Mapping) else ():
+        for picklist in one.get("picklistsForRecordType") or ():
+            values = tuple(str(value["value"]) for value in picklist.get("picklistValues") or () if value.get("active"))
+            by_field.setdefault(str(picklist.get("picklistName")), {})[str(one.get("recordTypeId"))] = values
+    schema = description.schema
+    fields = {name: _by_type(column, by_field.get(column.native, {})) for name, column in schema.fields.items()}
+    return replace(schema, fields=fields)
+
+
+def _by_type(column: FieldSchema, natives: Mapping[str, tuple[str, ...]]) -> FieldSchema:
+    if not column.options or not natives:
+        return column
+    keys = {option.native: option.key for option in column.options}
+    kept = {kind: tuple(keys[value] for value in values if value in keys) for kind, values in natives.items()}
+    return replace(column, by_type=kept)
 
 
 def _field(name: FieldName, described: Mapping[str, Any], kind: ObjectType, mapped: FieldMap) -> FieldSchema:

@@ -23,7 +23,17 @@ from connector.errors import (
     UnknownFieldError,
 )
 from tests.unit.adapters.salesforce.scripted import ACCOUNT as ACCOUNT_ID
-from tests.unit.adapters.salesforce.scripted import ScriptedOrg, adapter, answer, environment, path, rows
+from tests.unit.adapters.salesforce.scripted import (
+    ScriptedOrg,
+    adapter,
+    answer,
+    description,
+    environment,
+    field,
+    path,
+    refusal,
+    rows,
+)
 from tests.unit.adapters.salesforce.world import ACCOUNT, CONTACT, CRM, TASK, TICKET, World, ids, names, ref
 
 ORDER, LINE, EMAIL, USER = ObjectType.ORDER, ObjectType.LINE_ITEM, ObjectType.EMAIL, ObjectType.USER
@@ -130,15 +140,39 @@ def environment_of(world: World, settings: dict) -> object:
 
 def test_a_schema_is_asked_once_and_again_after_refresh() -> None:
     world = World()
-    world.adapter.records.schema(TICKET)
-    world.adapter.records.schema(TICKET)
+    world.adapter.records.schema(CONTACT)
+    world.adapter.records.schema(CONTACT)
     assert world.calls("/describe") == 1
     world.adapter.records.refresh()
-    world.adapter.records.schema(TICKET)
+    world.adapter.records.schema(CONTACT)
     assert world.calls("/describe") == 2
     world.wait(3600)
-    world.adapter.records.schema(TICKET)
+    world.adapter.records.schema(CONTACT)
     assert world.calls("/describe") == 3
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_options_of_each_record_type_are_told_where_salesforce_tells_them(told: bool) -> None:
+    values = [{"value": value, "label": value, "active": True} for value in ("High", "Medium", "Low")]
+    types = [{"recordTypeId": "012A", "available": True, "master": False}]
+    mappings = [
+        {
+            "recordTypeId": "012A",
+            "picklistsForRecordType": [{"picklistName": "Priority", "picklistValues": [values[1], values[2]]}],
+        }
+    ]
+
+    def script(request: HttpRequest) -> HttpResponse | None:
+        if path(request).endswith("/describe/layouts"):
+            return answer({"recordTypeMappings": mappings}) if told else refusal(404, "NOT_FOUND")
+        if path(request).endswith("/describe"):
+            return description(field("Priority", "picklist", picklistValues=values), recordTypeInfos=types)
+        return None
+
+    org = ScriptedOrg(script)
+    schema = adapter(org).records.schema(TICKET)
+    assert schema.fields[FieldName("priority")].by_type == ({"012A": ("normal", "low")} if told else {})
+    assert len(org.data_calls()) == 2
 
 
 def test_users_and_queues_can_own() -> None:
