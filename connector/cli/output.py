@@ -1,0 +1,123 @@
+"""What commands print: one JSON document for scripts, or tables and sentences for people. Logs never go to stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Document = Mapping[str, Any]
+
+
+def emit(document: Document) -> None:
+    """The one JSON document of a `--json` run."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, sort_keys=False)
+    sys.stdout.write("\n")
+
+
+@cache
+def _console(stderr: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def console() -> Console:
+    return _console(False)
+
+
+def side_console() -> Console:
+    """For progress and remarks, so that stdout stays what was asked for."""
+    return _console(True)
+
+
+def say(text: str = "", *, style: str | None = None) -> None:
+    """A line for people; `text` may hold foreign text, which is never taken for markup."""
+    console().print(plain(text), style=style, markup=False)
+
+
+def note(text: str) -> None:
+    """A remark beside the result, on stderr."""
+    side_console().print(plain(text), markup=False)
+
+
+def trouble(error: ConnectorError) -> None:
+    """What went wrong, and the next command to type."""
+    lines = plain(error.message, lines=True).splitlines() or [type(error).__name__]
+    for line in lines:
+        side_console().print(f"✗ {line}", markup=False, style="bold red", soft_wrap=True)
+    side_console().print(f"  next: {error.hint}", markup=False, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows under headings; long texts wrap inside their column."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(plain(cell)) for cell in row))
+    console().print(shown)
+
+
+def pairs(facts: Sequence[tuple[str, str]], *, indent: int = 0) -> None:
+    """Named facts, one a line, the names aligned."""
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table.grid(padding=(0, 2))
+    shown.add_column(style="dim", no_wrap=True)
+    shown.add_column(overflow="fold")
+    for name, fact in facts:
+        shown.add_row(Text(" " * indent + name), Text(plain(fact, lines=True)))
+    console().print(shown)
+
+
+def heading(text: str) -> None:
+    say()
+    say(text, style="bold")
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """Foreign text made harmless for a terminal: no control or direction characters, so nothing can hide or repaint."""
+    kept = [
+        character
+        if (character == "\n" and lines) or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+        else ("⏎" if character == "\n" else "")
+        for character in text
+    ]
+    return "".join(kept)
+
+
+def moment(at: datetime | None) -> str:
+    return "never" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def instant(at: datetime | None) -> str | None:
+    """A time as JSON carries it."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units."""
+    seconds = int(abs(length.total_seconds()))
+    parts = [(seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    named = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(named[:2]) or "0 s"
+
+
+def away(at: datetime, now: datetime) -> str:
+    """How far a time is from now."""
+    return f"in {span(at - now)}" if at >= now else f"{span(now - at)} ago"

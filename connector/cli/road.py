@@ -1,0 +1,69 @@
+"""The whole road of one settings file, opened: surroundings, policies in force, pipeline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from connector.adapter import Log
+from connector.cli.learned import FitRoutes, RouteFormat
+from connector.cli.models import model_tiers
+from connector.cli.opening import Connected, connect, open_state
+from connector.clock import SystemClock, system_random
+from connector.context.lance_index import LanceIndex
+from connector.daemon import Surroundings, assemble
+from connector.decision.agents import AGENTS
+from connector.decision.learners import Effort
+from connector.decision.reasoners.offline import OfflineReasoner
+from connector.decision.reasoners.reasoner import Reasoner
+from connector.decision.shelf import DiskShelf
+from connector.pipeline import Pipeline
+from connector.policy import PoliciesInForce, PolicySet, Tier
+from connector.settings import Settings
+from connector.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """An opened road. `in_force` reloads edited policies; the pipeline is given the new set by whoever reloads."""
+
+    settings: Settings
+    around: Surroundings
+    connected: Connected
+    pipeline: Pipeline
+    log: Log
+
+
+def open_policies(settings: Settings) -> PoliciesInForce:
+    return PoliciesInForce(settings.policies, agents=AGENTS)
+
+
+def open_index(settings: Settings) -> LanceIndex:
+    return LanceIndex(settings.state / "index")
+
+
+def open_shelf(settings: Settings, store: Store) -> DiskShelf:
+    return DiskShelf(store, settings.state / "learners", RouteFormat())
+
+
+@contextmanager
+def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Road]:
+    """Open everything, and close the state at the end."""
+    clock, chance = SystemClock(), system_random()
+    store = open_state(settings)
+    try:
+        index, shelf = open_index(settings), open_shelf(settings, store)
+        reasoners: dict[Tier, Reasoner] = {Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}
+        reasoners |= model_tiers(settings, os.environ, store=store, clock=clock, chance=chance)
+        connected = connect(settings, clock, chance, log)
+        around = Surroundings(
+            store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,
+            shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), log=log, privacy=settings.privacy,
+        )
+        yield Road(
+            settings=settings, around=around, connected=connected, pipeline=assemble(around, policies), log=log
+        )
+    finally:
+        store.close()

@@ -1,0 +1,84 @@
+"""Rounds of the road until nothing is left to do: for scripts, tests and the demo."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from connector.change import inbox
+from connector.cli.road import Road
+from connector.daemon import append_head, journal_key
+from connector.pipeline import Round
+from connector.writeback import outbox
+
+_SOON = timedelta(seconds=20)  # work that is due within this is waited for; the rest is left for the next run
+_PAUSE = 0.1
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the rounds did together."""
+
+    rounds: int = 0
+    read: int = 0
+    captured: int = 0
+    decided: int = 0
+    applied: int = 0
+    conflicted: int = 0
+    refused: int = 0
+    set_aside: int = 0
+    learned: int = 0
+    finished: bool = False
+    unreachable: tuple[str, ...] = ()
+
+    def add(self, done: Round) -> None:
+        self.rounds += 1
+        self.read += done.read
+        self.captured += done.queued
+        self.decided += done.decided.decided
+        self.set_aside += done.decided.buried
+        self.applied += done.written.applied
+        self.conflicted += done.written.conflicted
+        self.refused += done.written.refused
+        self.unreachable = done.unreachable
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self) | {"unreachable": list(self.unreachable)}
+
+    def sentence(self) -> str:
+        done = "nothing is left to do" if self.finished else "time is up, work is left"
+        return (
+            f"{self.captured} changes captured, {self.decided} decided, {self.applied} written, "
+            f"{self.conflicted} left to somebody's edit, {self.refused} refused, {self.set_aside} set aside; {done}"
+        )
+
+
+def run_until_quiet(road: Road, *, patience: float) -> Totals:
+    """Work until a round finds nothing and nothing is due soon; seal the journal at the end."""
+    pipeline, clock = road.pipeline, road.around.clock
+    deadline = clock.monotonic() + patience
+    pipeline.start()
+    totals = Totals()
+    while clock.monotonic() < deadline:
+        done = pipeline.round(road.settings.batch)
+        totals.add(done)
+        if not done.baselining:
+            totals.learned += len(pipeline.learning.step(pipeline.policies))
+            pipeline.learning.review(pipeline.policies)
+        if done.unreachable or (done.quiet and not _due_soon(road)):
+            totals.finished = not done.unreachable
+            break
+        if done.quiet:
+            clock.sleep(_PAUSE)
+    made = pipeline.seal(journal_key(road.settings.state))
+    if made is not None:
+        append_head(road.settings.heads, made)
+    return totals
+
+
+def _due_soon(road: Road) -> bool:
+    soon = road.around.clock.now() + _SOON
+    with road.around.store.snapshot() as tx:
+        dues = (inbox.next_due(tx), outbox.next_due(tx))
+    return any(due is not None and due <= soon for due in dues)

@@ -1,0 +1,112 @@
+"""`crm-connector run`: the service itself, one per state folder, until SIGTERM or SIGINT; or rounds until quiet."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from connector.adapter import Log
+from connector.cli.fitting import misfits
+from connector.cli.log import open_log
+from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
+from connector.cli.output import emit, say
+from connector.cli.road import Road, open_policies, open_road
+from connector.cli.rounds import Totals, run_until_quiet
+from connector.daemon import Daemon, journal_key, only_daemon, prepare_folder
+from connector.errors import PolicyError
+from connector.journal import Entry, EntryKind
+from connector.policy import KeptOld, PoliciesInForce, PolicySet, Replaced, Unchanged
+from connector.settings import Settings, load_settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: crm-connector run --config connector.yaml")
+def run(
+    *,
+    config: ConfigFile = DEFAULT_CONFIG,
+    once: Annotated[bool, typer.Option("--once", help="Work until nothing is left to do, then stop.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="With --once: stop after this long.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """Run the service: capture, decide, gate, write back, until told to stop.
+
+    Edited policies are taken up while it runs; a wrong edit leaves the old ones in force and says so. A second service
+    on the same state folder is refused. --json needs --once and tells what was done.
+    """
+    if as_json and not once:
+        raise typer.BadParameter("--json needs --once: a running service reports through its log")
+    settings = load_settings(config)
+    in_force = open_policies(settings)
+    prepare_folder(settings.state)
+    log = open_log()
+    with only_daemon(settings.state), open_road(settings, in_force.current, log) as road:
+        refuse_misfits(road, in_force.current)
+        if once:
+            _tell(run_until_quiet(road, patience=seconds), as_json=as_json)
+        else:
+            make_daemon(settings, road, in_force, log).run()
+
+
+def make_daemon(settings: Settings, road: Road, in_force: PoliciesInForce, log: Log) -> Daemon:
+    """The daemon of one opened road."""
+    return Daemon(
+        pipeline=road.pipeline, log=log, poll=settings.poll, batch=settings.batch, key=journal_key(settings.state),
+        heads=settings.heads, reload=Reloading(road, in_force), upkeep=road.around.index.optimize,
+    )
+
+
+def refuse_misfits(road: Road, policies: PolicySet) -> None:
+    """Raise PolicyError for policies that name what a connected CRM lacks. An unreachable CRM is asked later."""
+    found = misfits(policies, road.connected.adapters)
+    for trouble in found.unreachable:
+        road.log.warning("policies_not_checked", reason=trouble)
+    if found.problems:
+        raise PolicyError(found.problems)
+
+
+class Reloading:
+    """The tick that takes up edited policies. A wrong edit is said once, and the old policies stay in force."""
+
+    def __init__(self, road: Road, in_force: PoliciesInForce) -> None:
+        self._road = road
+        self._in_force = in_force
+        self._said: tuple[str, ...] = ()
+
+    def __call__(self) -> None:
+        match self._in_force.reload():
+            case Unchanged():
+                self._said = ()
+            case KeptOld(problems=problems):
+                self._keep(problems)
+            case Replaced(changes=changes):
+                self._take_up([str(change) for change in changes])
+
+    def _take_up(self, changes: list[str]) -> None:
+        found = misfits(self._in_force.current, self._road.connected.adapters)
+        if found.problems:
+            self._keep(found.problems)
+            return
+        road, self._said = self._road, ()
+        road.pipeline.policies = self._in_force.current
+        entry = Entry(kind=EntryKind.POLICY_LOADED, at=road.around.clock.now(), body={"changes": changes})
+        with road.around.store.transaction("policies: loaded") as tx:
+            road.pipeline.journal.append(tx, entry)
+        road.log.info("policies_loaded", changes=changes)
+
+    def _keep(self, problems: tuple[str, ...]) -> None:
+        if problems != self._said:
+            self._road.log.warning("policies_kept", problems=list(problems), next="crm-connector check")
+            self._said = problems
+
+
+def _tell(totals: Totals, *, as_json: bool) -> None:
+    if as_json:
+        emit(totals.document())
+        return
+    say(totals.sentence())
+    for trouble in totals.unreachable:
+        say(f"not reached: {trouble}")
+    say(f"state: process {os.getpid()} has stopped; next: crm-connector status")

@@ -1,0 +1,74 @@
+"""How far each cell is on its way to acting alone: labels so far, and how many are still needed at least."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.calibration.bounds import fewest_trials
+from connector.gate import Cell, CellState, cells, labels
+from connector.gate.autonomy import LOOKS
+from connector.gate.cells import Standing, tier_of
+from connector.store import Transaction
+
+_USUAL_TARGET = 0.98
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellReport:
+    """One cell. `needed` is how many more verdicts the next test waits for; 0 once it acts alone.
+
+    A test is made at fixed numbers of labels only, and never before all of them being right would prove the target.
+    """
+
+    cell: Cell
+    tier: str
+    state: CellState
+    threshold: float | None
+    target: float
+    labels: int
+    right: int
+    needed: int
+    held_values: tuple[str, ...]
+    why: str | None
+
+
+def earned_so_far(tx: Transaction, *, targets: Mapping[str, float], now: datetime) -> tuple[CellReport, ...]:
+    """Every cell something was proposed or judged for, under the pins that are in use now."""
+    standings = cells.standings(tx)
+    return tuple(
+        _cell_report(tx, name, pins, standing=standings.get(name), targets=targets, now=now)
+        for name, pins in sorted(_pins_in_use(tx, standings).items())
+    )
+
+
+def _pins_in_use(tx: Transaction, standings: Mapping[str, Standing]) -> dict[str, str]:
+    found = {name: standing.pins for name, standing in standings.items()}
+    found |= {row["cell"]: row["pins"] for row in tx.rows("SELECT cell, pins FROM gate_labels ORDER BY at")}
+    found |= {row["cell"]: row["pins"] for row in tx.rows("SELECT cell, pins FROM gate_approvals ORDER BY asked_at")}
+    return found
+
+
+def _cell_report(
+    tx: Transaction, name: str, pins: str, *, standing: Standing | None, targets: Mapping[str, float], now: datetime
+) -> CellReport:
+    cell = Cell.parse(name)
+    judged = labels.of_cell(tx, cell, pins, now)
+    target = targets.get(cell.policy, _USUAL_TARGET)
+    stands = standing if standing is not None and standing.pins == pins else None
+    state = stands.state if stands is not None else CellState.SUPERVISED
+    return CellReport(
+        cell=cell, tier=tier_of(pins), state=state, threshold=stands.threshold if stands is not None else None,
+        target=target, labels=len(judged), right=sum(label.agreed for label in judged),
+        needed=0 if state is CellState.AUTONOMOUS else labels_needed(len(judged), target),
+        held_values=tuple(sorted(stands.held_values)) if stands is not None else (),
+        why=str(stands.evidence["why"]) if stands is not None and "why" in stands.evidence else None,
+    )
+
+
+def labels_needed(have: int, target: float) -> int:
+    """How many more labels until the next test that can succeed at all."""
+    fewest = fewest_trials(target)
+    looks = [look for look in LOOKS if look >= fewest and look > have]
+    return looks[0] - have if looks else 0

@@ -1,0 +1,118 @@
+"""What a journal entry says, in one sentence a colleague would use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connector.journal import EntryKind, StoredEntry
+from connector.record import decode_value, display
+
+Body = Mapping[str, Any]
+ERASED = "(its content was erased)"
+
+
+def headline(stored: StoredEntry) -> str:
+    """One entry in one sentence; the values are foreign text."""
+    if stored.body is None:
+        return ERASED
+    return _SENTENCES.get(stored.entry.kind, _otherwise)(stored.body)
+
+
+def shown(encoded: Any) -> str:
+    """An encoded field value as people read it."""
+    try:
+        return f"“{display(decode_value(encoded))}”"
+    except (ValueError, TypeError):
+        return "(unreadable)"
+
+
+def _decided(body: Body) -> str:
+    actions = [f"{one['text']} ({one['confidence']:.0%})" for one in body.get("detail", {}).get("actions", ())]
+    return "; ".join(actions) or "nothing is to be done"
+
+
+def _not_enough(body: Body) -> str:
+    return str(body.get("rationale") or body.get("why") or "not enough to decide")
+
+
+def _verdict(prefix: str) -> Callable[[Body], str]:
+    def sentence(body: Body) -> str:
+        reasons = "; ".join(map(str, body.get("reasons", ())))
+        return f"{prefix}: {body.get('text', '')}" + (f" — {reasons}" if reasons else "")
+
+    return sentence
+
+
+def _applied(body: Body) -> str:
+    text = str(body.get("text", "written"))
+    if body.get("wrote") is False:
+        return f"{text}: the record held it already"
+    if "created" in body:
+        return f"{text}: {body['created']}"
+    return f"{text} (was {shown(body['before'])})" if "before" in body else text
+
+
+def _conflicted(body: Body) -> str:
+    theirs = f"; theirs {shown(body['theirs'])} stays" if "theirs" in body else ""
+    return f"not written: {body.get('text', '')} — {body.get('why', '')}{theirs}"
+
+
+def _refused(body: Body) -> str:
+    return f"refused ({body.get('code', '?')}): {body.get('text', '')} — {body.get('why', '')}"
+
+
+def _person(prefix: str) -> Callable[[Body], str]:
+    def sentence(body: Body) -> str:
+        remark = body.get("remark")
+        action = body.get("action") or {}
+        what = f"set {action['field']} to {shown(action.get('value'))}" if "field" in action else action.get("kind", "")
+        return f"{prefix}: {what}" + (f" — {remark}" if remark else "")
+
+    return sentence
+
+
+def _handed_off(body: Body) -> str:
+    return f"given to {body.get('owner', '?')}: {body.get('summary', '')}"
+
+
+def _handoff_changed(body: Body) -> str:
+    return str(body.get("change") or body.get("why") or "")
+
+
+def _cell(body: Body) -> str:
+    threshold = body.get("threshold")
+    return f"{body.get('cell')}" + (f" acts alone from {threshold:.0%} on" if threshold is not None else "")
+
+
+def _why(body: Body) -> str:
+    return str(body.get("why") or body.get("reason") or "")
+
+
+def _otherwise(body: Body) -> str:
+    return ", ".join(f"{name} {value}" for name, value in body.items() if isinstance(value, str | int | float))
+
+
+_SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
+    EntryKind.DECIDED: _decided,
+    EntryKind.NOT_ENOUGH: _not_enough,
+    EntryKind.ALLOWED: _verdict("allowed"),
+    EntryKind.DENIED: _verdict("denied"),
+    EntryKind.APPROVAL_REQUESTED: _verdict("asked a person"),
+    EntryKind.BRAKED: _verdict("held back"),
+    EntryKind.APPROVED: _person("approved"),
+    EntryKind.REJECTED: _person("rejected"),
+    EntryKind.EXPIRED: _person("nobody answered"),
+    EntryKind.HANDED_OFF: _handed_off,
+    EntryKind.HANDOFF_CHANGED: _handoff_changed,
+    EntryKind.APPLIED: _applied,
+    EntryKind.RESTORED: _applied,
+    EntryKind.REVERTED: _applied,
+    EntryKind.CONFLICTED: _conflicted,
+    EntryKind.REFUSED: _refused,
+    EntryKind.UNKNOWN: _why,
+    EntryKind.STALE: _why,
+    EntryKind.GONE: _why,
+    EntryKind.PROMOTED: _cell,
+    EntryKind.DEMOTED: _cell,
+}
