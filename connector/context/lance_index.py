@@ -46,7 +46,7 @@ class LanceIndex:
         self._identity = f"{_MAKE}+{identity_of(self._embedder)}"
         self._folder = LanceFolder(folder, identity=self._identity, dimension=self._embedder.dimension)
         self._writing = threading.Lock()
-        self._pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="index")  # the queries of one search
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")  # the queries of one search
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         newest = list({entry.key: entry for entry in entries}.values())

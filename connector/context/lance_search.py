@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,28 @@ _STOP_WORDS_BELOW = 20_000
 class Effort:
     """How many entries a search looks at before it ranks; more is slower and changes little (see the benchmark)."""
 
-    per_field: int = 200  # best entries by words, for each searched field
-    by_words: int = 100  # of those, how many are also compared as vectors
-    by_likeness: int = 50  # best entries by vector
+    by_words: int = 100  # candidates by words, for each searched field
+    by_likeness: int = 50  # candidates by vector
     exact: bool = False  # compare every vector rather than those of the nearest partitions
 
 
 USUAL = Effort()
+
+
+@dataclass(frozen=True, slots=True)
+class _WordQuery:
+    """One keyword query: which words in which field, and how much its scores weigh in the sum."""
+
+    column: str
+    words: str
+    weight: float
+
+    def run(self, table: Any, where: str | None, limit: int) -> Mapping[str, float]:
+        from lancedb.query import MatchQuery
+
+        query = table.search(MatchQuery(self.words, self.column), query_type="fts").limit(limit)
+        found = _filtered(query, where).select(["row_key", "_score"]).to_arrow()
+        return dict(zip(found["row_key"].to_pylist(), found["_score"].to_pylist(), strict=True))
 
 
 def search_table(
@@ -41,46 +57,64 @@ def search_table(
     if limit == 0 or (reach is not None and not reach.scopes):
         return ()
     where = filter_of(reach)
+    queries = _word_queries(table, text)
     nearest = pool.submit(_nearest, table, vector, where, effort) if vector is not None else None
-    scores = _by_words(table, text, where, pool, effort.per_field)
-    candidates = sorted(scores, key=lambda key: (-scores[key], key))[: effort.by_words]
+    asked = [pool.submit(query.run, table, where, effort.by_words) for query in queries]
+    answers = [answer.result() for answer in asked]
     alike = nearest.result() if nearest is not None else []
-    rows = _rows(table, list(dict.fromkeys((*candidates, *alike))))
-    for key, likeness in _likeness(rows, vector).items():
-        scores[key] += LIKENESS * likeness
-    entries = [entry_of(row) for row in rows.drop_columns(["vector", "row_key"]).to_pylist()]
-    hits = [Hit(entry=e, score=scores[key]) for e, key in zip(entries, rows["row_key"].to_pylist(), strict=True)]
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.entry.key))[:limit])
+    candidates = list(dict.fromkeys(itertools.chain(*answers, alike)))
+    reading = pool.submit(_rows, table, candidates)
+    short = [query for query, answer in zip(queries, answers, strict=True) if len(answer) >= effort.by_words]
+    completed = _completed(table, short, candidates, pool)
+    scores = _summed((query, completed.get(query, answer)) for query, answer in zip(queries, answers, strict=True))
+    return _best(reading.result(), scores, vector, limit)
 
 
-def _by_words(table: Any, text: str, where: str | None, pool: Executor, per_field: int) -> dict[str, float]:
+def _word_queries(table: Any, text: str) -> list[_WordQuery]:
     words = query_words(text)
-    scores: dict[str, float] = defaultdict(float)
     if not words.content:
-        return scores
+        return []
     parts = [(words.content, 1.0)]
     if words.stop and table.count_rows() < _STOP_WORDS_BELOW:
         # BM25 adds up over words, so blending both queries makes one in which stop words weigh less.
         parts = [(words.content, 1 - STOP_WEIGHT), (words.all, STOP_WEIGHT)]
-    asked = [
-        (pool.submit(_keyword_scores, table, part, column, where, per_field), weight * share)
+    return [
+        _WordQuery(column, " ".join(part), weight * share)
         for column, weight in (("title", TITLE), ("body", BODY))
         for part, share in parts
     ]
-    for answer, weight in asked:
-        for key, score in answer.result().items():
-            scores[key] += weight * score
+
+
+def _completed(
+    table: Any, queries: Sequence[_WordQuery], candidates: Sequence[str], pool: Executor
+) -> Mapping[_WordQuery, Mapping[str, float]]:
+    """Queries that were cut short, asked again for the scores of all candidates.
+
+    Without it a candidate found by its title would be ranked as if its body held none of the words.
+    """
+    where = among("row_key", candidates)
+    again = [pool.submit(query.run, table, where, len(candidates)) for query in queries]
+    return {query: answer.result() for query, answer in zip(queries, again, strict=True)}
+
+
+def _summed(answered: Iterable[tuple[_WordQuery, Mapping[str, float]]]) -> Mapping[str, float]:
+    scores: dict[str, float] = defaultdict(float)
+    for query, answer in answered:
+        for key, score in answer.items():
+            scores[key] += query.weight * score
     return scores
 
 
-def _keyword_scores(
-    table: Any, words: Sequence[str], column: str, where: str | None, per_field: int
-) -> Mapping[str, float]:
-    from lancedb.query import MatchQuery
-
-    query = table.search(MatchQuery(" ".join(words), column), query_type="fts").limit(per_field)
-    found = _filtered(query, where).select(["row_key", "_score"]).to_arrow()
-    return dict(zip(found["row_key"].to_pylist(), found["_score"].to_pylist(), strict=True))
+def _best(
+    rows: pa.Table, words: Mapping[str, float], vector: Sequence[float] | None, limit: int
+) -> tuple[Hit, ...]:
+    likeness = _likeness(rows, vector)
+    keys = rows["row_key"].to_pylist()
+    total = [words.get(key, 0.0) + LIKENESS * likeness.get(key, 0.0) for key in keys]
+    names = rows["key"].to_pylist()
+    best = sorted(range(len(keys)), key=lambda place: (-total[place], names[place]))[:limit]
+    chosen = rows.drop_columns(["vector", "row_key"]).take(best).to_pylist()
+    return tuple(Hit(entry=entry_of(row), score=total[place]) for row, place in zip(chosen, best, strict=True))
 
 
 def _nearest(table: Any, vector: Sequence[float], where: str | None, effort: Effort) -> list[str]:
