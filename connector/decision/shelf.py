@@ -179,7 +179,7 @@ class DiskShelf:
 
 _INSERT = """
 INSERT INTO decision_learners (connection, policy, object, field, version, name, path, sha256, examples, fitted_at)
-VALUES (:connection, :policy, :object, :field, :version, :name, :path, :sha256, :examples, :fitted_at)
+VALUES (:connection, :policy, :object, :field, :version, :name, :path, :digest, :examples, :fitted_at)
 """
 _WITHDRAW = f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND version = :version"
 
@@ -231,7 +231,7 @@ def _key_columns(key: LearnerKey) -> dict[str, Any]:
 def _columns(shelved: Shelved) -> dict[str, Any]:
     return {
         **_key_columns(shelved.key), "version": shelved.version, "name": shelved.name, "path": shelved.path,
-        "sha256": shelved.sha256, "examples": shelved.examples, "fitted_at": micros(shelved.fitted_at),
+        "digest": shelved.sha256, "examples": shelved.examples, "fitted_at": micros(shelved.fitted_at),
     }
 
 

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.context.context import Passage
@@ -188,6 +188,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({name: st.just(value) | _JSON for name, value in GOOD.items()}) | _JSON)
 def test_hostile_answers_either_fit_the_form_or_are_refused(content):
     result = read_answer(json.dumps(content), FORM)
@@ -200,11 +201,13 @@ def test_hostile_answers_either_fit_the_form_or_are_refused(content):
         assert all(citation.quote in PASSAGES[citation.passage].text for citation in answer["citations"])
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_at_all_gives_an_answer_and_no_error(text):
     assert isinstance(read_answer(text, FORM), Malformed)
 
 
+@settings(deadline=None)
 @given(_JSON)
 def test_any_parsed_content_gives_an_answer_and_no_error(content):
     assert isinstance(check(content, FORM), Malformed | Invented | Valid)

@@ -223,13 +223,67 @@ _ANSWER = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+_SURE = st.integers(0, 100).map(lambda percent: percent / 100)
+_PROOF = st.just(QUOTE)
+
+
+def _fitting(value):
+    return st.fixed_dictionaries({"value": value, "confidence": _SURE, "citations": _PROOF})
+
+
+_WELL_FORMED = st.fixed_dictionaries(
+    {
+        "rationale": st.just("Because."),
+        "enough": st.booleans(),
+        "out_of_scope": st.booleans(),
+        "missing": st.just([]),
+        "values": st.fixed_dictionaries(
+            {},
+            optional={
+                "category": _fitting(st.sampled_from(["billing", "repair", "other"])),
+                "queue": _fitting(st.integers(0, 2)),
+                "amount": _fitting(st.decimals(0, 500, places=4).map(float)),
+                "contact": _fitting(st.integers(0, 1)),
+                "priority": _fitting(st.sampled_from(["low", "high"])),
+            },
+        ),
+    },
+    optional={
+        "task": st.fixed_dictionaries(
+            {"summary": st.just("Do it."), "confidence": _SURE, "citations": _PROOF}, optional={"owner": st.just(0)}
+        ),
+        "reply": st.fixed_dictionaries(
+            {
+                "body": st.sampled_from(
+                    ["Yes.", "Pay at http://evil.example", "mailto://eve", "see www.evil.example/x"]
+                ),
+                "confidence": _SURE,
+                "citations": _PROOF,
+            }
+        ),
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
 @given(_ANSWER)
 def test_no_answer_however_hostile_becomes_an_action_outside_the_policy(content):
     asked = question(under=REPLY)
     checked = read_answer(json.dumps(content), AGENT.form(asked))
-    if not isinstance(checked, Valid):
-        return
+    if isinstance(checked, Valid):
+        stays_inside(asked, checked)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_WELL_FORMED, st.sampled_from([None, "low", "high", "urgent"]))
+def test_a_well_formed_answer_stays_inside_the_policy_whatever_it_wants(content, priority):
+    asked = question(ticket(priority=priority), REPLY)
+    checked = read_answer(json.dumps(content), AGENT.form(asked))
+    assert isinstance(checked, Valid)
+    stays_inside(asked, checked)
+
+
+def stays_inside(asked, checked):
     reading = AGENT.read(asked, checked.answer)
     steps = reading.actions if isinstance(reading, Proposals) else reading.guesses
     owners = {user.owner_id for user in PEOPLE if user.active}
@@ -238,10 +292,12 @@ def test_no_answer_however_hostile_becomes_an_action_outside_the_policy(content)
         assert 0 <= step.confidence <= 1
         assert validate(step.action, asked.context.schema, owners=owners) == ()
         match step.action:
-            case UpdateField():
-                permission = REPLY.may.update[step.action.field]
-                assert permission.refusal(step.action.value, current=None) is None
+            case UpdateField(field=name, value=value):
+                current = asked.context.record.value(name)
+                assert REPLY.may.update[name].refusal(value, current=current) is None
+                assert value != current
             case CreateTask():
                 assert step.action.owner in (None, "u1")
             case Message():
                 assert step.action.to == ("eve@example.com",)
+                assert "evil" not in step.action.body
