@@ -51,7 +51,7 @@ def rehearse(
     text: Annotated[str, typer.Option(help="The column with what the customer wrote.")] = "text",
     label: Annotated[str, typer.Option(help="The column with what a person decided.")] = "label",
     target: Annotated[str | None, typer.Option(help="Replaces gate.target, for example 0.98.")] = None,
-    field: Annotated[str | None, typer.Option(help="The field the label belongs to; else the first under may.update.")] = None,
+    field: Annotated[str | None, typer.Option(help="The field the label holds; else the first in may.update.")] = None,
     rate: Annotated[int, typer.Option(min=1, help="Simulated arrivals an hour; limits count by them.")] = 500,
     decisions: Annotated[Path | None, typer.Option(help="Write one row per incoming record to this CSV.")] = None,
     crm_log: Annotated[Path | None, typer.Option(help="Write the CRM's own log, one JSON object a line.")] = None,
@@ -148,6 +148,6 @@ def _show(done: Mapping[str, Any]) -> None:
     table.add_column()
     for key, words in _ROWS:
         value = done[key]
-        shown = "unknown (no labels)" if value is None else f"{value:.1%}" if key in ("precision", "coverage") else str(value)
-        table.add_row(shown, words)
+        share = key in ("precision", "coverage") and value is not None
+        table.add_row("unknown (no labels)" if value is None else f"{value:.1%}" if share else str(value), words)
     Console().print(table)

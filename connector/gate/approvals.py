@@ -95,7 +95,8 @@ def listed(
 ) -> list[Approval]:
     where = "WHERE state = :state" if state is not None else ""
     parameters = {"state": state.value} if state is not None else {}
-    rows = tx.rows(f"SELECT * FROM gate_approvals {where} ORDER BY asked_at, approval LIMIT :limit", limit=limit, **parameters)
+    order = "ORDER BY asked_at, approval LIMIT :limit"
+    rows = tx.rows(f"SELECT * FROM gate_approvals {where} {order}", limit=limit, **parameters)
     return [_approval(row) for row in rows]
 
 
@@ -131,19 +132,20 @@ def approve(
             "UPDATE gate_approvals SET held = :held, action_hash = :hash WHERE approval = :approval",
             held=canonical(encode_held(action, approval.bases)), hash=action_hash(action), approval=approval.id,
         )
-    return clear(
-        intent=approval.intent, decision=approval.decision, policy=approval.policy, action=action, bases=approval.bases,
-        rule=approval.rule, on_overwrite=approval.on_overwrite, cleared_by=by, approval=approval.id, after=approval.after, run=approval.run,
-    )
+    return _cleared(approval, action, by)
 
 
 def clear_allowed(approval: Approval, why: str) -> ClearedAction:
     """The cleared action of an approval that the gate allowed by itself."""
     if approval.state is not ApprovalState.ALLOWED:
         raise ApprovalError(f"approval {approval.id} is {approval.state}, not allowed")
+    return _cleared(approval, approval.action, why)
+
+
+def _cleared(approval: Approval, action: Action, by: str) -> ClearedAction:
     return clear(
-        intent=approval.intent, decision=approval.decision, policy=approval.policy, action=approval.action,
-        bases=approval.bases, rule=approval.rule, on_overwrite=approval.on_overwrite, cleared_by=why, approval=approval.id, after=approval.after,
+        intent=approval.intent, decision=approval.decision, policy=approval.policy, action=action, bases=approval.bases,
+        rule=approval.rule, on_overwrite=approval.on_overwrite, cleared_by=by, approval=approval.id, after=approval.after,
         run=approval.run,
     )
 
@@ -210,8 +212,8 @@ def _settle(
 
 _COLUMNS = (
     "approval", "intent", "decision", "policy", "cell", "pins", "content", "connection", "object", "record", "held",
-    "action_hash", "rule", "on_overwrite", "confidence", "rationale", "reasons", "citations", "after_intent", "run", "state", "owner",
-    "asked_at", "expires_at", "settled_by", "remark",
+    "action_hash", "rule", "on_overwrite", "confidence", "rationale", "reasons", "citations",
+    "after_intent", "run", "state", "owner", "asked_at", "expires_at", "settled_by", "remark",
 )
 _INSERT = f"""
 INSERT INTO gate_approvals ({", ".join(_COLUMNS)}) VALUES ({", ".join(":" + name for name in _COLUMNS)})

@@ -149,7 +149,8 @@ def newest(tx: Transaction, limit: int) -> list[StoredEntry]:
 
 def entries_after(tx: Transaction, seq: int, *, limit: int = 1000) -> list[StoredEntry]:
     """Entries after `seq` in order; the way to walk a long journal page by page."""
-    return [_stored(row) for row in tx.rows(f"{_SELECT} WHERE e.seq > :seq ORDER BY e.seq LIMIT :limit", seq=seq, limit=limit)]
+    rows = tx.rows(f"{_SELECT} WHERE e.seq > :seq ORDER BY e.seq LIMIT :limit", seq=seq, limit=limit)
+    return [_stored(row) for row in rows]
 
 
 def walk(tx: Transaction) -> Iterator[StoredEntry]:

@@ -34,7 +34,8 @@ def verify(tx: Transaction, key: bytes, heads: Sequence[str] = ()) -> Verificati
     seals = tx.rows("SELECT * FROM journal_seals ORDER BY first")
     problems.extend(_seal_problems(rows, seals, key))
     known = {row["head"] for row in seals}
-    problems.extend(f"head {head[:12]}… kept outside the state is missing from the journal" for head in heads if head not in known)
+    lost = (head for head in heads if head not in known)
+    problems.extend(f"head {head[:12]}… kept outside the state is missing from the journal" for head in lost)
     last = seals[-1]["last"] if seals else 0
     unsealed = sum(row["seq"] > last for row in rows)
     return Verification(

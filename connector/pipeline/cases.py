@@ -97,7 +97,7 @@ def _place(sorted_events: Sorted, ref: RecordRef, found: Found) -> None:
 
 
 def _newest_first_told(events: Sequence[InboxEvent]) -> list[InboxEvent]:
-    """One event per record and kind of waking: a due slot or a backfill is its own reason, a change is one however often told."""
+    """One event per record and reason: a due slot or a backfill is its own, a change is one however often it was told."""
     last: dict[tuple[RecordRef, str | None, str | None], InboxEvent] = {}
     for event in events:
         last[event.event.ref, event.event.slot, event.run] = event

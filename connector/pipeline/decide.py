@@ -18,7 +18,7 @@ from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.context import Context
 from connector.context.wanted import Subject, Wanted
-from connector.decision.decision import Answer, Declined, Deferred, DecisionResult, HandoffReason, NotEnough, Pins, Question
+from connector.decision.decision import Answer, DecisionResult, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
 from connector.errors import ConnectorError, CredentialsError, RetryableError, StateError
 from connector.gate import LimitBook
 from connector.journal import Entry, EntryKind, Journal
@@ -104,7 +104,7 @@ class Deciding:
             raise
         except RetryableError as error:
             self._release(events, error, tally)
-        except Exception as error:  # noqa: BLE001 - the inbox loop is one of the edges where anything is caught
+        except Exception as error:
             if len(events) > 1:
                 middle = len(events) // 2
                 self._decide(policies, events[:middle], tally)

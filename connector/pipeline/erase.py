@@ -16,7 +16,6 @@ from connector.record import RecordRef
 from connector.store import Store, Transaction
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
     """What an erasure removed, by place."""

@@ -23,9 +23,8 @@ class NamedSecrets:
         found = self.find(name)
         if found is None:
             where = f" or the file {self._folder / self._file(name)} (mode 0600)" if self._folder else ""
-            raise SettingsError(
-                [f"{self._owner}: the secret {name} is not set: set {self._variable(name)}{where}"], hint="crm-connector check"
-            )
+            problem = f"{self._owner}: the secret {name} is not set: set {self._variable(name)}{where}"
+            raise SettingsError([problem], hint="crm-connector check")
         return found
 
     def find(self, name: str) -> str | None:

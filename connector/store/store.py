@@ -183,7 +183,8 @@ def _state_errors() -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         if "malformed" in str(error) or "not a database" in str(error):
-            raise StateError(f"the state database is damaged: {error}", hint="restore a backup of the state folder") from error
+            hint = "restore a backup of the state folder"
+            raise StateError(f"the state database is damaged: {error}", hint=hint) from error
         raise
 
 

@@ -180,7 +180,8 @@ def due(tx: Transaction, now: datetime, limit: int) -> list[OutboxRow]:
 
 def in_state(tx: Transaction, *states: OutboxState) -> list[OutboxRow]:
     names = ", ".join(f"'{state.value}'" for state in states)
-    return [row_of(row) for row in tx.rows(f"SELECT * FROM writeback_outbox WHERE state IN ({names}) ORDER BY cleared_at, intent")]
+    rows = tx.rows(f"SELECT * FROM writeback_outbox WHERE state IN ({names}) ORDER BY cleared_at, intent")
+    return [row_of(row) for row in rows]
 
 
 def find(tx: Transaction, intent: str) -> OutboxRow | None:
@@ -210,7 +211,10 @@ def mark_sending(tx: Transaction, live: Mapping[str, Record], sent_at: datetime)
     tx.run_many(
         "UPDATE writeback_outbox SET state = 'sending', attempts = attempts + 1, sent_at = :at, live = :live "
         "WHERE intent = :intent AND state = 'ready'",
-        [{"intent": intent, "at": micros(sent_at), "live": canonical(encode_live(record))} for intent, record in live.items()],
+        [
+            {"intent": intent, "at": micros(sent_at), "live": canonical(encode_live(record))}
+            for intent, record in live.items()
+        ],
     )
 
 
@@ -260,7 +264,8 @@ def row_of(row: Row) -> OutboxRow:
         intent=row["intent"], decision=row["decision"], policy=row["policy"], approval=row["approval"],
         ref=RecordRef(ConnectionName(row["connection"]), action.ref.object, row["record"]),
         purpose=WritePurpose(row["purpose"]), action=action, bases=decode_bases(json.loads(row["bases"])),
-        rule=ConflictRule(row["rule"]), on_overwrite=OnOverwrite(row["on_overwrite"]), cleared_by=row["cleared_by"], cleared_at=from_micros(row["cleared_at"]),
+        rule=ConflictRule(row["rule"]), on_overwrite=OnOverwrite(row["on_overwrite"]),
+        cleared_by=row["cleared_by"], cleared_at=from_micros(row["cleared_at"]),
         after=row["after_intent"], run=row["run"], state=OutboxState(row["state"]), attempts=row["attempts"],
         not_before=from_micros(row["not_before"]),
         sent_at=from_micros(row["sent_at"]) if row["sent_at"] is not None else None,

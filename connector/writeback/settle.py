@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.action import UpdateField, encode_inverse, inverse_of
-from connector.adapter import Created, GuardFailed, Missed, Overwritten, Postponed, Refused, Unknown, Unsettled, WriteResult, Written
+from connector.adapter import (
+    Created,
+    GuardFailed,
+    Missed,
+    Overwritten,
+    Postponed,
+    Refused,
+    Unknown,
+    Unsettled,
+    WriteResult,
+    Written,
+)
 from connector.change.seen import note_own_write
 from connector.gate import FieldBase, approvals, base_of
 from connector.journal import EntryKind, Journal

@@ -1,4 +1,4 @@
-"""Watch a rehearsed daemon from its state until nothing moves, kill it at random moments if asked to, and read the outcome."""
+"""Watch a rehearsed daemon from its state until nothing moves; kill it at random moments if asked; read the outcome."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ class Observer:
             }
             lost_race = {
                 row["record"] for row in tx.rows(
-                    "SELECT record FROM writeback_outbox WHERE purpose = 'act' AND state IN ('conflicted', 'refused', 'stale')"
+                    "SELECT record FROM writeback_outbox WHERE purpose = 'act' "
+                    "AND state IN ('conflicted', 'refused', 'stale')"
                 )
             }  # fmt: skip
             conflicts = _number(

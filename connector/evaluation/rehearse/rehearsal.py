@@ -1,4 +1,4 @@
-"""Rehearse a policy on a team's own export: a sandbox CRM with their history, the real daemon, and what would have happened."""
+"""Rehearse a policy on a team's own export: a sandbox CRM with their history, the real daemon, what would have happened."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def read_rows(path: Path, *, text: str, label: str, labelled: bool) -> list[Mess
             _check(path, columns, text, label if labelled else None)
             rows = [_message(row, text, label) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError([f"{path}: cannot be read as CSV in UTF-8: {error}"], hint="crm-connector rehearse --help") from error
+        problem = f"{path}: cannot be read as CSV in UTF-8: {error}"
+        raise SettingsError([problem], hint="crm-connector rehearse --help") from error
     return [row for row in rows if row.label] if labelled else rows
 
 
