@@ -1,1 +1,4 @@
-"""Capture: what changed, how far we have read, and which policies wake. Owns inbox, cursors, snapshots and visits."""
+"""Change: what the CRM says happened, queued once. Owns cursors, the inbox, what we have seen, and triggers.
+
+May import the policy, journal, store, adapter and record; its modules are imported by name.
+"""
