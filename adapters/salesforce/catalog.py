@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.salesforce.client import SalesforceClient
+from adapters.salesforce.client import ResourceMissingError, SalesforceClient
 from adapters.salesforce.mapping import ObjectMap
 from adapters.salesforce.schema import Description, narrowed, read_description
 from adapters.salesforce.soql import after_id, safe_name, select
@@ -20,9 +20,7 @@ _PAGE = 2000
 class Catalog:
     """Descriptions by object, shared by reading, writing and capture."""
 
-    def __init__(
-        self, environment: Environment, client: SalesforceClient, maps: Mapping[ObjectType, ObjectMap]
-    ) -> None:
+    def __init__(self, environment: Environment, client: SalesforceClient, maps: Mapping[ObjectType, ObjectMap]) -> None:
         self._clock = environment.clock
         self._log = environment.log
         self._client = client
@@ -46,7 +44,10 @@ class Catalog:
         mapped = self._maps.get(kind)
         if mapped is None:
             raise UnknownFieldError(f"{kind}: Salesforce has no such object here; name one under `objects`")
-        answer = self._client.get(f"sobjects/{safe_name(mapped.native)}/describe")
+        try:
+            answer = self._client.get(f"sobjects/{safe_name(mapped.native)}/describe")
+        except ResourceMissingError as error:
+            raise UnknownFieldError(f"{kind}: Salesforce has no {mapped.native}, or hides it from our user") from error
         description = read_description(kind, mapped, answer.body)
         with self._lock:
             self._described[kind] = (now, description)

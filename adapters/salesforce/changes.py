@@ -88,12 +88,7 @@ class SalesforceChanges:
     def identities(self, object: ObjectType, after: str | None) -> IdentityPage:
         description = self._catalog.describe(object)
         query = select(
-            ["Id", "SystemModstamp"],
-            description.native,
-            description.where,
-            after_id(after or ""),
-            order="Id",
-            limit=PAGE,
+            ["Id", "SystemModstamp"], description.native, description.where, after_id(after or ""), order="Id", limit=PAGE
         )
         answer = self._client.query(query)
         rows = answer.body["records"]
@@ -215,6 +210,4 @@ def _tombstone(row: Mapping[str, Any], found: Found) -> ChangeEvent:
                 ref=ref, kind=ChangeKind.MERGED, origin=ChangeOrigin.POLL, occurred_at=at, version=version, into=into
             )
         case Gone(ref=ref) | Record(ref=ref):
-            return ChangeEvent(
-                ref=ref, kind=ChangeKind.DELETED, origin=ChangeOrigin.POLL, occurred_at=at, version=version
-            )
+            return ChangeEvent(ref=ref, kind=ChangeKind.DELETED, origin=ChangeOrigin.POLL, occurred_at=at, version=version)

@@ -25,14 +25,27 @@ from simple_salesforce.exceptions import SalesforceError
 from adapters.salesforce.failures import failure
 from adapters.salesforce.login import token_from, token_request
 from adapters.salesforce.soql import safe_id, safe_name
-from connector.adapter import Environment, HttpRequest, HttpResponse, Token
+from connector.adapter import Environment, HttpRequest, HttpResponse, NotSentError, Token
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
-from connector.errors import InvalidResponseError, RateLimitedError, SettingsError, UnsafeReferenceError
+from connector.errors import (
+    ConnectorError,
+    InvalidResponseError,
+    OutcomeUnknownError,
+    PermanentError,
+    RateLimitedError,
+    RetryableError,
+    SettingsError,
+    UnsafeReferenceError,
+)
 
 DEFAULT_VERSION = "62.0"
 LANE = "api"
 _UNWANTED = {"X-PrettyPrint"}  # the library always asks for indented answers
+
+
+class ResourceMissingError(PermanentError):
+    """A resource that not every org has, such as an object's description, is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,10 @@ class SalesforceClient:
 
     def query(self, soql: str, *, deleted: bool = False) -> Answer:
         """One page of a query; `deleted` also finds rows in the recycle bin and archived activities."""
-        answer = self._call(Operation.READ, lambda library: library.query(soql, include_deleted=deleted))
+        try:
+            answer = self._call(Operation.READ, lambda library: library.query(soql, include_deleted=deleted))
+        except ResourceMissingError as error:
+            raise InvalidResponseError(error.message) from error  # queries are everywhere: this was not Salesforce
         if not isinstance(answer.body, dict) or not isinstance(answer.body.get("records"), list):
             raise InvalidResponseError("a query was answered without a list of records")
         return answer
@@ -97,9 +113,7 @@ class SalesforceClient:
 
     def start_bulk_query(self, soql: str) -> str:
         """A Bulk 2.0 query job; repeating the call would leave a second job behind, so it counts as a create."""
-        answer = self._call(
-            Operation.CREATE, lambda library: _bulk(library).create_job(BulkOperation.query, query=soql)
-        )
+        answer = self._call(Operation.CREATE, lambda library: _bulk(library).create_job(BulkOperation.query, query=soql))
         return safe_id(str(answer.body["id"]))
 
     def bulk_job(self, job: str) -> Mapping[str, Any]:
@@ -107,9 +121,7 @@ class SalesforceClient:
         return dict(answer.body)
 
     def bulk_page(self, job: str, locator: str, size: int) -> BulkPage:
-        answer = self._call(
-            Operation.READ, lambda library: _bulk(library).get_query_results(safe_id(job), locator, size)
-        )
+        answer = self._call(Operation.READ, lambda library: _bulk(library).get_query_results(safe_id(job), locator, size))
         body = answer.body
         return BulkPage(body["records"], body["number_of_records"], body["locator"], answer.at)
 
@@ -146,9 +158,9 @@ class SalesforceClient:
 
     def _call(self, operation: Operation, work: Callable[[Salesforce], Any]) -> Answer:
         library = self._connected()
-        return self._retries.call(operation, lambda: self._once(library, work))
+        return self._retries.call(operation, lambda: self._once(library, operation, work))
 
-    def _once(self, library: Salesforce, work: Callable[[Salesforce], Any]) -> Answer:
+    def _once(self, library: Salesforce, operation: Operation, work: Callable[[Salesforce], Any]) -> Answer:
         self._wire.last = None
         try:
             body = work(library)
@@ -157,6 +169,8 @@ class SalesforceClient:
             found = failure(error.status, _content(error), retry_after=last.header("Retry-After") if last else None)
             if isinstance(found, RateLimitedError) and found.retry_after is not None:
                 self._environment.budget.close(LANE, found.retry_after)
+            if operation is Operation.READ:
+                found = _of_a_read(error.status, found)
             raise found from None  # the library's own text holds the whole body
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidResponseError(f"Salesforce's answer could not be read: {type(error).__name__}") from error
@@ -196,7 +210,11 @@ class SalesforceClient:
         return f"{parts.scheme}://{parts.netloc}"
 
     def _sign_in(self, old: Token | None) -> Token:
-        token = token_from(self._environment.transport.send(token_request(self._environment)))
+        try:
+            token = token_from(self._environment.transport.send(token_request(self._environment)))
+        except (RetryableError, OutcomeUnknownError) as error:
+            # Without a token the call that needed it was certainly not sent.
+            raise NotSentError(f"could not sign in: {error.message}") from error
         self._environment.log.info("signed_in", connection=self._environment.connection)
         return token
 
@@ -247,6 +265,13 @@ def _content(error: SalesforceError) -> Any:
         except ValueError:
             return None
     return content
+
+
+def _of_a_read(status: int, found: ConnectorError) -> ConnectorError:
+    """Nothing that is read is ever told to be gone, or to conflict: a query just finds no row."""
+    if status == 404:
+        return ResourceMissingError(found.message)
+    return InvalidResponseError(found.message) if status in (409, 412) else found
 
 
 def _place(host: str | None, port: int | None) -> tuple[str | None, int]:

@@ -50,9 +50,7 @@ class _Sending:
 class Creates:
     """Sends marked creates and finds them again."""
 
-    def __init__(
-        self, connection: ConnectionName, client: SalesforceClient, catalog: Catalog, *, marker_field: str
-    ) -> None:
+    def __init__(self, connection: ConnectionName, client: SalesforceClient, catalog: Catalog, *, marker_field: str) -> None:
         self._connection = connection
         self._client = client
         self._catalog = catalog

@@ -63,9 +63,7 @@ class SalesforceReader:
     def users(self) -> tuple[User, ...]:
         return self._catalog.users()
 
-    def _read_valid(
-        self, kind: ObjectType, ids: Sequence[str], fields: Collection[FieldName]
-    ) -> dict[RecordRef, Found]:
+    def _read_valid(self, kind: ObjectType, ids: Sequence[str], fields: Collection[FieldName]) -> dict[RecordRef, Found]:
         """A batch read; an id that Salesforce does not take for one is found by halving and is simply not there."""
         try:
             return self._read_batch(kind, ids, fields)
@@ -78,9 +76,7 @@ class SalesforceReader:
         half = len(ids) // 2
         return self._read_valid(kind, ids[:half], fields) | self._read_valid(kind, ids[half:], fields)
 
-    def _read_batch(
-        self, kind: ObjectType, ids: Sequence[str], fields: Collection[FieldName]
-    ) -> dict[RecordRef, Found]:
+    def _read_batch(self, kind: ObjectType, ids: Sequence[str], fields: Collection[FieldName]) -> dict[RecordRef, Found]:
         description = self._catalog.describe(kind)
         reader = RowReader(self._connection, description, description.select(fields))
         # Salesforce answers 18 characters where 15 were asked; the first 15 are the id.

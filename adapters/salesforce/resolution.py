@@ -71,9 +71,7 @@ class Resolutions:
             case Record() if now.version == write.live.version:
                 return NotApplied()
             case Record():
-                ours = _left_a_trace(write.live, now, expected) or self._was_replaced(
-                    write.live, now, expected, unknown
-                )
+                ours = _left_a_trace(write.live, now, expected) or self._was_replaced(write.live, now, expected, unknown)
                 return _applied(write, expected, now) if ours else NotApplied()
 
     def _was_replaced(

@@ -30,9 +30,7 @@ def stamp_of(version: Version) -> datetime:
 class RowReader:
     """Reads the rows of one object as the wanted columns; bulk CSV rows and JSON rows alike."""
 
-    def __init__(
-        self, connection: ConnectionName, description: Description, columns: Mapping[FieldName, Column]
-    ) -> None:
+    def __init__(self, connection: ConnectionName, description: Description, columns: Mapping[FieldName, Column]) -> None:
         self._connection = connection
         self._description = description
         self._columns = columns

@@ -9,16 +9,7 @@ from typing import Any
 
 from adapters.salesforce.encoding import decode
 from adapters.salesforce.mapping import FieldMap, ObjectMap, shared_options
-from connector.adapter import (
-    VOCABULARY,
-    FieldKind,
-    FieldName,
-    FieldSchema,
-    FieldValue,
-    ObjectSchema,
-    ObjectType,
-    Option,
-)
+from connector.adapter import VOCABULARY, FieldKind, FieldName, FieldSchema, FieldValue, ObjectSchema, ObjectType, Option
 from connector.errors import InvalidResponseError, UnknownFieldError
 
 _KINDS: Mapping[str, FieldKind] = {
@@ -28,7 +19,7 @@ _KINDS: Mapping[str, FieldKind] = {
     "multipicklist": FieldKind.OPTIONS, "email": FieldKind.EMAIL, "phone": FieldKind.PHONE, "url": FieldKind.URL,
 }  # fmt: skip
 _NOT_A_VALUE = {"address", "location", "base64", "complexvalue"}
-_PEOPLE = {"User", "Group"}
+_PEOPLE = {"User", "Group", "Calendar"}  # an event may belong to a public calendar
 _OBJECTS: Mapping[str, ObjectType] = {
     "Account": ObjectType.ACCOUNT, "Contact": ObjectType.CONTACT, "Lead": ObjectType.LEAD, "Case": ObjectType.TICKET,
     "Opportunity": ObjectType.OPPORTUNITY, "Order": ObjectType.ORDER, "Product2": ObjectType.PRODUCT,
@@ -98,9 +89,7 @@ def read_description(kind: ObjectType, mapped: ObjectMap, body: Any) -> Descript
     """A describe answer, mapped."""
     if not isinstance(body, Mapping) or not isinstance(body.get("fields"), list):
         raise InvalidResponseError(f"the description of {mapped.native} came without its fields")
-    described = {
-        str(one["name"]): one for one in body["fields"] if str(one.get("type", "")).lower() not in _NOT_A_VALUE
-    }
+    described = {str(one["name"]): one for one in body["fields"] if str(one.get("type", "")).lower() not in _NOT_A_VALUE}
     natives = {name: _field(FieldName(name), one, kind, FieldMap(name)) for name, one in described.items()}
     fields = {
         shared: _field(shared, described[at.native], kind, at)

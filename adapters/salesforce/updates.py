@@ -111,9 +111,7 @@ class Updates:
             for number, one in enumerate(batch)
         }
 
-    def _with_survivors(
-        self, writes: Sequence[GuardedWrite], results: tuple[WriteResult, ...]
-    ) -> tuple[WriteResult, ...]:
+    def _with_survivors(self, writes: Sequence[GuardedWrite], results: tuple[WriteResult, ...]) -> tuple[WriteResult, ...]:
         """Missed records that live on in another one are told with it."""
         missed = [write.ref for write, result in zip(writes, results, strict=True) if isinstance(result, Missed)]
         if not missed:
@@ -167,15 +165,13 @@ def refused(error: ConnectorError, description: Description | None) -> Refused:
             return Refused(code=error.message.partition(":")[0], reason=error.message)
 
 
-def lost(error: ConnectorError) -> Postponed | Refused | Unknown:
-    """What a failed call means for every write in it."""
+def lost(error: ConnectorError) -> Postponed | Unknown:
+    """What a failed call means for every write in it; what is wrong with one write is told in its own answer."""
     match error:
         case NotSentError() | RateLimitedError() | LockedRowError():
             return Postponed(reason=error.message, wait=error.retry_after)
-        case InvalidResponseError():
-            return Unknown(reason=error.message)
         case PermanentError():
-            return refused(error, None)
+            return Postponed(reason=error.message)
         case _:
             return Unknown(reason=error.message)
 

@@ -183,9 +183,7 @@ def test_a_record_erased_from_the_recycle_bin_is_still_reported() -> None:
             return scripted.description(scripted.field("Subject"))
         if "/deleted/" in scripted.path(request):
             listed = [{"id": one, "deletedDate": "2026-03-01T12:01:00.000+0000"} for one in (erased, binned)]
-            return scripted.answer(
-                {"deletedRecords": listed, "latestDateCovered": "2026-03-01T12:09:00.000+0000"}, at=at
-            )
+            return scripted.answer({"deletedRecords": listed, "latestDateCovered": "2026-03-01T12:09:00.000+0000"}, at=at)
         if "queryAll" in scripted.path(request) and " IN " in scripted.soql(request):
             return scripted.rows({"Id": binned}, at=at)
         return scripted.rows(at=at) if "query" in scripted.path(request) else None
@@ -254,9 +252,7 @@ def test_a_field_that_does_not_exist_is_named() -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_happens_every_version_that_settles_is_seen(seed: int) -> None:
     chance = random.Random(seed)
-    world, cursor = started(
-        seed=seed, faults={"wide_row_short_pages": 0.3, "stamp_only_bump": 0.1, "duplicated_page": 0.2}
-    )
+    world, cursor = started(seed=seed, faults={"wide_row_short_pages": 0.3, "stamp_only_bump": 0.1, "duplicated_page": 0.2})
     world.built.face.state.page_size = chance.choice([2, 5, 50])
     live = [world.case(Subject="0") for _ in range(8)]
     seen: set[tuple[str, str]] = set()

@@ -175,9 +175,7 @@ def test_a_draft_to_a_customer_carries_its_marker_as_message_id_and_not_in_the_t
 def test_a_meeting_has_its_times() -> None:
     world = World()
     case = world.case()
-    made = create(
-        world, task(case, kind=MEETING, subject="Demo", start_time=START, end_time=START + timedelta(hours=1))
-    )
+    made = create(world, task(case, kind=MEETING, subject="Demo", start_time=START, end_time=START + timedelta(hours=1)))
     assert isinstance(made, Created)
     shown = world.adapter.records.read([made.ref], names("start_time", "end_time"))[made.ref]
     assert isinstance(shown, Record)

@@ -69,9 +69,7 @@ def test_a_session_that_ends_mid_write_repeats_the_write_with_every_guard_header
         return None
 
     org = ScriptedOrg(script)
-    [result] = adapter(org).writes.update(
-        [GuardedWrite(intent="i", values={FieldName("subject"): "New"}, live=_case())]
-    )
+    [result] = adapter(org).writes.update([GuardedWrite(intent="i", values={FieldName("subject"): "New"}, live=_case())])
     assert isinstance(result, Written)
     first, second = [request for request in org.requests if path(request).endswith("/composite")]
     assert first.body == second.body

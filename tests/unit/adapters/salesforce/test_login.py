@@ -31,9 +31,7 @@ KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 ).decode()
-PUBLIC = (
-    KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-)
+PUBLIC = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 class Loopback:
@@ -46,11 +44,7 @@ class Loopback:
 
     def connect(self, secrets: Secret, **settings: Any) -> SalesforceAdapter:
         given: Environment = environment(
-            ScriptedOrg(lambda request: None),
-            clock=self._clock,
-            client_id="sandbox-client",
-            login_url=self.url,
-            **settings,
+            ScriptedOrg(lambda request: None), clock=self._clock, client_id="sandbox-client", login_url=self.url, **settings
         )
         return SalesforceAdapter(replace(given, transport=self.transport, secrets=secrets))
 

@@ -113,9 +113,7 @@ def test_updates_go_twelve_to_a_call_and_each_is_answered_for_itself() -> None:
     world.edit(cases[3], Subject="rep")
     world.org.delete("Case", cases[20].id, actor=world.rep)
     before = world.calls("/composite")
-    writes = [
-        GuardedWrite(intent=str(n), values={FieldName("status"): "open"}, live=live) for n, live in enumerate(lives)
-    ]
+    writes = [GuardedWrite(intent=str(n), values={FieldName("status"): "open"}, live=live) for n, live in enumerate(lives)]
     results = world.adapter.writes.update(writes)
     assert world.calls("/composite") - before == 3
     assert results[3] == GuardFailed()
@@ -178,9 +176,7 @@ def test_a_validation_rule_refuses_with_its_code_and_our_names_for_the_fields() 
         ({"owner": "005000000000001AAA", "queue": "00G000000000001AAA"}, "FIELD_NAMED_TWICE"),
     ],
 )
-def test_values_that_do_not_fit_the_live_schema_are_refused_without_a_call(
-    values: dict[str, FieldValue], code: str
-) -> None:
+def test_values_that_do_not_fit_the_live_schema_are_refused_without_a_call(values: dict[str, FieldValue], code: str) -> None:
     world = World()
     live = settled(world, world.case())
     before = len(world.transport.seen)
@@ -283,9 +279,7 @@ def test_a_value_the_crm_takes_and_ignores_is_named() -> None:
     live = settled(world, world.case(Subject="old"))
 
     def put_back(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-        body = answer.body.replace(b'"Subject":"new"', b'"Subject":"old"').replace(
-            b'"Subject": "new"', b'"Subject": "old"'
-        )
+        body = answer.body.replace(b'"Subject":"new"', b'"Subject":"old"').replace(b'"Subject": "new"', b'"Subject": "old"')
         return replace(answer, body=body)
 
     world.transport.after = put_back

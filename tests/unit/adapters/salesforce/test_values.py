@@ -102,14 +102,8 @@ def test_a_value_that_does_not_fit_is_refused_and_its_field_named(kind: FieldKin
 
 def test_an_owner_that_is_a_queue_shows_as_queue_only() -> None:
     owner, queue = column(FieldKind.USER, "owner"), column(FieldKind.USER, "queue")
-    assert (decode(owner, {}, "00G000000000001AAA"), decode(queue, {}, "00G000000000001AAA")) == (
-        None,
-        "00G000000000001AAA",
-    )
-    assert (decode(owner, {}, "005000000000001AAA"), decode(queue, {}, "005000000000001AAA")) == (
-        "005000000000001AAA",
-        None,
-    )
+    assert (decode(owner, {}, "00G000000000001AAA"), decode(queue, {}, "00G000000000001AAA")) == (None, "00G000000000001AAA")
+    assert (decode(owner, {}, "005000000000001AAA"), decode(queue, {}, "005000000000001AAA")) == ("005000000000001AAA", None)
 
 
 def test_every_mapped_name_and_option_is_one_of_the_shared_vocabulary() -> None:
@@ -204,8 +198,7 @@ def test_names_in_a_query_are_checked() -> None:
 def test_a_position_is_a_keyset_with_an_unquoted_utc_second() -> None:
     assert after_position("2026-05-01T07:25:37Z", "") == "SystemModstamp >= 2026-05-01T07:25:37Z"
     assert after_position("2026-05-01T07:25:37Z", "500000000000001AAA") == (
-        "((SystemModstamp = 2026-05-01T07:25:37Z AND Id > '500000000000001AAA') "
-        "OR SystemModstamp > 2026-05-01T07:25:37Z)"
+        "((SystemModstamp = 2026-05-01T07:25:37Z AND Id > '500000000000001AAA') OR SystemModstamp > 2026-05-01T07:25:37Z)"
     )
     assert literal(parse_stamp("2026-05-01T07:25:37.000+0000")) == "2026-05-01T07:25:37Z"
 
