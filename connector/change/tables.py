@@ -81,7 +81,7 @@ MIGRATIONS = (
     Migration(
         stage="change",
         number=2,
-        name="backfills",
+        name="backfills and completeness",
         script="""
         CREATE TABLE change_backfills (
             name TEXT PRIMARY KEY,
@@ -94,6 +94,15 @@ MIGRATIONS = (
             queued BIGINT NOT NULL,
             done INTEGER NOT NULL,
             started_at BIGINT NOT NULL
+        );
+        CREATE TABLE change_completeness (
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            records BIGINT NOT NULL,
+            matched BIGINT NOT NULL,
+            repaired BIGINT NOT NULL,
+            PRIMARY KEY (connection, object)
         )
         """,
     ),

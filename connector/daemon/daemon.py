@@ -14,12 +14,13 @@ from typing import Any
 
 from connector.adapter import Log
 from connector.daemon.heads import append_head
-from connector.errors import ConnectorError, CredentialsError
+from connector.errors import ConnectorError, CredentialsError, RetryableError
 from connector.journal import Entry, EntryKind
 from connector.pipeline import Pipeline, Round
 
 WORK = timedelta(milliseconds=200)
-PEOPLE, SEAL, LEARN, RELOAD = timedelta(seconds=30), timedelta(seconds=10), timedelta(minutes=10), timedelta(seconds=10)
+SEAL, RELOAD = timedelta(seconds=10), timedelta(seconds=10)
+UPKEEP, LEARN, RECONCILE = timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,8 +77,9 @@ class Daemon:
             ("work", self.work, WORK, "road"),
             ("seal", self._seal, SEAL, "road"),
             ("reload", self.reload, RELOAD, "road"),
-            ("upkeep", self.upkeep, LEARN, "learning"),
-            ("learn", self.learn, timedelta(seconds=5), "learning"),
+            ("upkeep", self.upkeep, UPKEEP, "learning"),
+            ("reconcile", self.reconcile, RECONCILE, "learning"),
+            ("learn", self.learn, LEARN, "learning"),
         )
         for name, tick, every, executor in ticks:
             scheduler.add_job(
@@ -125,6 +127,19 @@ class Daemon:
             for shelved in self.pipeline.learning.step(self.pipeline.policies):
                 self.log.info("learned", field=shelved.key.field, examples=shelved.examples)
             self.pipeline.learning.review(self.pipeline.policies)
+
+    def reconcile(self) -> None:
+        """Prove that capture is complete, or repair it."""
+        try:
+            found = self.pipeline.reconcile()
+        except RetryableError as error:
+            self._report(error.message)
+            return
+        for one in found:
+            self.log.info(
+                "capture_reconciled", object=one.object.value, records=one.records, matched=one.matched,
+                repaired=one.repaired,
+            )
 
     def stop(self) -> None:
         self.stopping.set()

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.adapter import Adapter, Log
+from connector.change import timers
 from connector.change.capture import Captured, capture_page
+from connector.change.reconcile import Completeness, reconcile
 from connector.change.trigger import watched_fields
 from connector.clock import Clock
 from connector.errors import RetryableError
@@ -18,7 +20,7 @@ from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
 from connector.policy import PolicySet
 from connector.record import ConnectionName, ObjectType, Record
-from connector.store import Store, Transaction
+from connector.store import Store, Sync, Transaction
 from connector.writeback import Tally, Writeback
 
 PAGES = 50
@@ -78,6 +80,9 @@ class Pipeline:
     def work(self, batch: int = 200) -> Round:
         """Decide what is queued, write what is cleared, let time act on what waits for people."""
         done = Round()
+        if any(policy.when.is_timed for policy in self.policies):
+            with self.store.transaction("change: timers fired", Sync.NORMAL) as tx:
+                done.queued += timers.fire(tx, self.clock.now())
         done.decided = self.deciding.step(self.policies, batch)
         try:
             done.written = self.writeback.step(batch)
@@ -111,6 +116,16 @@ class Pipeline:
             self.store, self.journal, self.clock, adapter.changes, connection, kind,
             watched=watched_fields(concerned) & schema.fields.keys(), fields=fields_of(concerned, schema), learn=learn,
         )
+
+    def reconcile(self) -> tuple[Completeness, ...]:
+        """Compare every watched object with the CRM and repair the difference; what was found."""
+        found = []
+        for connection, adapter in self.adapters.items():
+            for kind in sorted(self.policies.objects()):
+                result = reconcile(self.store, self.journal, self.clock, adapter.changes, connection, kind)
+                if result is not None:
+                    found.append(result)
+        return tuple(found)
 
     def seal(self, key: bytes) -> Seal | None:
         """Seal the journal so far; the caller keeps the head outside the state."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.action import describe, encode_action
+from connector.change import timers
 from connector.change.aliases import note_merge
 from connector.change.seen import forget, note_snapshots
 from connector.change.trigger import record_visit, watched_fields
@@ -44,6 +45,9 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
 def record_looked_at(tx: Transaction, journal: Journal, found: Sorted, policies: Sequence[Policy], now: datetime) -> None:
     """The records were looked at: their present values are what the next change is compared with."""
     note_snapshots(tx, list(found.records.values()), watched_fields(policies))
+    for policy in (policy for policy in policies if policy.when.is_timed):
+        for record in found.records.values():
+            timers.set_timer(tx, policy, record, now)
     for gone in found.gone:
         record_gone(tx, journal, gone, now)
     for policy, ref, reason in found.undecidable:
