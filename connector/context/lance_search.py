@@ -63,6 +63,8 @@ def search_table(
     answers = [answer.result() for answer in asked]
     alike = nearest.result() if nearest is not None else []
     candidates = list(dict.fromkeys(itertools.chain(*answers, alike)))
+    if not candidates:
+        return ()
     reading = pool.submit(_rows, table, candidates)
     short = [query for query, answer in zip(queries, answers, strict=True) if len(answer) >= effort.by_words]
     completed = _completed(table, short, candidates, pool)
