@@ -74,19 +74,28 @@ class NotThere:
     current: FieldValue
 
 
-def newer_than(history: Sequence[Entry], baseline: Entry | None) -> tuple[Entry, ...]:
-    """The entries above the baseline; all of them when it has fallen off the end of the list."""
+@dataclass(frozen=True, slots=True)
+class TooShort:
+    """The baseline has fallen off the end of the history (HubSpot keeps some twenty entries): nothing is proved."""
+
+
+def newer_than(history: Sequence[Entry], baseline: Entry | None) -> tuple[Entry, ...] | None:
+    """The entries above the baseline; None when the list does not reach down to it."""
+    if baseline is None:
+        return tuple(history)
     for position, entry in enumerate(history):
-        if baseline is not None and entry.stamp == baseline.stamp and same_value(entry.value, baseline.value):
+        if entry.stamp == baseline.stamp and same_value(entry.value, baseline.value):
             return tuple(history[:position])
-    return tuple(history)
+    return None
 
 
 def judge(
     name: FieldName, wanted: FieldValue, baseline: Entry | None, history: Sequence[Entry], mark: OurMark
-) -> Landed | NotThere:
+) -> Landed | NotThere | TooShort:
     """Find our entry above the baseline and say what it replaced: [later..., ours, foreign..., baseline, ...]."""
     new = newer_than(history, baseline)
+    if new is None:
+        return TooShort()
     current = history[0].value if history else None
     ours = next((at for at in range(len(new) - 1, -1, -1) if mark.fits(new[at], wanted)), None)
     if ours is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.hubspot.creates import Creates
-from adapters.hubspot.history import Entry, Landed, OurMark, judge
+from adapters.hubspot.history import Entry, Landed, NotThere, OurMark, TooShort, judge
 from adapters.hubspot.mapping import CREATABLE
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HubSpotRecords, Row
@@ -34,7 +34,6 @@ from connector.adapter import (
     Resolution,
     Unknown,
     UnknownWrite,
-    Version,
     WriteResult,
     Written,
     same_value,
@@ -43,6 +42,7 @@ from connector.errors import ConnectorError, CredentialsError, PermanentError, R
 
 BATCH = 50  # every write is read with history before and after, which allows fifty records a call
 _SKEW = timedelta(minutes=2)
+_TOO_SHORT = "the field's history is too short to show what was replaced"
 _IN_FLIGHT = timedelta(seconds=5)  # a lost request may still be on its way: absence proves nothing before then
 
 
@@ -178,6 +178,8 @@ class HubSpotWrites:
             name: judge(name, plan.write.values[name], plan.baseline(name), row.histories.get(name) or (), mark)
             for name in plan.changing
         }
+        if any(isinstance(verdict, TooShort) for verdict in verdicts.values()):
+            return Unknown(reason=_TOO_SHORT)
         if sent.doubt is not None and not any(isinstance(verdict, Landed) for verdict in verdicts.values()):
             return Postponed(reason=sent.doubt)
         before: dict[FieldName, FieldValue] = dict(plan.write.values)
@@ -186,17 +188,17 @@ class HubSpotWrites:
         ignored: list[FieldName] = []
         changed: list[FieldName] = []
         for name, verdict in verdicts.items():
-            if not isinstance(verdict, Landed):
+            if isinstance(verdict, NotThere):
                 # Somebody may have written the very same value first; then ours left no entry and nothing is lost.
                 before[name] = _value_of(plan.baseline(name))
                 after[name] = verdict.current
                 if not same_value(verdict.current, plan.write.values[name]):
                     ignored.append(name)
-                continue
-            self._portal.learn_app_id(verdict.app_id)
-            before[name], after[name] = verdict.before, verdict.after
-            overwritten.extend([verdict.overwritten] if verdict.overwritten else [])
-            changed.extend([name] if verdict.changed_by_crm else [])
+            elif isinstance(verdict, Landed):
+                self._portal.learn_app_id(verdict.app_id)
+                before[name], after[name] = verdict.before, verdict.after
+                overwritten.extend([verdict.overwritten] if verdict.overwritten else [])
+                changed.extend([name] if verdict.changed_by_crm else [])
         return Written(
             version=row.version,
             before=before,
@@ -214,7 +216,8 @@ class HubSpotWrites:
                 return self._resolve_update(unknown.write, unknown.sent_at)
 
     def _resolve_update(self, write: GuardedWrite, sent_at: datetime) -> Resolution:
-        rows = self._records.rows(write.ref.object, [write.ref.id], write.values)
+        live = self._portal.live(write.ref.object)
+        rows = self._records.rows(write.ref.object, [write.ref.id], _known(set(write.values), live.fields))
         row = rows.get(write.ref.id)
         if row is None:
             found = self._records.whereabouts(write.ref)
@@ -225,6 +228,8 @@ class HubSpotWrites:
             for name, value in write.values.items()
             if not same_value(value, write.live.fields.get(name))
         }
+        if any(isinstance(verdict, TooShort) for verdict in verdicts.values()):
+            return Unknown(reason=_TOO_SHORT)
         landed = {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Landed)}
         if not landed:
             early = row.read_at - sent_at < _IN_FLIGHT
@@ -233,7 +238,7 @@ class HubSpotWrites:
             self._portal.learn_app_id(verdict.app_id)
         current = {name: _current(row, name, write) for name in write.values}
         return Written(
-            version=Version(row.version),
+            version=row.version,
             before={**write.values, **{name: verdict.before for name, verdict in landed.items()}},
             after=current,
             overwritten=tuple(verdict.overwritten for verdict in landed.values() if verdict.overwritten),
