@@ -14,7 +14,7 @@ from connector.context.index import Index
 from connector.context.memory import StoredMemory
 from connector.context.wanted import Wanted, classes_of
 from connector.decision.agents import AGENTS
-from connector.decision.decision import Answer, Question
+from connector.decision.decision import Answer, Declined, Question
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.router import AcceptanceCell, Router, Thresholds
 from connector.decision.shelf import DiskShelf
@@ -55,7 +55,7 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
         name: ContextBuilder(reader=adapter.records, index=around.index, recall=recall)
         for name, adapter in around.adapters.items()
     }
-    router = Router(around.reasoners)
+    router = Router(_kept_local(around.reasoners, around.privacy))
 
     def decide(questions: Sequence[Question]) -> Sequence[Answer]:
         return router.decide(questions, _thresholds(around.store))
@@ -79,6 +79,40 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
         writeback=writeback, people=People(store=around.store, journal=journal, clock=around.clock), learning=learning,
         policies=policies, log=around.log,
     )
+
+
+_LOCAL_TIERS = frozenset({Tier.OFFLINE, Tier.LOCAL})
+
+
+def _kept_local(reasoners: Mapping[Tier, Reasoner], privacy: Privacy) -> Mapping[Tier, Reasoner]:
+    """The tiers, with those on other machines refusing what must stay on this one."""
+    if not privacy.local_only:
+        return reasoners
+    return {
+        tier: reasoner if tier in _LOCAL_TIERS else LocalOnly(reasoner, privacy.local_only)
+        for tier, reasoner in reasoners.items()
+    }
+
+
+class LocalOnly:
+    """A tier that is never asked about `local_only` objects: their text does not reach its transport at all."""
+
+    def __init__(self, reasoner: Reasoner, objects: frozenset[ObjectType]) -> None:
+        self._reasoner = reasoner
+        self._objects = objects
+
+    @property
+    def tier(self) -> Tier:
+        return self._reasoner.tier
+
+    def decide(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        asked = [question for question in questions if not self._is_kept(question)]
+        answers = iter(self._reasoner.decide(asked))
+        kept = Declined(reason=f"tier {self.tier} is not on this machine, and the object is local only")
+        return [kept if self._is_kept(question) else next(answers) for question in questions]
+
+    def _is_kept(self, question: Question) -> bool:
+        return any(record.ref.object in self._objects for record in question.context.records)
 
 
 class Census:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
@@ -11,8 +11,8 @@ from connector.action import Action, Message, UpdateField, validate
 from connector.decision.decision import ProposedAction
 from connector.gate.cells import Cell, Standing
 from connector.gate.verdict import Allow, Deny, Reason, ReasonCode, RequireApproval, Verdict
-from connector.policy import Policy, Proof, Supervision
-from connector.record import FieldName, FieldValue, ObjectSchema, Origin, Record, display
+from connector.policy import FieldPermission, Policy, Proof, Supervision
+from connector.record import FieldKind, FieldName, FieldValue, ObjectSchema, Origin, Record, User, display
 
 TRUSTED = frozenset({Origin.STAFF, Origin.LOOKUP, Origin.FILE})
 
@@ -25,7 +25,7 @@ class Case:
     proposed: ProposedAction
     record: Record
     schema: ObjectSchema
-    owners: Collection[str]
+    owners: Mapping[str, User]
     standing: Standing | None
     pins: str
     limits: tuple[Reason, ...]
@@ -59,7 +59,7 @@ def _not_permitted(case: Case) -> tuple[Reason, ...]:
             if permission is None:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may.update does not name {action.field}"),)
             current = case.record.fields.get(action.field)
-            refusal = permission.refusal(action.value, current=current)
+            refusal = permission.refusal(_as_listed(case, action, permission), current=current)
             if refusal is not None:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may.update.{action.field}: {refusal}"),)
             return ()
@@ -67,6 +67,15 @@ def _not_permitted(case: Case) -> tuple[Reason, ...]:
             if policy.action_permission(action.kind) is None:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may does not name {action.kind}"),)
             return ()
+
+
+def _as_listed(case: Case, action: UpdateField, permission: FieldPermission) -> FieldValue:
+    """An owner as the policy may have written it: policies list people and queues by name, fields hold ids."""
+    owner = case.owners.get(action.value) if isinstance(action.value, str) else None
+    field = case.schema.fields.get(action.field)
+    if owner is None or field is None or field.kind is not FieldKind.USER:
+        return action.value
+    return next((name for name in (owner.name, owner.email) if name in permission.options), action.value)
 
 
 def _invalid(case: Case) -> tuple[Reason, ...]:

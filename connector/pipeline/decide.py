@@ -182,7 +182,7 @@ class Deciding:
         adapter = self.adapters[first.connection]
         bench = Bench(
             tx=tx, book=LimitBook(tx, keep=keep), schema=adapter.records.schema(first.object),
-            owners=frozenset(user.owner_id for user in adapter.records.users() if user.active),
+            owners={user.owner_id: user for user in adapter.records.users() if user.active},
             population=self.population(first.connection, first.object), now=self.clock.now(),
         )
         return [judge(bench, case, context, result) for case, context, result in answered.judged]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -34,7 +34,7 @@ from connector.gate.cells import standing
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.pipeline.cases import Case
 from connector.policy import OnOverwrite, Policy
-from connector.record import ConflictRule, ObjectSchema, Record, display
+from connector.record import ConflictRule, ObjectSchema, Record, User, display
 from connector.store import Transaction
 
 
@@ -91,7 +91,7 @@ class Bench:
     tx: Transaction
     book: LimitBook
     schema: ObjectSchema
-    owners: Collection[str]
+    owners: Mapping[str, User]
     population: int
     now: datetime
 
