@@ -111,6 +111,8 @@ class HubSpotRecords:
         self, object: ObjectType, ids: Sequence[str], fields: Collection[FieldName], *, with_links: bool = False
     ) -> dict[str, Record]:
         """Live records by id; ids that are gone or merged away are absent."""
+        if not ids:
+            return {}
         live = self._portal.live(object)
         rows = self.rows(object, ids, fields)
         links = self._links_of(object, list(rows), fields, every=with_links)
