@@ -32,8 +32,8 @@ from connector.adapter import (
     UnknownWrite,
     User,
     Version,
-    Written,
     WriteResult,
+    Written,
 )
 
 TICKET = ObjectType.TICKET

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from connector.change import inbox
 from connector.change.seen import forget
 from connector.context import memory
 from connector.context.index import Index, Upkeep
 from connector.gate import labels
-from connector.journal import Entry, EntryKind, Journal, erase_bodies, of_record
+from connector.journal import Entry, EntryKind, Journal, canonical, erase_bodies, of_record
 from connector.record import RecordRef
 from connector.store import Store, Transaction
 
@@ -60,5 +62,31 @@ def _blank(tx: Transaction, ref: RecordRef) -> None:
     )
     tx.run(f"UPDATE gate_handoffs SET summary = '', tried = '[]', missing = '[]', remark = NULL WHERE {where}", **parameters)
     tx.run(f"UPDATE writeback_outbox SET state = 'cancelled' WHERE {where} AND state = 'ready'", **parameters)
+    for row in tx.rows(f"SELECT approval, held FROM gate_approvals WHERE {where}", **parameters):
+        tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :id", held=_wordless(row["held"]), id=row["approval"])
+    for row in tx.rows(f"SELECT intent, action, bases FROM writeback_outbox WHERE {where}", **parameters):
+        tx.run(
+            "UPDATE writeback_outbox SET action = :action, bases = :bases, live = NULL, outcome = '{}', inverse = :inverse "
+            "WHERE intent = :intent",
+            action=_wordless(row["action"]), bases=_wordless(row["bases"]), inverse=canonical({"irreversible": "erased"}),
+            intent=row["intent"],
+        )
+
+
+_WORDS = frozenset({"value", "subject", "description", "body", "to", "parameters", "before", "ours"})
+
+
+def _wordless(encoded: str) -> str:
+    """An action or its bases with everything a person may have written taken out; what kind it was stays."""
+    return canonical(_without_words(json.loads(encoded)))
+
+
+def _without_words(content: Any) -> Any:
+    if not isinstance(content, dict):
+        return content
+    emptied = {"value": None, "before": None, "ours": None, "to": [], "parameters": {}}
+    return {
+        name: emptied.get(name, "") if name in _WORDS else _without_words(inner) for name, inner in content.items()
+    }
 
 
