@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -25,8 +25,9 @@ _STOP_WORDS_BELOW = 20_000
 class Effort:
     """How many entries a search looks at before it ranks; more is slower and changes little (see the benchmark)."""
 
-    by_words: int = 100  # candidates by words, for each searched field
-    by_likeness: int = 50  # candidates by vector
+    per_field: int = 1_000  # best entries by words, for each searched field
+    by_words: int = 80  # candidates: the best of those by what is known of their sum
+    by_likeness: int = 20  # candidates by vector
     exact: bool = False  # compare every vector rather than those of the nearest partitions
 
 
@@ -59,14 +60,16 @@ def search_table(
     where = filter_of(reach)
     queries = _word_queries(table, text)
     nearest = pool.submit(_nearest, table, vector, where, effort) if vector is not None else None
-    asked = [pool.submit(query.run, table, where, effort.by_words) for query in queries]
+    asked = [pool.submit(query.run, table, where, effort.per_field) for query in queries]
     answers = [answer.result() for answer in asked]
+    known = _summed(zip(queries, answers, strict=True))
+    promising = heapq.nsmallest(effort.by_words, known, key=lambda key: (-known[key], key))
     alike = nearest.result() if nearest is not None else []
-    candidates = list(dict.fromkeys(itertools.chain(*answers, alike)))
+    candidates = list(dict.fromkeys((*promising, *alike)))
     if not candidates:
         return ()
     reading = pool.submit(_rows, table, candidates)
-    short = [query for query, answer in zip(queries, answers, strict=True) if len(answer) >= effort.by_words]
+    short = [query for query, answer in zip(queries, answers, strict=True) if len(answer) >= effort.per_field]
     completed = _completed(table, short, candidates, pool)
     scores = _summed((query, completed.get(query, answer)) for query, answer in zip(queries, answers, strict=True))
     return _best(reading.result(), scores, vector, limit)
