@@ -1,0 +1,65 @@
+"""I1, no lost change: the values a live ticket ended with were decided on, by every policy they concern."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from connector.simulation.checker.account import Account
+from connector.simulation.checker.history import CrmHistory, Ticket
+
+Plain = Mapping[str, Any]
+
+
+def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain], facts: Plain) -> Iterator[str]:
+    activated = min(
+        (entry["at"] for entry in account.entries if entry["kind"] == "activated"), default=float("inf")
+    )
+    baselined = facts["baselined_at"].get(history.connection, 0)
+    for ticket, row in history.rows.items():
+        if row["deleted"] or row["merged_into"]:
+            continue
+        is_new = row["created"] / 1000 > activated + 1
+        for policy in policies:
+            wanted = _wanted(history.own.get(ticket), policy, since=0 if is_new else baselined)
+            if not wanted:
+                continue
+            ref = f"{history.connection}:ticket/{ticket}"
+            decided = account.decisions(ref, policy["policy"])
+            last = (decided[-1]["body"] or {}).get("detail", {}).get("fingerprint") if decided else None
+            if last not in wanted:
+                final = {name: history.final(ticket)[name] for name in policy["when"]["fields"]}
+                yield f"{ref}: {policy['policy']} never decided on {final} ({len(decided)} decisions)"
+
+
+def _wanted(ticket: Ticket | None, policy: Plain, *, since: int) -> set[str]:
+    """The fingerprints a last decision may have: of any state since somebody else last moved a trigger field.
+
+    Empty when no decision is owed: nothing moved since `since`, or the condition did not hold all the time after.
+    """
+    fields = policy["when"]["fields"]
+    states = list(ticket.states()) if ticket is not None else []
+    moved = [place for place, (change, _) in enumerate(states) if change.field in fields and change.actor != "agent"]
+    if not moved or states[moved[-1]][0].line < since:
+        return set()
+    # Fields of one write stand on several lines: the state that counts is the one after the last of them.
+    place, time = moved[-1], states[moved[-1]][0].time
+    while place + 1 < len(states) and states[place + 1][0].time == time and states[place + 1][0].actor != "agent":
+        place += 1
+    after = [state for _, state in states[place:]]
+    if not all(_holds(policy, state) for state in after):
+        return set()
+    return {fingerprint(state, fields) for state in after}
+
+
+def _holds(policy: Plain, state: Mapping[str, str | None]) -> bool:
+    return "where" not in policy["when"] or state.get("status") == "new"
+
+
+def fingerprint(state: Mapping[str, str | None], fields: Sequence[str]) -> str:
+    """The published form: a hash over the trigger fields' values, names sorted, empty as null."""
+    content = {name: state.get(name) or None for name in fields}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,104 @@
+"""The tickets of an org as its own log tells them: every value each field had, who set it, and what merged into what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.simulation.natives import HUBSPOT, SALESFORCE, Natives
+
+Plain = Mapping[str, Any]
+NATIVES: Mapping[str, Natives] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One effective change of one field under its shared name; `line` is its place in the CRM's log."""
+
+    line: int
+    time: int
+    actor: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One ticket over its whole life. `id` is the one it bears at the end of all merges."""
+
+    id: str
+    changes: list[Change] = field(default_factory=list)
+
+    def states(self) -> Iterator[tuple[Change, dict[str, str | None]]]:
+        """Every change with the values that stood after it."""
+        state: dict[str, str | None] = {}
+        for change in self.changes:
+            state[change.field] = change.after
+            yield change, dict(state)
+
+    def before_line(self, line: int) -> dict[str, str | None]:
+        state: dict[str, str | None] = {}
+        for change in self.changes:
+            if change.line >= line:
+                break
+            state[change.field] = change.after
+        return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmHistory:
+    """One org, read from its log and its final rows."""
+
+    connection: str
+    system: str
+    natives: Natives
+    rows: Mapping[str, Plain]
+    own: Mapping[str, Ticket]  # by the id a line was written under
+    creates: tuple[Plain, ...]  # lines of tasks made by us
+    strange: tuple[Plain, ...]  # other lines of ours on tickets
+    lines: tuple[Plain, ...]
+
+    def survivor(self, ticket: str) -> str:
+        seen = {ticket}
+        while (row := self.rows.get(ticket)) is not None and row["merged_into"] and row["merged_into"] not in seen:
+            ticket = str(row["merged_into"])
+            seen.add(ticket)
+        return ticket
+
+    def family(self, ticket: str) -> list[str]:
+        """Every id that ended in the same ticket."""
+        last = self.survivor(ticket)
+        return sorted(each for each in {*self.rows, ticket} if self.survivor(each) == last)
+
+    def final(self, ticket: str) -> dict[str, str | None]:
+        return {name: self.natives.shared(name, self.rows[ticket][name]) for name in self.natives.fields}
+
+
+def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Mapping[str, Plain]) -> CrmHistory:
+    natives = NATIVES[system]
+    names = {native: name for name, native in natives.fields.items()}
+    tickets: dict[str, Ticket] = {}
+    creates, strange = [], []
+    for line in log:
+        if line["kind"] != "write":
+            continue
+        kind, _, ticket = str(line["record"]).partition("/")
+        if line["field"] == natives.task and line["actor"] == "agent":
+            creates.append(line)
+        elif kind == natives.ticket and line["field"] in names:
+            tickets.setdefault(ticket, Ticket(ticket)).changes.append(_change(natives, names[line["field"]], line))
+        elif kind == natives.ticket and line["actor"] == "agent":
+            strange.append(line)
+    return CrmHistory(
+        connection=connection, system=system, natives=natives, rows=rows, own=tickets, creates=tuple(creates),
+        strange=tuple(strange), lines=log,
+    )
+
+
+def _change(natives: Natives, name: str, line: Plain) -> Change:
+    return Change(
+        line=line["line"], time=line["time"], actor=line["actor"], field=name,
+        before=natives.shared(name, line["before"]), after=natives.shared(name, line["after"]),
+    )

@@ -1,0 +1,258 @@
+"""One seed from beginning to end: history, a time of trouble, healing, and a time in which everything must settle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connector.adapter import HttpRequest
+from connector.change import inbox
+from connector.clock import HeldClock
+from connector.errors import ConnectorError
+from connector.record import ConnectionName
+from connector.simulation.clocks import MachineClock
+from connector.simulation.crash import Crashes, SimulatedCrash
+from connector.simulation.crm import BUILDERS, SimulatedCrm, automation_on
+from connector.simulation.disk import StateFile
+from connector.simulation.evidence import Evidence, crm_evidence, journal_export, leaks, seal_problems
+from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
+from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
+from connector.simulation.profile import Profile, drawn_profile
+from connector.simulation.reviewers import Reviewers
+from connector.simulation.staff import Staff, write_history
+from connector.writeback import outbox
+
+START = datetime(2026, 9, 1, 8, tzinfo=UTC)
+STEPS = 14
+SETTLING = 60  # rounds within which everything must have settled once nothing goes wrong any more
+STILL = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What is drawn for a seed before it begins; tests and shrinking may say otherwise."""
+
+    seed: int
+    systems: tuple[str, ...]
+    profile: Profile
+    policies: Sequence[PlainPolicy]
+    steps: int = STEPS
+    skipped: frozenset[int] = frozenset()  # steps in which the people do nothing
+
+
+def setup_of(seed: int, crm: str = "both") -> Setup:
+    """The setup of a seed; `both` alternates the CRM."""
+    chance = random.Random(f"setup:{seed}")
+    system = ("hubspot", "salesforce")[seed % 2] if crm == "both" else crm
+    return Setup(
+        seed=seed, systems=(system,), profile=drawn_profile(chance, system), policies=tuple(drawn_policies(chance))
+    )
+
+
+class Run:
+    """One story under way. `told` is its trace, for people."""
+
+    def __init__(self, setup: Setup, folder: Path, template: Path) -> None:
+        seed = setup.seed
+        self.setup = setup
+        self.told: list[str] = []
+        self.facts: dict[str, Any] = {"damage": [], "stops": []}
+        self.lives = 0
+        self.process: Process | None = None
+        self.armed = False
+        self.world = HeldClock(START + timedelta(milliseconds=random.Random(f"start:{seed}").randrange(60_000)))
+        self.clock = MachineClock(self.world)
+        self.file = StateFile(folder)
+        self.file.start_from(template)
+        self.crashes = Crashes(random.Random(f"crashes:{seed}"))
+        self.log = KeptLog()
+        self.chance = random.Random(f"road:{seed}")
+        self.machine = Machine(
+            seed=seed, world=self.world, clock=self.clock, file=self.file, crms=self._crms(), crashes=self.crashes,
+            log=self.log, batch=self.chance.choice((1, 3, 200, 200)),
+        )
+        self.staff = {name: Staff(crm, self.world, self.tell) for name, crm in self.machine.crms.items()}
+        categories = {name: crm.natives.categories for name, crm in self.machine.crms.items()}
+        self.reviewers = Reviewers(categories, self.tell)
+        self.policies = list(setup.policies)
+        self.ever = [dict(policy) for policy in self.policies]
+
+    def _crms(self) -> dict[str, SimulatedCrm]:
+        named = zip(("crm", "other"), self.setup.systems, strict=False)
+        return {
+            name: BUILDERS[system](ConnectionName(name), self.world, self.setup.seed) for name, system in named
+        }
+
+    def tell(self, line: str) -> None:
+        self.told.append(f"{self.world.now():%d %H:%M:%S.%f} {line}")
+
+    def play(self) -> Evidence:
+        """The whole story; what it leaves is judged elsewhere."""
+        self._history()
+        self._trouble()
+        self._settle()
+        return self._evidence()
+
+    def _history(self) -> None:
+        chance = random.Random(f"history:{self.setup.seed}")
+        for crm in self.machine.crms.values():
+            write_history(crm, 2)
+            if chance.random() < 0.3:
+                automation_on(crm, "priority", {"low": {"priority": "normal"}})
+            if chance.random() < 0.2:
+                automation_on(crm, "category", {crm.natives.categories[0]: {"description": "sorted by a flow"}})
+        self._pass(chance.uniform(120, 900))
+        for _ in range(6):
+            self.round()
+            self._pass(30)
+        self._mark("baselined")
+
+    def _trouble(self) -> None:
+        profile = self.setup.profile
+        for crm in self.machine.crms.values():
+            for name, probability in profile.faults.items():
+                crm.faults.set(name, probability)
+        self.crashes.begin(at_commit=profile.crash_at_commit, at_call=profile.crash_at_call)
+        self.armed = True
+        for step in range(self.setup.steps):
+            self._step(step, random.Random(f"step:{self.setup.seed}:{step}"))
+
+    def _step(self, step: int, chance: random.Random) -> None:
+        if step not in self.setup.skipped:
+            for staff in self.staff.values():
+                for _ in range(chance.choice((0, 1, 1, 2, 3))):
+                    staff.act(chance)
+            self._guarded(lambda process: self._oversee(process, chance))
+        if self.setup.profile.clock_jumps and chance.random() < 0.2:
+            self.clock.skew = timedelta(seconds=chance.choice((0, 0, -3600, 3600, 5, -5, 130)))
+            self.tell(f"the machine's clock is off by {self.clock.skew}")
+        self.round()
+        self._pass(chance.choice((0.2, 0.7, 3, 8, 20, 45, 90, 400)))
+
+    def _oversee(self, process: Process, chance: random.Random) -> None:
+        if chance.random() < 0.5:
+            self.reviewers.act(process.road, chance)
+        if chance.random() < 0.06:
+            self.reviewers.take_back(process.road, chance)
+
+    def _settle(self) -> None:
+        self.tell("everything heals")
+        for crm in self.machine.crms.values():
+            crm.faults.heal()
+        self.crashes.stop()
+        self.clock.skew, self.armed = timedelta(0), False
+        self._mark("healed")
+        still = 0
+        self._guarded(self._requeue)
+        for turn in range(SETTLING):
+            self._pass(45 if turn < 20 else 600)
+            before = self._positions()
+            moved = self.round()
+            still = still + 1 if not moved and self._is_drained() and self._wrote_since(before) == 0 else 0
+            if still == 10:
+                break
+        self.facts["settled"] = still == 10
+        self._mark("settled")
+        for _ in range(STILL):
+            self._pass(600)
+            self.round()
+
+    def round(self) -> bool:
+        """One turn of the daemon, in whatever state it is; whether it did anything."""
+        return self._guarded(self._turn) is not False
+
+    def _turn(self, process: Process) -> bool:
+        before = len(self.log.lines)
+        daemon = process.daemon
+        daemon.capture()
+        daemon.work()
+        if self.chance.random() < 0.3 or not self.armed:
+            daemon.learn()
+        moved = [line for line in self.log.lines[before:] if not line.startswith("crm_unreachable")]
+        for line in moved:
+            self.tell(f"daemon: {line}")
+        return bool(moved)
+
+    def _guarded(self, step: Callable[[Process], bool | None]) -> bool | None:
+        """Run one step of the daemon; a crash ends its life, a surprise stops it with its reason, as in real life."""
+        try:
+            if self.process is None:
+                self.lives += 1
+                self.process = start(self.machine, parsed(self.policies), self.lives, self._meanwhile)
+                unknown = self.process.road.start()
+                self.tell(f"the daemon starts, life {self.lives}, {unknown} writes unknown")
+            return step(self.process)
+        except SimulatedCrash as crash:
+            self._die(str(crash), power=self.chance.random() < self.setup.profile.power)
+        except ConnectorError as error:
+            self.facts["stops"].append(f"{type(error).__name__}: {error.message}")
+            self._die(f"stopped by {type(error).__name__}: {error.message}", power=False)
+        return None
+
+    def _die(self, why: str, *, power: bool) -> None:
+        if self.process is not None:
+            self.process.close()
+        self.process = None
+        lost = self.file.cut_power() if power else False
+        self.file.durable()
+        self.tell(f"the daemon dies: {why}" + ("; the power is cut, commits are lost" if lost else ""))
+        self.facts["damage"] += self.file.damage()
+
+    def _meanwhile(self, request: HttpRequest) -> None:
+        writes = request.method == "PATCH" or "/batch/update" in request.url or "/composite" in request.url
+        if self.armed and writes and self.chance.random() < self.setup.profile.interference:
+            for staff in self.staff.values():
+                staff.interfere(self.chance)
+
+    def _requeue(self, process: Process) -> None:
+        """An operator puts back what the trouble had set aside."""
+        with process.store.transaction("simulation: requeued") as tx:
+            self.facts["requeued"] = inbox.requeue(tx)
+
+    def _is_drained(self) -> bool:
+        process = self.process
+        if process is None:
+            return False
+        with process.store.snapshot() as tx:
+            waiting = inbox.depth(tx)[inbox.Burial.WAITING]
+            counts = outbox.counts(tx)
+        return not waiting and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
+
+    def _positions(self) -> dict[str, int]:
+        return {name: len(crm.org.log) for name, crm in self.machine.crms.items()}
+
+    def _wrote_since(self, before: dict[str, int]) -> int:
+        return sum(
+            line.kind == "write" for name, crm in self.machine.crms.items() for line in crm.org.log.since(before[name])
+        )
+
+    def _mark(self, name: str) -> None:
+        """Where the logs stood at a turn of the story."""
+        self.facts[name + "_at"] = self._positions()
+
+    def _pass(self, seconds: float) -> None:
+        self.world.advance(timedelta(seconds=seconds))
+
+    def _evidence(self) -> Evidence:
+        process = self.process
+        assert process is not None
+        journal = journal_export(process.store)
+        with process.store.snapshot() as tx:
+            self.facts["buried"] = len(inbox.buried(tx))
+        process.road.seal(JOURNAL_KEY)
+        self.facts["seal"] = seal_problems(process.store, JOURNAL_KEY)
+        self.facts["leaks"] = leaks(self.file, self.log.lines, journal)
+        process.close()
+        return Evidence(
+            seed=self.setup.seed, crms=tuple(crm_evidence(crm) for crm in self.machine.crms.values()), journal=journal,
+            policies=tuple(self.ever), people=tuple(self.reviewers.said), facts=dict(self.facts),
+        )
+
+
+def skipping(setup: Setup, steps: Collection[int]) -> Setup:
+    """The same story without what people do in these steps."""
+    return replace(setup, skipped=frozenset(steps))
