@@ -102,7 +102,8 @@ def drain(folder: Path, changes: int, batch: int) -> dict[str, float]:
     crm, shelf = FastCrm(NOW), Shelf()
     around = Surroundings(
         store=store, clock=clock, randomness=random.Random(1), adapters={CRM: crm}, index=MemoryIndex(),
-        reasoners={Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}, shelf=shelf, fit=lambda texts, values: NotLearned(), log=Quiet(),  # type: ignore[arg-type, dict-item]
+        reasoners={Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}, shelf=shelf,  # type: ignore[arg-type]
+        fit=lambda texts, values: NotLearned(), log=Quiet(),
     )
     road = assemble(around, PolicySet([parse_policy(POLICY)]))
     road.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,8 @@ def _blank(tx: Transaction, ref: RecordRef) -> None:
     tx.run(f"UPDATE gate_handoffs SET summary = '', tried = '[]', missing = '[]', remark = NULL WHERE {where}", **parameters)
     tx.run(f"UPDATE writeback_outbox SET state = 'cancelled' WHERE {where} AND state = 'ready'", **parameters)
     for row in tx.rows(f"SELECT approval, held FROM gate_approvals WHERE {where}", **parameters):
-        tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :id", held=_wordless(row["held"]), id=row["approval"])
+        held = _wordless(row["held"])
+        tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :id", held=held, id=row["approval"])
     for row in tx.rows(f"SELECT intent, action, bases FROM writeback_outbox WHERE {where}", **parameters):
         tx.run(
             "UPDATE writeback_outbox SET action = :action, bases = :bases, live = NULL, outcome = '{}', inverse = :inverse "
@@ -73,7 +74,9 @@ def _blank(tx: Transaction, ref: RecordRef) -> None:
         )
 
 
-_WORDS = frozenset({"value", "subject", "description", "body", "to", "parameters", "before", "ours"})
+# What the keys of encoded actions and bases become; texts of tasks, notes and messages become empty ones.
+_EMPTIED: Mapping[str, Any] = {"value": None, "before": None, "ours": None, "to": [], "parameters": {}}
+_TEXTS = frozenset({"subject", "description", "body"})
 
 
 def _wordless(encoded: str) -> str:
@@ -84,9 +87,13 @@ def _wordless(encoded: str) -> str:
 def _without_words(content: Any) -> Any:
     if not isinstance(content, dict):
         return content
-    emptied = {"value": None, "before": None, "ours": None, "to": [], "parameters": {}}
     return {
-        name: emptied.get(name, "") if name in _WORDS else _without_words(inner) for name, inner in content.items()
+        name: _EMPTIED[name] if name in _EMPTIED else _emptied_text(name, inner) for name, inner in content.items()
     }
+
+
+def _emptied_text(name: str, inner: Any) -> Any:
+    # Bases are keyed by field names, which may read like the texts of an action.
+    return "" if name in _TEXTS and isinstance(inner, str) else _without_words(inner)
 
 
