@@ -19,6 +19,11 @@ from connector.adapter import Capabilities, Environment, Finding, GuardKind, Obj
 from connector.errors import ConnectorError
 
 DEFAULT_OVERLAP = 300
+SETTINGS = frozenset({
+    "system", "auth", "login_url", "instance_url", "client_id", "username", "audience", "api_version", "marker_field",
+    "objects", "fields", "overlap_seconds", "bulk_above", "bulk_page",
+})  # fmt: skip
+"""The keys this adapter knows in its block of connector.yaml."""
 
 
 class SalesforceAdapter:
