@@ -52,9 +52,7 @@ class SalesforceWorld(SandboxWorld):
         Mishap.LATE_COMMIT: "late_commit",
         Mishap.REP_BETWEEN: "write_between_read_and_patch",
     }
-    defaults: ClassVar[Mapping[ObjectType, Mapping[str, object]]] = {
-        ObjectType.OPPORTUNITY: {"StageName": "Prospecting"}
-    }
+    defaults: ClassVar[Mapping[ObjectType, Mapping[str, object]]] = {ObjectType.OPPORTUNITY: {"StageName": "Prospecting"}}
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__()
