@@ -9,12 +9,11 @@ from typing import Any
 from adapters.salesforce.client import ResourceMissingError, SalesforceClient
 from adapters.salesforce.mapping import ObjectMap
 from adapters.salesforce.schema import Description, narrowed, read_description
-from adapters.salesforce.soql import after_id, safe_name, select
+from adapters.salesforce.soql import safe_name
 from connector.adapter import Environment, ObjectSchema, ObjectType, User
 from connector.errors import PermanentError, UnknownFieldError
 
 _KEPT_SECONDS = 600.0
-_PAGE = 2000
 
 
 class Catalog:
@@ -83,20 +82,11 @@ class Catalog:
         """People first, then queues, each in id order."""
         now = self._clock.monotonic()
         if self._users is None or now - self._users[0] >= _KEPT_SECONDS:
-            people = self._rows(("Id", "Name", "Email", "IsActive"), "User")
-            queues = self._rows(("Id", "Name"), "Group", "Type = 'Queue'")
+            people = self._client.rows(("Id", "Name", "Email", "IsActive"), "User")
+            queues = self._client.rows(("Id", "Name"), "Group", "Type = 'Queue'")
             found = (*map(_person, people), *map(_queue, queues))
             self._users = (now, found)
         return self._users[1]
-
-    def _rows(self, names: tuple[str, ...], native: str, where: str = "") -> list[Mapping[str, Any]]:
-        rows: list[Mapping[str, Any]] = []
-        while True:
-            last = str(rows[-1]["Id"]) if rows else ""
-            body = self._client.query(select(names, native, where, after_id(last), order="Id", limit=_PAGE)).body
-            rows += body["records"]
-            if not body["records"] or (body.get("done", True) and len(body["records"]) < _PAGE):
-                return rows
 
 
 def _person(row: Mapping[str, Any]) -> User:

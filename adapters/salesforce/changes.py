@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.salesforce.catalog import Catalog
-from adapters.salesforce.client import Answer, SalesforceClient
+from adapters.salesforce.client import PAGE, Answer, SalesforceClient
 from adapters.salesforce.cursor import PollCursor, poll_cursor
 from adapters.salesforce.reads import READ_BATCH
 from adapters.salesforce.rows import RowReader, version_of
@@ -38,7 +38,6 @@ from connector.adapter import (
 )
 from connector.errors import PermanentError, UnknownFieldError
 
-PAGE = 2000
 SETTLE = timedelta(seconds=2)
 _LOOK_BACK_EVERY = timedelta(seconds=60)
 _DELETES_EVERY = timedelta(minutes=5)
@@ -170,8 +169,7 @@ class SalesforceChanges:
         """Those that are nowhere any more; what lies in the recycle bin was told by its own stamp, merges included."""
         left = dict(listed)
         for batch in chunks(list(listed), READ_BATCH):
-            answer = self._client.query(select(["Id"], description.native, one_of("Id", batch)), deleted=True)
-            for row in answer.body["records"]:
+            for row in self._client.rows(["Id"], description.native, one_of("Id", batch), deleted=True):
                 left.pop(str(row["Id"]), None)
         return left
 

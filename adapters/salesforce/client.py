@@ -24,7 +24,7 @@ from simple_salesforce.exceptions import SalesforceError
 
 from adapters.salesforce.failures import failure
 from adapters.salesforce.login import token_from, token_request
-from adapters.salesforce.soql import safe_id, safe_name
+from adapters.salesforce.soql import after_id, safe_id, safe_name, select
 from connector.adapter import Environment, HttpRequest, HttpResponse, NotSentError, Token
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
@@ -36,11 +36,13 @@ from connector.errors import (
     RateLimitedError,
     RetryableError,
     SettingsError,
+    UnavailableError,
     UnsafeReferenceError,
 )
 
 DEFAULT_VERSION = "62.0"
 LANE = "api"
+PAGE = 2000  # the most rows Salesforce gives in one answer
 _UNWANTED = {"X-PrettyPrint"}  # the library always asks for indented answers
 
 
@@ -90,7 +92,19 @@ class SalesforceClient:
             raise InvalidResponseError(error.message) from error  # queries are everywhere: this was not Salesforce
         if not isinstance(answer.body, dict) or not isinstance(answer.body.get("records"), list):
             raise InvalidResponseError("a query was answered without a list of records")
+        if not answer.body["records"] and not answer.body.get("done", True):
+            raise InvalidResponseError("a page without rows says that more will follow")
         return answer
+
+    def rows(self, names: Sequence[str], native: str, *where: str, deleted: bool = False) -> list[Mapping[str, Any]]:
+        """Every row of a query that is known to be short, page by page in id order; `Id` must be among the names."""
+        found: list[Mapping[str, Any]] = []
+        while True:
+            last = str(found[-1]["Id"]) if found else ""
+            body = self.query(select(names, native, *where, after_id(last), order="Id", limit=PAGE), deleted=deleted).body
+            found += body["records"]
+            if body.get("done", True) and len(body["records"]) < PAGE:
+                return found
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """A read of any resource below /services/data/vNN.N/; `path` is built from checked parts."""
@@ -158,7 +172,12 @@ class SalesforceClient:
 
     def _call(self, operation: Operation, work: Callable[[Salesforce], Any]) -> Answer:
         library = self._connected()
-        return self._retries.call(operation, lambda: self._once(library, operation, work))
+        try:
+            return self._retries.call(operation, lambda: self._once(library, operation, work))
+        except OutcomeUnknownError as error:
+            if operation is not Operation.READ:
+                raise
+            raise UnavailableError(error.message) from error  # a lost answer to a read has no outcome to find out
 
     def _once(self, library: Salesforce, operation: Operation, work: Callable[[Salesforce], Any]) -> Answer:
         self._wire.last = None

@@ -20,7 +20,6 @@ from connector.adapter import (
     ConnectionName,
     Created,
     CreateResult,
-    FieldName,
     MarkedCreate,
     Missed,
     ObjectType,
@@ -152,22 +151,13 @@ class Creates:
         text = _MARKED.get(create.object, "Description")
         first = create.parents[0]
         field = lookup(create.object, first.object)
-        marker, last = safe_marker(create.marker), ""
-        while field is not None:
-            where = (
-                one_of(field, [first.id]),
-                f"CreatedDate >= {literal(sent_at - timedelta(minutes=10))}",
-                f"Id > {quoted(last)}" if last else "",
-            )
-            query = select(["Id", FieldName(text)], description.native, *where, order="Id", limit=200)
-            body = self._client.query(query, deleted=True).body
-            for row in body["records"]:
-                if marker in str(row.get(text) or ""):
-                    return str(row["Id"])
-            if not body["records"] or (body.get("done", True) and len(body["records"]) < 200):
-                return None
-            last = safe_id(str(body["records"][-1]["Id"]))
-        return None
+        if field is None:
+            return None
+        since = literal(sent_at - timedelta(minutes=10))
+        where = (one_of(field, [first.id]), f"CreatedDate >= {since}")
+        rows = self._client.rows(["Id", text], description.native, *where, deleted=True)
+        marker = safe_marker(create.marker)
+        return next((str(row["Id"]) for row in rows if marker in str(row.get(text) or "")), None)
 
 
 def marked(kind: ObjectType, text: object, marker: str) -> str:

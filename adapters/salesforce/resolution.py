@@ -10,6 +10,7 @@ from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.creates import Creates
 from adapters.salesforce.payloads import payload
 from adapters.salesforce.reads import SalesforceReader
+from adapters.salesforce.rows import stamp_of
 from adapters.salesforce.soql import literal, one_of, select
 from connector.adapter import (
     Created,
@@ -28,7 +29,7 @@ from connector.adapter import (
     Written,
     same_value,
 )
-from connector.errors import ConnectorError, CredentialsError, PermanentError
+from connector.errors import ConnectorError, CredentialsError, PermanentError, UnknownFieldError
 
 _STILL_UNDER_WAY = timedelta(minutes=2)  # a create without a unique marker may still be running this long
 _HISTORY = {"Opportunity": "OpportunityFieldHistory"}
@@ -50,13 +51,13 @@ class Resolutions:
         try:
             if isinstance(unknown.write, MarkedCreate):
                 return self._create(unknown.write, unknown)
-            return self._update(unknown.write, unknown)
+            return self._update(unknown.write)
         except CredentialsError:
             raise
         except ConnectorError as error:
             return Unknown(reason=error.message)
 
-    def _update(self, write: GuardedWrite, unknown: UnknownWrite) -> Resolution:
+    def _update(self, write: GuardedWrite) -> Resolution:
         description = self._catalog.describe(write.ref.object)
         try:
             expected = payload(description, write.values, creating=False).expected
@@ -71,33 +72,38 @@ class Resolutions:
             case Record() if now.version == write.live.version:
                 return NotApplied()
             case Record():
-                ours = _left_a_trace(write.live, now, expected) or self._was_replaced(write.live, now, expected, unknown)
+                ours = self._arrived(write.live, now, expected)
                 return _applied(write, expected, now) if ours else NotApplied()
 
-    def _was_replaced(
-        self, live: Record, now: Record, expected: Mapping[FieldName, FieldValue], unknown: UnknownWrite
-    ) -> bool:
-        """Whether our values stood there before a third one did: we touched the row last, or its history names us."""
-        others = [name for name in expected if not _same(now, name, live.fields.get(name))]
-        if not others:
+    def _arrived(self, live: Record, now: Record, expected: Mapping[FieldName, FieldValue]) -> bool:
+        """Whether our write came between `live` and `now`: by the last modifier, the field history, or the values."""
+        bringing = [name for name, value in expected.items() if not _same(live, name, value)]
+        trace = any(_same(now, name, expected[name]) for name in bringing)
+        moved = any(not _same(now, name, live.fields.get(name)) for name in bringing)
+        if not moved:
             return False  # every field stands as before: sending again under the new stamp is safe
-        if now.modified_by == self._client.user_id():
+        us = self._client.user_id()
+        if now.modified_by == us:
             return True
-        return self._in_history(now, others, unknown)
+        authors = self._authors(live, bringing)
+        # A tracked field names everybody who wrote it; for an untracked one its value is the only witness.
+        return us in authors if authors else trace
 
-    def _in_history(self, now: Record, names: Sequence[FieldName], unknown: UnknownWrite) -> bool:
-        """Whether the field history shows a change of these fields by our user since the write was sent."""
-        description = self._catalog.describe(now.ref.object)
+    def _authors(self, live: Record, names: Sequence[FieldName]) -> set[str]:
+        """Who changed these fields after `live`, from the field history as far as it is kept."""
+        description = self._catalog.describe(live.ref.object)
         fields = {description.column(name).native for name in names}
         history, parent = _history_of(description.native)
-        where = (one_of(parent, [now.ref.id]), f"CreatedDate >= {literal(unknown.sent_at - timedelta(minutes=5))}")
-        query = select(["Id", "Field", "CreatedById"], history, *where, limit=200)
+        # `live` had settled: whatever came later carries a later second.
+        since = literal(stamp_of(live.version) + timedelta(seconds=1))
+        where = (one_of(parent, [live.ref.id]), f"CreatedDate >= {since}")
         try:
-            rows = self._client.query(query).body["records"]
-        except PermanentError:
-            return False  # history is not kept for this object, or not shown to us
-        us = self._client.user_id()
-        return any(row.get("CreatedById") == us and row.get("Field") in fields for row in rows)
+            rows = self._client.rows(["Id", "Field", "CreatedById"], history, *where)
+        except UnknownFieldError:
+            return set()  # history is not kept for this object, or not shown to us
+        # An owner's change is listed under "Owner" by some histories.
+        named = fields | {field.removesuffix("Id") for field in fields}
+        return {str(row.get("CreatedById")) for row in rows if row.get("Field") in named}
 
     def _create(self, create: MarkedCreate, unknown: UnknownWrite) -> Resolution:
         found = self._creates.find([(create, unknown.sent_at)])
@@ -117,11 +123,6 @@ def _history_of(native: str) -> tuple[str, str]:
     if native.endswith("__c"):
         return f"{native[:-1]}History", "ParentId"
     return _HISTORY.get(native, f"{native}History"), f"{native}Id"
-
-
-def _left_a_trace(live: Record, now: Record, expected: Mapping[FieldName, FieldValue]) -> bool:
-    """Whether a value stands there that only our write was going to bring; one of them proves them all."""
-    return any(_same(now, name, value) and not _same(live, name, value) for name, value in expected.items())
 
 
 def _same(record: Record, name: FieldName, value: FieldValue) -> bool:

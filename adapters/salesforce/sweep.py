@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.salesforce.catalog import Catalog
-from adapters.salesforce.client import SalesforceClient
+from adapters.salesforce.client import PAGE, SalesforceClient
 from adapters.salesforce.cursor import SweepCursor, sweep_cursor
 from adapters.salesforce.rows import RowReader
 from adapters.salesforce.schema import Description
@@ -18,7 +18,6 @@ from connector.adapter import ChangePage, Cursor, Environment, FieldName, Object
 from connector.errors import PermanentError
 
 BULK_ABOVE = 50_000
-_PAGE = 2000
 BULK_PAGE = 10_000
 _CHECKS = 20
 _LONGEST_CHECK = 30.0
@@ -54,13 +53,11 @@ class Sweep:
         return self._rest_page(description, reader, position)
 
     def _rest_page(self, description: Description, reader: RowReader, position: SweepCursor) -> ChangePage:
-        query = select(
-            reader.names, description.native, description.where, after_id(position.after), order="Id", limit=_PAGE
-        )
+        query = select(reader.names, description.native, description.where, after_id(position.after), order="Id", limit=PAGE)
         answer = self._client.query(query)
         rows = answer.body["records"]
         records = tuple(reader.record(row, answer.at) for row in rows)
-        more = bool(rows) and (not answer.body.get("done", True) or len(rows) >= _PAGE)
+        more = bool(rows) and (not answer.body.get("done", True) or len(rows) >= PAGE)
         return _page(records, replace(position, after=records[-1].ref.id if records else position.after), more=more)
 
     def _bulk_page(self, reader: RowReader, position: SweepCursor) -> ChangePage:
