@@ -15,7 +15,10 @@ from connector.record import ConnectionName, FieldName, ObjectType, Record
 from connector.store import Store, Sync, Transaction
 
 Learn = Callable[[Transaction, Sequence[Record]], None]
-"""What else is kept of records that a baseline reads: examples for the learners, text for the index."""
+"""What else is kept of records that are read, in the same transaction: examples for the learners."""
+
+IndexTexts = Callable[[Sequence[Record]], None]
+"""Puts texts into the index before the cursor moves past them: after a crash the page is read and indexed again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +33,14 @@ class Captured:
 
 def capture_page(
     store: Store, journal: Journal, clock: Clock, source: ChangeSource, connection: ConnectionName, object: ObjectType,
-    *, watched: Collection[FieldName], fields: Collection[FieldName], learn: Learn,
+    *, watched: Collection[FieldName], fields: Collection[FieldName], learn: Learn, index: IndexTexts,
 ) -> Captured:
     """Read and keep one page of one object: the baseline sweep first, then what changed since activation."""
     place = _activated(store, journal, clock, source, connection, object, watched)
     if not place.baselined:
-        return _sweep_page(store, source, place, watched, fields, learn)
+        return _sweep_page(store, source, place, watched, fields, learn, index)
     page = source.poll(object, place.cursor, fields)
+    index(page.records)
     with store.transaction("change: captured page", Sync.NORMAL) as tx:
         queued = _queue_page(tx, page, place)
         cursors.advance(tx, connection, object, page.cursor)
@@ -69,9 +73,10 @@ def _activated(
 
 def _sweep_page(
     store: Store, source: ChangeSource, place: Position, watched: Collection[FieldName], fields: Collection[FieldName],
-    learn: Learn,
+    learn: Learn, index: IndexTexts,
 ) -> Captured:
     page = source.sweep(place.object, place.sweep, fields)
+    index(page.records)
     with store.transaction("change: baseline page", Sync.NORMAL) as tx:
         seen = look_up(tx, [record.ref for record in page.records])
         old = [record for record in page.records if record.created_at < place.activated_at]

@@ -24,6 +24,7 @@ from connector.journal import Journal
 from connector.pipeline import Deciding, Learning, People, Pipeline
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
+from connector.pipeline.texts import IndexedTexts
 from connector.policy import NamedAgent, Policy, PolicyName, PolicySet, Tier
 from connector.record import ConnectionName, ObjectType
 from connector.settings import Privacy
@@ -63,9 +64,11 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     def tell(tx: Transaction, row: OutboxRow, state: OutboxState) -> None:
         tell_memory(around.clock, tx, row, state)
 
+    texts = IndexedTexts(index=around.index, recall=recall, privacy=around.privacy)
     deciding = Deciding(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts,
-        decider=decide, wanted=_wanted_by(around.privacy), population=Census(around.adapters, around.clock), log=around.log,
+        decider=decide, wanted=_wanted_by(around.privacy), population=Census(around.adapters, around.clock), texts=texts,
+        log=around.log,
     )
     writeback = Writeback(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, tell=tell
@@ -77,7 +80,7 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     return Pipeline(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,
         writeback=writeback, people=People(store=around.store, journal=journal, clock=around.clock), learning=learning,
-        policies=policies, log=around.log,
+        texts=texts, policies=policies, log=around.log,
     )
 
 

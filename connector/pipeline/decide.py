@@ -25,6 +25,7 @@ from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Case, Sorted, policies_on, sort_events
 from connector.pipeline.judge import Bench, Judged, judge
 from connector.pipeline.recording import record_judged, record_looked_at
+from connector.pipeline.texts import IndexedTexts
 from connector.policy import Policy, PolicySet, Tier
 from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Transaction
@@ -69,6 +70,7 @@ class Deciding:
     decider: Decider
     wanted: WantedOf
     population: PopulationOf
+    texts: IndexedTexts
     log: Log
 
     def step(self, policies: PolicySet, limit: int = 200) -> DecideTally:
@@ -131,6 +133,7 @@ class Deciding:
         done = [event.seq for event in events if event.event.ref not in late]
         found.records = {ref: record for ref, record in found.records.items() if ref not in late}
         concerned = policies_on(policies, first.connection, first.object)
+        self.texts.forget([gone.ref for gone in found.gone])
         with self.store.transaction("decide: recorded") as tx:
             judged = self._judged(tx, answered, first, keep=True)
             record_judged(tx, self.journal, judged, now)

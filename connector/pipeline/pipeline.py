@@ -18,6 +18,7 @@ from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.learning import Learning
 from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
+from connector.pipeline.texts import IndexedTexts
 from connector.policy import PolicySet
 from connector.record import ConnectionName, ObjectType, Record
 from connector.store import Store, Sync, Transaction
@@ -57,6 +58,7 @@ class Pipeline:
     writeback: Writeback
     people: People
     learning: Learning
+    texts: IndexedTexts
     policies: PolicySet
     log: Log
 
@@ -112,9 +114,13 @@ class Pipeline:
         def learn(tx: Transaction, records: Sequence[Record]) -> None:
             learn_from_records(tx, self.journal, records, learned, self.clock.now())
 
+        def index(records: Sequence[Record]) -> None:
+            self.texts.remember(records, schema, concerned)
+
         return capture_page(
             self.store, self.journal, self.clock, adapter.changes, connection, kind,
             watched=watched_fields(concerned) & schema.fields.keys(), fields=fields_of(concerned, schema), learn=learn,
+            index=index,
         )
 
     def reconcile(self) -> tuple[Completeness, ...]:
