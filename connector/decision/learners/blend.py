@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CAUTION = 1e-3
+CAUTION = 1.0  # weights are drawn towards silence as strongly as this many rows could draw them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def learn_blend(scores: NDArray[np.float32], labels: NDArray[np.intp]) -> Blend:
         return Blend(1.0 / loudness / members)
     scaled = (scores / loudness[:, None, None]).astype(np.float32)
     best = minimize(
-        _loss, np.full(members, 1.0), args=(scaled, labels), jac=True, method="L-BFGS-B",
+        _loss, np.full(members, 1.0), args=(scaled, labels, CAUTION / len(labels)), jac=True, method="L-BFGS-B",
         bounds=[(0.0, None)] * members,
     )
     return Blend(np.maximum(best.x, 1e-6) / loudness)
 
 
 def _loss(
-    weights: NDArray[np.float64], scores: NDArray[np.float32], labels: NDArray[np.intp]
+    weights: NDArray[np.float64], scores: NDArray[np.float32], labels: NDArray[np.intp], caution: float
 ) -> tuple[float, NDArray[np.float64]]:
     """Mean negative log-likelihood of the right values with a little caution, and its slope."""
     from scipy.special import log_softmax
@@ -51,5 +51,5 @@ def _loss(
     likely = log_softmax(np.tensordot(weights, scores, axes=1), axis=1)
     expected = np.einsum("ij,mij->m", np.exp(likely), scores, dtype=float)
     slope = (expected - scores[:, rows, labels].sum(axis=1, dtype=float)) / len(labels)
-    loss = -float(likely[rows, labels].mean()) + CAUTION * float(weights @ weights)
-    return loss, slope + 2.0 * CAUTION * weights
+    loss = -float(likely[rows, labels].mean()) + caution * float(weights @ weights)
+    return loss, slope + 2.0 * caution * weights

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +37,9 @@ class RouteLearner:
     def predict(self, texts: Sequence[str]) -> list[RoutePrediction]:
         """One prediction per text, in order. A blank text calls for nothing: novel, with no confidence."""
         predictions: list[RoutePrediction] = []
-        for start in range(0, len(texts), BATCH):
-            predictions.extend(self._batch(texts[start : start + BATCH]))
+        with one_thread():
+            for start in range(0, len(texts), BATCH):
+                predictions.extend(self._batch(texts[start : start + BATCH]))
         return predictions
 
     def save(self, path: Path) -> str:
@@ -51,7 +53,7 @@ class RouteLearner:
         taught = self.taught
         evidence = weigh(taught.committee.opinions(taught.features.rows(texts)), taught.blend)
         novelty = novelty_scores(evidence, taught.novelty)
-        confidence = taught.doubt.chances(evidence.columns) if taught.doubt else evidence.top
+        confidence = taught.confidence(evidence)
         ranked = (-evidence.probabilities).argsort(axis=1, kind="stable")[:, : ALTERNATIVES + 1]
         for row, text in enumerate(texts):
             if not text[: taught.features.reach].strip():
@@ -81,11 +83,21 @@ def fit(
     examples = gather(texts, values, recipe=recipe, seed=seed)
     if len(examples.values) < 2:
         return NothingToLearn(examples=len(examples), values=examples.values)
+    with one_thread():
+        taught = train(examples, recipe, seed=seed)
     named = [examples.values[label] for label in examples.labels]
     return RouteLearner(
         values=examples.values, version=_version(examples.texts, named, repr((recipe, seed))), examples=len(examples),
-        usual=Counter(named).most_common(1)[0][0], taught=train(examples, recipe, seed=seed),
+        usual=Counter(named).most_common(1)[0][0], taught=taught,
     )
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Numerical libraries on one core: the same sums on every machine, and no fight with the road for the others."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def load(path: Path, *, sha256: str) -> RouteLearner:

@@ -79,7 +79,7 @@ class TextFeatures:
         return len(self.words.kept) + len(self.letters.kept)
 
     def rows(self, texts: Sequence[str]) -> TextMatrix:
-        cut = [text[: self.reach] for text in texts]
+        cut = [_cut(text, self.reach) for text in texts]
         words = _counts(cut, self.words.analyzer, self.words.lengths)
         letters = _counts(cut, self.letters.analyzer, self.letters.lengths)
         return _joined(self, words, letters)
@@ -87,7 +87,7 @@ class TextFeatures:
 
 def learn_features(texts: Sequence[str], *, reach: int) -> tuple[TextFeatures, TextMatrix]:
     """The columns these texts use, and the texts as rows."""
-    cut = [text[:reach] for text in texts]
+    cut = [_cut(text, reach) for text in texts]
     words, letters = _counts(cut, "word", (1, 2)), _counts(cut, "char_wb", (2, 5))
     features = TextFeatures(
         words=_family(words, "word", (1, 2), seldom=1),
@@ -95,6 +95,11 @@ def learn_features(texts: Sequence[str], *, reach: int) -> tuple[TextFeatures, T
         reach=reach,
     )
     return features, _joined(features, words, letters)
+
+
+def _cut(text: str, reach: int) -> str:
+    """As far as it is read; half surrogate pairs, which some exports hold, become question marks."""
+    return text[:reach].encode("utf-8", "replace").decode("utf-8")
 
 
 def _counts(texts: Sequence[str], analyzer: str, lengths: tuple[int, int]) -> Any:

@@ -34,7 +34,12 @@ class Taught:
     doubt: Judge | None
     novelty: Judge | None
     novel_from: float
-    columns: int
+    held_back: int
+
+    def confidence(self, evidence: Evidence) -> NDArray[np.float64]:
+        """The chance that each answer is right; never surer than so many held-back rows can make anyone."""
+        chances = self.doubt.chances(evidence.columns) if self.doubt else evidence.top
+        return (chances * self.held_back + 0.5) / (self.held_back + 1.0)
 
 
 def train(examples: Examples, recipe: Recipe, *, seed: int) -> Taught:
@@ -51,7 +56,7 @@ def train(examples: Examples, recipe: Recipe, *, seed: int) -> Taught:
         features=features, committee=lesson.teach(np.arange(len(rows))), blend=blend,
         doubt=learn_judge(evidence.columns, right), novelty=novelty,
         novel_from=float(np.quantile(scores, 1.0 - NOVEL_SHARE)) if len(scores) else 1.0,
-        columns=evidence.columns.shape[1],
+        held_back=len(right),
     )
 
 
