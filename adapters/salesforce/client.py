@@ -16,8 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Response, Session
-from requests.adapters import BaseAdapter
+from requests import PreparedRequest, Session
 from simple_salesforce.api import Salesforce
 from simple_salesforce.bulk2 import Operation as BulkOperation
 from simple_salesforce.exceptions import SalesforceError
@@ -25,6 +24,7 @@ from simple_salesforce.exceptions import SalesforceError
 from adapters.salesforce.failures import failure
 from adapters.salesforce.login import token_from, token_request
 from adapters.salesforce.soql import after_id, safe_id, safe_name, select
+from adapters.salesforce.wire import Wire
 from connector.adapter import Environment, HttpRequest, HttpResponse, NotSentError, Token
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
@@ -78,7 +78,7 @@ class SalesforceClient:
         self._keeper = TokenKeeper(
             store=environment.tokens, fetch=self._sign_in, transport=environment.transport, clock=environment.clock
         )
-        self._wire = _Wire(self)
+        self._wire = Wire(self.exchange)
         self._lock = threading.Lock()
         self._library: Salesforce | None = None
         self._origin = ""
@@ -241,30 +241,6 @@ class SalesforceClient:
         usage = Salesforce.parse_api_usage(answer.header("Sforce-Limit-Info") or "").get("api-usage")
         if usage is not None:
             self._environment.budget.observe_daily(used=usage.used, allowed=usage.total)
-
-
-class _Wire(threading.local, BaseAdapter):
-    """The `requests` adapter that hands the library's calls to our transport and its answers back."""
-
-    def __init__(self, client: SalesforceClient) -> None:
-        super().__init__()
-        self._client = client
-        self.last: HttpResponse | None = None
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        answer = self._client.exchange(request)
-        self.last = answer
-        response = Response()
-        response.status_code = answer.status
-        response.headers.update(answer.headers)
-        response.url = request.url or ""
-        response.request = request
-        response.encoding = "utf-8"
-        response._content = answer.body
-        return response
-
-    def close(self) -> None:
-        """Nothing is held open here; the transport owns its connections."""
 
 
 def _type(library: Salesforce, native: str) -> Any:

@@ -30,7 +30,7 @@ def server(answer: Answer) -> Iterator[tuple[str, list[bytes]]]:
                 return
             with peer:
                 peer.settimeout(5)
-                received.append(peer.recv(65_536))
+                received.append(whole_request(peer))
                 answer(peer, received[-1])
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -41,6 +41,18 @@ def server(answer: Answer) -> Iterator[tuple[str, list[bytes]]]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(5)
+
+
+def whole_request(peer: socket.socket) -> bytes:
+    """Head and body; they may come in several pieces."""
+    read = b""
+    while piece := peer.recv(65_536):
+        read += piece
+        head, ended, body = read.partition(b"\r\n\r\n")
+        lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+        if ended and len(body) >= int(lengths[0] if lengths else 0):
+            break
+    return read
 
 
 def says(text: str) -> Answer:
@@ -56,10 +68,7 @@ def get(base: str, *, read: float = 2.0, largest: int = 1_000_000) -> bytes:
 
 
 def test_an_answer_comes_back_with_its_status_headers_and_body() -> None:
-    with server(says("HTTP/1.1 201 Created\nX-One: a\nContent-Length: 4\nConnection: close\n\nbody")) as (
-        base,
-        received,
-    ):
+    with server(says("HTTP/1.1 201 Created\nX-One: a\nContent-Length: 4\nConnection: close\n\nbody")) as (base, received):
         transport = HttpTransport([base])
         answer = transport.send(HttpRequest(method="PATCH", url=f"{base}/x?q=1", headers={"If-Match": "z"}, body=b"{}"))
         transport.close()
@@ -70,9 +79,10 @@ def test_an_answer_comes_back_with_its_status_headers_and_body() -> None:
 
 
 def test_a_redirect_is_handed_back_and_not_followed() -> None:
-    with server(
-        says("HTTP/1.1 302 Found\nLocation: http://127.0.0.1:1/\nContent-Length: 0\nConnection: close\n\n")
-    ) as (base, seen):
+    with server(says("HTTP/1.1 302 Found\nLocation: http://127.0.0.1:1/\nContent-Length: 0\nConnection: close\n\n")) as (
+        base,
+        seen,
+    ):
         transport = HttpTransport([base])
         assert transport.send(HttpRequest(method="GET", url=f"{base}/x")).status == 302
         transport.close()

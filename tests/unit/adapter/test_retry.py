@@ -42,9 +42,7 @@ def retries(clock: HeldClock, **options: object) -> Retries:
     return Retries(clock, random.Random(7), **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "error", [NotSentError("x"), NoAnswerError("x"), UnavailableError("x"), InvalidResponseError("x")]
-)
+@pytest.mark.parametrize("error", [NotSentError("x"), NoAnswerError("x"), UnavailableError("x"), InvalidResponseError("x")])
 def test_a_read_is_repeated_after_any_passing_failure(error: ConnectorError) -> None:
     work = Failing(error, error)
     assert retries(HeldClock(START)).call(Operation.READ, work) == "answer"
