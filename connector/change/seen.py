@@ -104,14 +104,18 @@ def note_own_write(tx: Transaction, ref: RecordRef, values: Mapping[FieldName, F
 
     A person's later edit of the same field differs from it again, and is one.
     """
-    seen = look_up(tx, [ref]).get(ref)
-    if seen is None or seen.snapshot is None:
+    row = tx.one(
+        "SELECT snapshot FROM change_seen WHERE connection = :connection AND object = :object AND record = :record",
+        **_key(ref),
+    )
+    snapshot = _decoded(row["snapshot"]) if row is not None else None
+    ours = {name: normalise(value) for name, value in values.items() if snapshot is not None and name in snapshot}
+    if not ours or snapshot is None:
         return
-    merged = dict(seen.snapshot) | {name: normalise(value) for name, value in values.items() if name in seen.snapshot}
     tx.run(
         "UPDATE change_seen SET snapshot = :snapshot "
         "WHERE connection = :connection AND object = :object AND record = :record",
-        snapshot=_encoded(merged), **_key(ref),
+        snapshot=_encoded(snapshot | ours), **_key(ref),
     )
 
 

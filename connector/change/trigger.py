@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -115,16 +115,22 @@ def next_visit(last: Visit | None, found: str) -> Visit | None:
     return None if last.fingerprint == found else Visit(fingerprint=found, number=last.number + 1)
 
 
-def record_visit(tx: Transaction, ref: RecordRef, policy: str, visit: Visit) -> None:
-    tx.run(
+def record_visits(tx: Transaction, visits: Sequence[tuple[RecordRef, str, Visit]]) -> None:
+    """Remember that these visits were decided."""
+    tx.run_many(
         """
         INSERT INTO change_triggers (connection, object, record, policy, fingerprint, visit)
         VALUES (:connection, :object, :record, :policy, :fingerprint, :visit)
         ON CONFLICT (connection, object, record, policy)
         DO UPDATE SET fingerprint = excluded.fingerprint, visit = excluded.visit
         """,
-        connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy,
-        fingerprint=visit.fingerprint, visit=visit.number,
+        [
+            {
+                "connection": ref.connection, "object": ref.object.value, "record": ref.id, "policy": policy,
+                "fingerprint": visit.fingerprint, "visit": visit.number,
+            }
+            for ref, policy, visit in visits
+        ],
     )
 
 

@@ -12,14 +12,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.action import Action, action_hash
+from connector.action import Action, UpdateField, action_hash
 from connector.clock import from_micros, micros
 from connector.errors import PermanentError
-from connector.gate.verdict import Bases, ClearedAction, Reason, ReasonCode, clear, decode_held, encode_held
+from connector.gate.verdict import Bases, ClearedAction, FieldBase, Reason, ReasonCode, clear, decode_held, encode_held
 from connector.journal import canonical
 from connector.policy import OnOverwrite
-from connector.record import ConflictRule, ConnectionName, ObjectType, RecordRef
-from connector.store import Row, Transaction
+from connector.record import ConflictRule, ConnectionName, FieldName, ObjectType, Origin, RecordRef
+from connector.store import Row, Transaction, any_of, batches
 
 
 class ApprovalState(StrEnum):
@@ -177,6 +177,20 @@ def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, r
     return again
 
 
+def rebase(tx: Transaction, ref: RecordRef, name: FieldName, base: FieldBase) -> None:
+    """We wrote this field ourselves: open questions on the record rest on our value now, not on a moved one."""
+    rows = tx.rows(
+        "SELECT * FROM gate_approvals WHERE connection = :connection AND object = :object AND record = :record "
+        "AND state = 'pending'",
+        connection=ref.connection, object=ref.object.value, record=ref.id,
+    )
+    for asked in map(_approval, rows):
+        own = asked.action.field if isinstance(asked.action, UpdateField) else None
+        if name in asked.bases and name != own:
+            held = canonical(encode_held(asked.action, dict(asked.bases) | {name: base}))
+            tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :approval", held=held, approval=asked.id)
+
+
 def _next_id(approval: str) -> str:
     stem, dash, number = approval.partition("x")
     return f"{stem}x{int(number) + 1}" if dash else f"{approval}x2"
@@ -186,6 +200,26 @@ def vouched(tx: Transaction, approval: str, action: Action) -> bool:
     """Whether this exact action is allowed or approved right now: write-back asks again before it sends."""
     row = tx.one("SELECT state, action_hash FROM gate_approvals WHERE approval = :approval", approval=approval)
     return row is not None and row["state"] in ("allowed", "approved") and row["action_hash"] == action_hash(action)
+
+
+def approved_by_people(tx: Transaction, ids: Sequence[str]) -> frozenset[str]:
+    """Those of these approvals that a person gave."""
+    found: set[str] = set()
+    for some in batches(sorted(set(ids))):
+        names, parameters = any_of("id", some)
+        rows = tx.rows(
+            f"SELECT approval FROM gate_approvals WHERE state = 'approved' AND approval IN ({names})", **parameters
+        )
+        found.update(row["approval"] for row in rows)
+    return frozenset(found)
+
+
+def evidence_of(tx: Transaction, approval: str) -> tuple[bool, tuple[Origin, ...]]:
+    """Whether a person gave this approval, and the origins of what was cited for it."""
+    row = tx.one("SELECT state, citations FROM gate_approvals WHERE approval = :approval", approval=approval)
+    if row is None:
+        return False, ()
+    return row["state"] == "approved", tuple(Origin(citation["origin"]) for citation in json.loads(row["citations"]))
 
 
 def by_id(tx: Transaction, approval: str) -> Approval | None:

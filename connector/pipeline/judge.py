@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from connector.gate import (
     Reason,
     ReasonCode,
     RequireApproval,
+    Standing,
     Verdict,
     base_of,
     cell_of,
@@ -94,6 +95,13 @@ class Bench:
     owners: Mapping[str, User]
     population: int
     now: datetime
+    _standings: dict[Cell, Standing | None] = field(default_factory=dict)
+
+    def standing(self, cell: Cell) -> Standing | None:
+        """How a cell stands, read once for the whole batch."""
+        if cell not in self._standings:
+            self._standings[cell] = standing(self.tx, cell)
+        return self._standings[cell]
 
 
 def judge(bench: Bench, case: Case, context: Context, result: DecisionResult) -> Judged:
@@ -120,7 +128,7 @@ def _judge_actions(
         verdict = evaluate(
             GateCase(
                 policy=case.policy, proposed=one, record=case.record, schema=bench.schema, owners=bench.owners,
-                standing=standing(bench.tx, cell), pins=pins, limits=limits,
+                standing=bench.standing(cell), pins=pins, limits=limits,
             )
         )
         if isinstance(verdict, Allow):

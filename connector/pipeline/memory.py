@@ -12,7 +12,7 @@ from connector.context.examples import Example, ExampleSource, remember_examples
 from connector.context.past import note_outcome
 from connector.decision.learner import learning_text
 from connector.gate import approvals, labels
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approvals import Approval
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
@@ -32,20 +32,16 @@ def tell_memory(clock: Clock, tx: Transaction, row: OutboxRow, state: OutboxStat
     if row.purpose is not WritePurpose.ACT:
         forget(tx, row.ref, [action.field])
         return
-    approval = approvals.by_id(tx, row.approval)
+    by_a_person, origins = approvals.evidence_of(tx, row.approval)
+    # Nothing cited counts as an outsider's word; else the least trusted of what was.
+    lowest = max(origins, key=_TRUST.index, default=Origin.OUTSIDER)
     value = AgentValue(
-        ref=action.ref, field=action.field, digest=value_digest(action.value), origin=_lowest(approval),
-        decision=row.decision, at=clock.now(),
+        ref=action.ref, field=action.field, digest=value_digest(action.value), origin=lowest, decision=row.decision,
+        at=clock.now(),
     )
     remember_values(tx, [value])
-    if approval is not None and approval.state is ApprovalState.APPROVED:
+    if by_a_person:
         confirm(tx, action.ref, [action.field], now=clock.now())
-
-
-def _lowest(approval: Approval | None) -> Origin:
-    """The least trusted origin among the evidence; nothing cited counts as an outsider's word."""
-    origins = [Origin(citation["origin"]) for citation in approval.citations] if approval is not None else []
-    return max(origins, key=_TRUST.index, default=Origin.OUTSIDER)
 
 
 def learn_from_records(

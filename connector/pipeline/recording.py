@@ -10,7 +10,7 @@ from connector.action import describe, encode_action
 from connector.change import timers
 from connector.change.aliases import note_merge
 from connector.change.seen import forget, note_snapshots
-from connector.change.trigger import record_visit, watched_fields
+from connector.change.trigger import record_visits, watched_fields
 from connector.context.context import PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
 from connector.decision import decisions
@@ -37,9 +37,8 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
     outbox.enqueue(tx, [cleared for one in judged for cleared in _cleared(one)], now)
     handoffs.open_new(tx, [one.handoff for one in judged if one.handoff is not None])
     remember_decisions(tx, [_remembered(one, now) for one in judged])
-    for one in judged:
-        record_visit(tx, one.case.record.ref, one.case.policy.name, one.case.visit)
-        journal.append(tx, *_entries(one, now))
+    record_visits(tx, [(one.case.record.ref, one.case.policy.name, one.case.visit) for one in judged])
+    journal.append(tx, *(entry for one in judged for entry in _entries(one, now)))
 
 
 def record_looked_at(tx: Transaction, journal: Journal, found: Sorted, policies: Sequence[Policy], now: datetime) -> None:

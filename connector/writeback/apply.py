@@ -33,7 +33,7 @@ from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
-from connector.writeback.plan import Plan, ToSend, Unfit, fields_to_read, plan_row, sent_together
+from connector.writeback.plan import Plan, ToSend, Unfit, fields_to_read, one_per_field, plan_row, sent_together
 from connector.writeback.settle import Settler, Tally, Tell
 
 PATIENCE = timedelta(minutes=15)
@@ -71,13 +71,14 @@ class Writeback:
 
     def _write(self, adapter: Adapter, rows: Sequence[OutboxRow], tally: Tally) -> None:
         plans = self._compare(adapter, rows)
-        sending = [plan for plan in plans if isinstance(plan, ToSend)]
+        sending = one_per_field([plan for plan in plans if isinstance(plan, ToSend)])
         with self.store.transaction("writeback: sending", Sync.FULL if sending else Sync.NORMAL) as tx:
             settler = self._settler(tx, tally)
             refused = _unvouched(tx, sending)
             for plan in [*plans, *refused]:
                 if not isinstance(plan, ToSend):
                     settler.unsent(plan)
+            settler.flush()
             disowned = {plan.row.intent for plan in refused}
             sending = [plan for plan in sending if plan.row.intent not in disowned]
             outbox.mark_sending(tx, {plan.row.intent: plan.live for plan in sending}, self.clock.now())
@@ -101,20 +102,20 @@ class Writeback:
             for plan in sending:
                 if not isinstance(plan.row.action, UpdateField | CreateTask | CreateNote):
                     settler.unanswered(plan.row, Refused(code="no_channel", reason="no channel is set up for this action"))
+            settler.flush()
 
     def _compare(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[Plan]:
         """Read each record as it is now and compare. Objects are read one by one, since their fields differ."""
         plans: list[Plan] = []
         owners = frozenset(user.owner_id for user in adapter.records.users() if user.active)
         with self.store.snapshot() as tx:
-            asked = {row.intent: approvals.by_id(tx, row.approval) for row in rows}
+            approved = approvals.approved_by_people(tx, [row.approval for row in rows])
         for kind, some in _by_object(rows).items():
             refs = sorted({row.action.ref for row in some})
             found = adapter.records.read(refs, fields_to_read(some))
             schema = adapter.records.schema(kind)
             for row in some:
-                approval = asked[row.intent]
-                person = approval is not None and approval.state is approvals.ApprovalState.APPROVED
+                person = row.approval in approved
                 plans.append(plan_row(row, found[row.action.ref], schema, owners, person=person))
         return plans
 
@@ -168,6 +169,7 @@ class Writeback:
                 for group, resolution in zip(groups, resolutions, strict=True):
                     for row in group:
                         _settle_resolution(settler, row, resolution)
+                settler.flush()
 
     def _settler(self, tx: Transaction, tally: Tally) -> Settler:
         return Settler(tx=tx, journal=self.journal, at=self.clock.now(), tally=tally, tell=self.tell)

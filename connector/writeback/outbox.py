@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.action import Action, decode_action, encode_action
+from connector.action import Action, UpdateField, decode_action, encode_action
 from connector.clock import from_micros, micros
-from connector.gate import Bases, ClearedAction, decode_bases, encode_bases
+from connector.gate import Bases, ClearedAction, FieldBase, decode_bases, encode_bases
 from connector.journal import canonical
 from connector.policy import OnOverwrite
-from connector.record import ConflictRule, ConnectionName, Record, RecordRef
+from connector.record import ConflictRule, ConnectionName, FieldName, Record, RecordRef
 from connector.store import Migration, Row, Transaction
 from connector.writeback.live import decode_live, encode_live
 
@@ -232,6 +232,20 @@ def settle(
 
 def mark_reverted(tx: Transaction, intent: str) -> None:
     tx.run("UPDATE writeback_outbox SET state = 'reverted' WHERE intent = :intent AND state = 'applied'", intent=intent)
+
+
+def rebase(tx: Transaction, ref: RecordRef, name: FieldName, base: FieldBase) -> None:
+    """We wrote this field ourselves: what else waits on the record rests on our value now, not on a moved one."""
+    rows = tx.rows(
+        "SELECT * FROM writeback_outbox WHERE connection = :connection AND object = :object AND record = :record "
+        "AND state = 'ready'",
+        connection=ref.connection, object=ref.object.value, record=ref.id,
+    )
+    for row in map(row_of, rows):
+        own = row.action.field if isinstance(row.action, UpdateField) else None
+        if name in row.bases and name != own:
+            bases = canonical(encode_bases(dict(row.bases) | {name: base}))
+            tx.run("UPDATE writeback_outbox SET bases = :bases WHERE intent = :intent", bases=bases, intent=row.intent)
 
 
 def send_again(tx: Transaction, intent: str, *, not_before: datetime) -> None:

@@ -118,6 +118,16 @@ def fields_to_read(rows: Sequence[OutboxRow]) -> frozenset[FieldName]:
     return frozenset(name for row in rows for name in row.bases)
 
 
+def one_per_field(plans: Sequence[ToSend]) -> list[ToSend]:
+    """The plans that may go out now: of several for one field of one record only the first; the rest compare again."""
+    first: dict[tuple[str, str], ToSend] = {}
+    for plan in plans:
+        action = plan.row.action
+        what = action.field if isinstance(action, UpdateField) else plan.row.intent
+        first.setdefault((str(action.ref), what), plan)
+    return list(first.values())
+
+
 def sent_together(plans: Sequence[ToSend]) -> Mapping[str, list[ToSend]]:
     """Updates of one record go out as one write; keyed by the record."""
     together: dict[str, list[ToSend]] = {}

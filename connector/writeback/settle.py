@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from connector.adapter import (
 )
 from connector.change.seen import note_own_write
 from connector.gate import FieldBase, approvals, base_of
-from connector.journal import EntryKind, Journal
+from connector.journal import Entry, EntryKind, Journal
 from connector.policy import OnOverwrite
 from connector.record import FieldValue, Record, RecordRef, encode_value, same_value
 from connector.store import Transaction
@@ -57,13 +57,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settler:
-    """Writes outcomes down. Every method runs inside the caller's transaction."""
+    """Writes outcomes down. Every method runs inside the caller's transaction; `flush` ends it."""
 
     tx: Transaction
     journal: Journal
     at: datetime
     tally: Tally
     tell: Tell
+    entries: list[Entry] = field(default_factory=list)
+
+    def flush(self) -> None:
+        """Append what was settled to the journal; the last thing before the transaction ends."""
+        self.journal.append(self.tx, *self.entries)
+        self.entries.clear()
 
     def unsent(self, plan: Settled | Conflict | AskAgain | Outdated | Unfit) -> None:
         """What comparison alone settled."""
@@ -128,7 +134,7 @@ class Settler:
                 self._again(row, wait or _backoff(row.attempts))
             case Unknown(reason=reason):
                 outbox.mark_unknown(self.tx, [row.intent], look_at=self.at + LOOK_AGAIN)
-                self.journal.append(self.tx, outcome_entry(row, EntryKind.UNKNOWN, self.at, why=reason))
+                self.entries.append(outcome_entry(row, EntryKind.UNKNOWN, self.at, why=reason))
                 self.tally.unknown += 1
 
     def created(self, row: OutboxRow, result: Created) -> None:
@@ -170,6 +176,10 @@ class Settler:
             self.tally.conflicted += 1
             return
         note_own_write(self.tx, row.ref, {action.field: action.value})
+        if row.purpose is WritePurpose.ACT:
+            ours = FieldBase(value=action.value)
+            outbox.rebase(self.tx, row.ref, action.field, ours)
+            approvals.rebase(self.tx, row.ref, action.field, ours)
         kind = {WritePurpose.ACT: EntryKind.APPLIED, WritePurpose.RESTORE: EntryKind.RESTORED}.get(
             row.purpose, EntryKind.REVERTED
         )
@@ -217,7 +227,7 @@ class Settler:
         if row.purpose is WritePurpose.REVERT and state is OutboxState.APPLIED and row.after is not None:
             outbox.mark_reverted(self.tx, row.after)
         self.tell(self.tx, row, state)
-        self.journal.append(self.tx, outcome_entry(row, kind, self.at, **facts))
+        self.entries.append(outcome_entry(row, kind, self.at, **facts))
 
 
 def _value(row: OutboxRow) -> FieldValue:
