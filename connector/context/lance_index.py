@@ -155,6 +155,8 @@ class LanceIndex:
         for last in (False, True):
             try:
                 return work()
+            except (TypeError, AttributeError, NameError):
+                raise  # a mistake of ours must be seen; emptying the index would hide it
             # LanceDB raises OSError, ValueError and RuntimeError (its Rust panics among them) for a damaged folder.
             except Exception as error:
                 if not last:
