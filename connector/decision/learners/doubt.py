@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_OF_A_KIND = 15
+CAUTION = 10.0
+FREEDOM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +27,27 @@ class Judge:
     def chances(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import expit
 
-        standard = np.clip((columns - self.middle) / self.scale, -8.0, 8.0)
-        return np.asarray(expit(standard @ self.weights + self.offset), dtype=float)
+        return np.asarray(expit(_standard(columns, self.middle, self.scale) @ self.weights + self.offset), dtype=float)
 
 
-def learn_judge(columns: NDArray[np.float64], happened: NDArray[np.bool_], *, caution: float = 1.0) -> Judge | None:
-    """None where one of the two outcomes is too rare to learn from."""
+def learn_judge(columns: NDArray[np.float64], happened: NDArray[np.bool_]) -> Judge | None:
+    """None where one of the two outcomes is too rare to learn from.
+
+    The first column, how sure the blend is, counts freely; the others only as far as many rows speak for them.
+    """
     from sklearn.linear_model import LogisticRegression
 
     if min(int(happened.sum()), int((~happened).sum())) < FEWEST_OF_A_KIND:
         return None
     middle, scale = columns.mean(axis=0), columns.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
-    standard = np.clip((columns - middle) / scale, -8.0, 8.0)
-    model = LogisticRegression(C=1.0 / caution, max_iter=1_000).fit(standard, happened)
+    model = LogisticRegression(C=1.0 / CAUTION, max_iter=1_000).fit(_standard(columns, middle, scale), happened)
     return Judge(middle, scale, model.coef_[0].astype(float), float(model.intercept_[0]))
+
+
+def _standard(
+    columns: NDArray[np.float64], middle: NDArray[np.float64], scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    standard = np.clip((columns - middle) / scale, -8.0, 8.0)
+    standard[:, 0] *= FREEDOM  # a larger column needs a smaller weight, so caution hardly holds it back
+    return standard

@@ -1,28 +1,17 @@
-"""What the columns of a table are (numbers, dates, categories, names nobody can learn from), and the table as numbers."""
+"""What the columns of a table are: numbers, dates, categories, or names nobody can learn from. Found in the cells alone."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Cells = Mapping[str, Sequence[str]]
 """Columns by name, one text cell per row; an empty cell is missing."""
 
-BARS = 8  # a number is also seen as the range it falls in, so that a straight line can bend
 MOST_LEVELS = 40  # values of a category that count on their own; rarer ones count together
-FEWEST_OF_A_LEVEL = 5
-CELL_REACH = 200
 READS_AS = 0.95  # share of the filled cells that must read as numbers or dates
 MISSING_WORDS = frozenset({"nan", "null", "none", "na", "n/a", "-"})
 
@@ -80,47 +69,3 @@ def kind_of(cells: Sequence[str]) -> Kind:
 
 def _share(cells: Sequence[str], reads: Callable[[str], bool]) -> float:
     return sum(map(reads, cells)) / len(cells) if cells else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column as it was found in the rows that taught, and how its cells become numbers.
-
-    `rates` hold, per level of a category, how often the outcome followed, drawn towards the usual rate.
-    """
-
-    name: str
-    kind: Kind
-    levels: Mapping[str, int]
-    edges: NDArray[np.float64]
-    middle: float
-    scale: float
-
-    def straight(self, cells: Sequence[str]) -> NDArray[np.float32]:
-        """Columns for a straight-line member: levels and ranges as yes-or-no, numbers damped and standardised."""
-        match self.kind:
-            case Kind.NUMBER:
-                numbers = self._numbers(cells)
-                missing = np.isnan(numbers)
-                damped = np.clip((_damped(numbers) - self.middle) / self.scale, -5.0, 5.0)
-                ranges = np.where(missing, len(self.edges) + 1, np.searchsorted(self.edges, numbers, side="left"))
-                return np.column_stack([np.where(missing, 0.0, damped), _one_of(ranges, len(self.edges) + 2)])
-            case Kind.DATE:
-                months, days = self._calendar(cells)
-                return np.column_stack([_one_of(months, 13), _one_of(days, 8)])
-            case Kind.CATEGORY:
-                return _one_of(self._levels(cells), len(self.levels) + 2)
-            case Kind.NAME | Kind.CONSTANT:
-                return _one_of(np.array([int(is_missing(cell)) for cell in cells], dtype=np.intp), 2)
-
-    def bent(self, cells: Sequence[str]) -> NDArray[np.float32]:
-        """Columns for a member that splits: numbers as they are, levels by how often the outcome followed them."""
-        match self.kind:
-            case Kind.NUMBER:
-                return self._numbers(cells).astype(np.float32)[:, None]
-            case Kind.DATE:
-                return np.column_stack(self._calendar(cells)).astype(np.float32)
-            case Kind.CATEGORY:
-                return self._levels(cells).astype(np.float32)[:, None]
-            case Kind.NAME | Kind.CONSTANT:
-                return np.array([[is_missing(cell)] for cell in cells], dtype=np.float32).reshape(len(cells), 1)

@@ -15,26 +15,9 @@ TOPICS = {
     "damage": "broken scratched cracked leaking dented box glass replacement photo",
     "cancel": "cancel subscription stop renewal plan contract terminate notice month",
 }
-SHARED = [
-    "please",
-    "help",
-    "me",
-    "with",
-    "my",
-    "order",
-    "i",
-    "have",
-    "a",
-    "question",
-    "about",
-    "the",
-    "thing",
-    "since",
-    "yesterday",
-    "and",
-    "nobody",
-    "answers",
-]
+SHARED = """
+please help me with my order i have a question about the thing since yesterday and nobody answers
+""".split()
 
 
 def messages(count: int, *, seed: int, topics: dict[str, str] | None = None) -> tuple[list[str], list[str]]:

@@ -1,0 +1,98 @@
+"""A score that keeps learning: rows come in batches, the labels of a batch arrive one batch late, members are taught again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from connector.calibration import Drift, drift_of_probabilities
+from connector.decision.learners.score_blend import OddsBlend, even_blend, learn_odds_blend
+from connector.decision.learners.score_members import Fitted, Part, Way, fit_member, log_odds, loudness_of
+from connector.decision.learners.score_table import TableRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Nobody knows beforehand how fast a market moves: members that forget at different speeds, weighed by the latest rows.
+STREAM_PARTS = (
+    Part(way=Way.STRAIGHT, half_life=500), Part(way=Way.STRAIGHT, half_life=2_000),
+    Part(way=Way.STRAIGHT, half_life=8_000), Part(way=Way.BENT, half_life=4_000),
+)
+WARM_UP = 4_000  # rows before the first batch on which the weights are learned
+MEMORY = 1_000  # rows after which a row counts half for the weights
+FEWEST_NEW = 200  # labelled rows that came in before members are taught again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """The chance given to each row when its batch came in, and the drift of every batch whose labels came in since."""
+
+    chances: NDArray[np.float64]
+    drifts: tuple[Drift, ...]
+
+
+def stream(
+    rows: TableRows, happened: NDArray[np.bool_], labelled: NDArray[np.bool_], *, start: int, batch: int, seed: int,
+    parts: Sequence[Part] = STREAM_PARTS,
+) -> Streamed:
+    """Score the rows from `start` on, batch by batch. A batch sees no label of its own or of the batch before it."""
+    if batch < 1:
+        raise ValueError(f"a batch holds at least one row, not {batch}")
+    running = _Running(rows, happened, labelled, parts, seed)
+    warm = start - min(WARM_UP, start // 3)
+    step = max(batch, 500)
+    for first in range(warm, start, step):
+        running.see(first, min(first + step, start), known=max(first, 1))
+    for first in range(start, len(happened), batch):
+        running.see(first, min(first + batch, len(happened)), known=max(first - batch, start))
+    return Streamed(chances=running.chances[start:], drifts=tuple(_drifts(running, start, batch)))
+
+
+class _Running:
+    """The members as they stand, and what they said of every row before its label was known."""
+
+    def __init__(
+        self, rows: TableRows, happened: NDArray[np.bool_], labelled: NDArray[np.bool_], parts: Sequence[Part], seed: int
+    ) -> None:
+        self.rows, self.happened, self.labelled = rows, happened, labelled
+        self._parts, self._seed = parts, seed
+        self._members: list[Fitted] = []
+        self._taught = 0
+        self._odds = np.full((len(parts), len(happened)), np.nan)
+        self.chances = np.full(len(happened), np.nan)
+
+    def see(self, first: int, last: int, *, known: int) -> None:
+        """Score rows first..last with the labels of the rows before `known`."""
+        self._teach(known)
+        asked = self.rows.take(slice(first, last))
+        self._odds[:, first:last] = np.stack([member.odds(asked) for member in self._members])
+        self.chances[first:last] = self._blend(known).chances(self._odds[:, first:last])
+
+    def _teach(self, known: int) -> None:
+        heard = np.flatnonzero(self.labelled[:known])
+        if self._members and len(heard) - self._taught < FEWEST_NEW:
+            return
+        rows, happened = self.rows.take(heard), self.happened[heard]
+        self._members = [fit_member(part, rows, happened, seed=self._seed) for part in self._parts]
+        self._taught = len(heard)
+
+    def _blend(self, known: int) -> OddsBlend:
+        judged = np.flatnonzero(self.labelled[:known] & ~np.isnan(self._odds[0, :known]))
+        recent = self.happened[np.flatnonzero(self.labelled[:known])[-MEMORY:]]
+        usual = log_odds((float(recent.sum()) + 0.5) / (len(recent) + 1.0))
+        if not len(judged):
+            return even_blend(len(self._parts), usual)
+        loudness = loudness_of(len(judged), MEMORY)
+        return learn_odds_blend(self._odds[:, judged], self.happened[judged], loudness, usual=usual)
+
+
+def _drifts(running: _Running, start: int, batch: int) -> list[Drift]:
+    """Of every batch but the last: its labels have not come in."""
+    drifts = []
+    for first in range(start, len(running.happened) - batch, batch):
+        rows = np.flatnonzero(running.labelled[first : first + batch]) + first
+        drifts.append(drift_of_probabilities(running.chances[rows].tolist(), running.happened[rows].tolist()))
+    return drifts
