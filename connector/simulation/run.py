@@ -94,6 +94,10 @@ class Run:
         """The whole story; what it leaves is judged elsewhere."""
         self._history()
         self._trouble()
+        return self._finished()
+
+    def _finished(self) -> Evidence:
+        """Heal, let everything settle, and close the books."""
         self._settle()
         return self._evidence()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Plain = Mapping[str, Any]
@@ -48,6 +48,16 @@ class Account:
 
     def claimed_writes(self) -> list[ClaimedWrite]:
         return [_claimed(entry) for entry in self.entries if _is_claimed_write(entry)]
+
+    def doubtful_writes(self) -> list[ClaimedWrite]:
+        """Updates whose answer was lost and which nobody could look up any more: they may have taken effect."""
+        lost = {entry["intent"] for entry in self.entries if entry["kind"] == "unknown"}
+        return [
+            replace(_claimed({**entry, "body": {"before": None, **entry["body"]}}), kind="doubtful")
+            for entry in self.entries
+            if entry["kind"] == "stale" and entry["intent"] in lost and "action" in (entry["body"] or {})
+            and entry["body"]["action"]["kind"] == "update"
+        ]  # fmt: skip
 
     def claimed_creates(self) -> list[Plain]:
         return [entry for entry in self.entries if entry["kind"] == "applied" and (entry["body"] or {}).get("created")]

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.simulation.checker.account import Account
-from connector.simulation.checker.history import CrmHistory, Ticket
+from connector.simulation.checker.history import Change, CrmHistory, Ticket
 
 Plain = Mapping[str, Any]
+State = Mapping[str, str | None]
 
 
 def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain], facts: Plain) -> Iterator[str]:
@@ -51,14 +52,24 @@ def _wanted(ticket: Ticket | None, policy: Plain, *, since: int) -> set[str]:
     after = [state for _, state in states[place:]]
     if not all(_holds(policy, state) for state in after):
         return set()
-    return {fingerprint(state, fields) for state in after}
+    return {fingerprint(state, fields) for state in (*after, *_same_as(states, place, fields))}
 
 
-def _holds(policy: Plain, state: Mapping[str, str | None]) -> bool:
+def _same_as(states: Sequence[tuple[Change, State]], place: int, fields: Sequence[str]) -> Iterator[State]:
+    """Earlier states that came to the same values by our own writes alone: what was decided on them stays decided."""
+    target = fingerprint(states[place][1], fields)
+    for earlier in range(place):
+        at = earlier
+        while at > 0 and fingerprint(states[earlier][1], fields) == target and states[at][0].actor == "agent":
+            at -= 1
+            yield states[at][1]
+
+
+def _holds(policy: Plain, state: State) -> bool:
     return "where" not in policy["when"] or state.get("status") == "new"
 
 
-def fingerprint(state: Mapping[str, str | None], fields: Sequence[str]) -> str:
+def fingerprint(state: State, fields: Sequence[str]) -> str:
     """The published form: a hash over the trigger fields' values, names sorted, empty as null."""
     content = {name: state.get(name) or None for name in fields}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

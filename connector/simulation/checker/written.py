@@ -29,12 +29,15 @@ def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said
     for claim in account.claimed_writes():
         if claim.connection == history.connection:
             claims.setdefault((history.survivor(claim.ticket), claim.field), []).append(claim)
+    doubtful = [claim for claim in account.doubtful_writes() if claim.connection == history.connection]
     pairs: list[Pair] = []
     said: list[Said] = []
     for survivor, change in _ours(history):
         open_claims = claims.get((survivor, change.field), [])
         claim = _best(open_claims, change)
         where = f"{history.connection}:ticket/{survivor} {change.field} {change.before!r} → {change.after!r}"
+        if claim is None and _may_be(doubtful, survivor, change, history):
+            continue
         if claim is None:
             again = [pair for pair in pairs if pair.ticket == survivor and _alike(pair.change, change)]
             said.append(("I2", f"{where}: written again") if again else ("I4", f"{where}: no journal entry"))
@@ -44,7 +47,8 @@ def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said
         if claim.before != change.before:
             said.append(("I4", f"{where}: the journal says that {claim.before!r} was replaced"))
     for (ticket, field), left in claims.items():
-        said += [("I4", f"{history.connection}:ticket/{ticket} {field}={claim.value!r}: in the journal only") for claim in left]
+        where = f"{history.connection}:ticket/{ticket} {field}"
+        said += [("I4", f"{where}={claim.value!r}: in the journal only") for claim in left]
     return pairs, said
 
 
@@ -56,6 +60,17 @@ def _ours(history: CrmHistory) -> Iterator[tuple[str, Change]]:
         if change.actor == "agent"
     ]
     return iter(sorted(changes, key=lambda found: found[1].line))
+
+
+def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
+    """Whether this is a write of open outcome on a record that went away before anybody could read it again."""
+    for claim in doubtful:
+        row = history.rows.get(claim.ticket)
+        gone = row is not None and (row["deleted"] or row["merged_into"])
+        if gone and history.survivor(claim.ticket) == ticket and (claim.field, claim.value) == (change.field, change.after):
+            doubtful.remove(claim)
+            return True
+    return False
 
 
 def _alike(one: Change, other: Change) -> bool:
@@ -95,7 +110,7 @@ def overwrites(history: CrmHistory, account: Account, pairs: Sequence[Pair], pol
         change, claim = pair.change, pair.claim
         if change.before == claim.base or _permitted(claim, change, policies):
             continue
-        where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} was replaced by {change.after!r}"
+        where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
         if claim.kind == "conflicted" and claim.theirs == change.before:
             if not any(entry["intent"] == f"{claim.intent}-restore" for entry in account.entries):
                 yield f"{where}, noticed and never put back"

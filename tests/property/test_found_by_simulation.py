@@ -1,0 +1,59 @@
+"""What the simulation found in the road, told as short stories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connector.gate import approvals
+from connector.revert import Selection, revert
+from connector.simulation.checker import check
+from connector.simulation.policies import simple_policy
+from tests.property.quiet_road import QuietRoad
+
+SYSTEMS = pytest.mark.parametrize("system", ["hubspot", "salesforce"])
+
+
+@SYSTEMS
+def test_a_write_and_the_undoing_of_an_earlier_one_never_share_one_call(tmp_path: Path, system: str) -> None:
+    road = QuietRoad(tmp_path, system=system)
+    ticket = road.ticket(subject="login broken")  # people give these the highest priority
+    road.rounds()
+    assert road.value(ticket, "priority") == "high"
+    process = road.alive
+    selection = Selection(policy="triage")
+    road.edit(ticket, subject="crash now")
+    road._pass(200)
+    process.daemon.capture()
+    process.road.deciding.step(process.road.policies)
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, selection, by="boss")
+    road.rounds(30)
+    assert [str(found) for found in check(road._finished())] == []
+
+
+@SYSTEMS
+def test_our_own_write_of_a_watched_field_leaves_the_rest_of_the_decision_standing(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "priority"]}
+    policy["may"] |= {"create_task": {"subject": "Look at this"}}
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    assert road.value(ticket, "priority") == "high"
+    assert road.tasks(ticket) == 1  # it waits for the priority to be written
+
+
+@SYSTEMS
+def test_a_person_is_not_asked_again_because_of_our_own_write(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "priority"]}
+    policy["may"]["update"] |= {"category": {"approval": "always"}}
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    with road.alive.store.snapshot() as tx:
+        (asked,) = approvals.listed(tx)
+    road.alive.road.people.approve(asked.id, by="ann")
+    road.rounds()
+    assert road.value(ticket, "category") == road.crm.natives.categories[1]
