@@ -15,9 +15,7 @@ TOPICS = {
     "damage": "broken scratched cracked leaking dented box glass replacement photo",
     "cancel": "cancel subscription stop renewal plan contract terminate notice month",
 }
-SHARED = """
-please help me with my order i have a question about the thing since yesterday and nobody answers
-""".split()
+SHARED = ["please", "help", "me", "with", "my", "order", "i", "have", "a", "question", "since", "yesterday", "and", "nobody"]
 
 
 def messages(count: int, *, seed: int, topics: dict[str, str] | None = None) -> tuple[list[str], list[str]]:
