@@ -158,9 +158,7 @@ class HubSpotChanges:
             done = replace(_finished(place), archived_since=listed, archived_pages=pages)
             self._memories.follow(object, place.encode(), done.encode())
             return ChangePage(records=(), gone=gone, cursor=done.encode(), more=False)
-        following = replace(
-            place, archived_at=after, archived_id=_highest(ids, place.archived_id), archived_pages=pages
-        )
+        following = replace(place, archived_at=after, archived_id=_highest(ids, place.archived_id), archived_pages=pages)
         self._memories.follow(object, place.encode(), following.encode())
         return ChangePage(records=(), gone=gone, cursor=following.encode(), more=True)
 

@@ -1,22 +1,16 @@
-"""Every HTTP call to HubSpot: the official client library builds the requests, our transport carries them.
-
-The library's own pool, retries and exceptions are out of play: it has no time-outs, retries by method instead of by
-meaning, and decodes error bodies as UTF-8 although the real 404 page is not.
-"""
+"""Every HTTP call to HubSpot: the official client library builds the requests, our transport carries them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from types import ModuleType
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from adapters.hubspot.answers import Answer, failure, server_time
-from adapters.hubspot.paths import DATED, check_version, is_record_id, rewrite
+from adapters.hubspot.paths import DATED, check_version, is_record_id
+from adapters.hubspot.seam import RAW, RefusedCallError, Reply, open_library
 from adapters.hubspot.tokens import fetch_token
-from connector.adapter import Environment, HttpRequest, HttpResponse
+from connector.adapter import Environment, HttpResponse
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
 from connector.errors import RateLimitedError, UnsafeReferenceError
@@ -48,17 +42,17 @@ class HubSpotClient:
         options: dict[str, Any] = {"limit": limit, "archived": archived}
         if after is not None:
             options["after"] = after
-        return self._call(Operation.READ, BURST, lambda: self._basic.get_page(object, **options, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._basic.get_page(object, **options, **RAW))
 
     def find(self, object: str, record_id: str, *, properties: Sequence[str] = (), archived: bool = False) -> Answer:
         """One record by id; a merged id answers with the survivor. Raises RecordGoneError."""
         check_ids([record_id])
         options = {"properties": list(properties), "archived": archived}
-        return self._call(Operation.READ, BURST, lambda: self._basic.get_by_id(object, record_id, **options, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._basic.get_by_id(object, record_id, **options, **RAW))
 
     def search(self, object: str, body: Mapping[str, Any]) -> Answer:
         """One page of a search: its own lane, because searches have a limit of their own."""
-        return self._call(Operation.READ, SEARCH, lambda: self._search.do_search(object, dict(body), **_RAW))
+        return self._call(Operation.READ, SEARCH, lambda: self._search.do_search(object, dict(body), **RAW))
 
     def batch_read(self, object: str, ids: Sequence[str], properties: Sequence[str], history: Sequence[str]) -> Answer:
         """Records by id with property values and, for some, every earlier value."""
@@ -68,43 +62,43 @@ class HubSpotClient:
             "properties": list(properties),
             "propertiesWithHistory": list(history),
         }
-        return self._call(Operation.READ, BURST, lambda: self._batch.read(object, body, **_RAW), whole=True)
+        return self._call(Operation.READ, BURST, lambda: self._batch.read(object, body, **RAW), whole=True)
 
     def batch_update(self, object: str, inputs: Sequence[Mapping[str, Any]]) -> Answer:
         """Up to 100 updates; not repeated once the answer may have been lost."""
         check_ids([str(each["id"]) for each in inputs])
         body = {"inputs": [dict(each) for each in inputs]}
-        return self._call(Operation.GUARDED, BURST, lambda: self._batch.update(object, body, **_RAW))
+        return self._call(Operation.GUARDED, BURST, lambda: self._batch.update(object, body, **RAW))
 
     def batch_create(self, object: str, inputs: Sequence[Mapping[str, Any]]) -> Answer:
         """Up to 100 creates with their associations; never repeated when anything may have arrived."""
         body = {"inputs": [dict(each) for each in inputs]}
-        return self._call(Operation.CREATE, BURST, lambda: self._batch.create(object, body, **_RAW))
+        return self._call(Operation.CREATE, BURST, lambda: self._batch.create(object, body, **RAW))
 
     def archive(self, object: str, record_id: str) -> Answer:
         """Move one record to the recycle bin; doing so twice is the same as once."""
         check_ids([record_id])
-        return self._call(Operation.UPSERT, BURST, lambda: self._basic.archive(object, record_id, **_RAW))
+        return self._call(Operation.UPSERT, BURST, lambda: self._basic.archive(object, record_id, **RAW))
 
     def associated(self, origin: str, target: str, inputs: Sequence[Mapping[str, str]]) -> Answer:
         """The ids of one object that hang on records of another."""
         check_ids([each["id"] for each in inputs])
         body = {"inputs": [dict(each) for each in inputs]}
-        return self._call(Operation.READ, BURST, lambda: self._associations.get_page(origin, target, body, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._associations.get_page(origin, target, body, **RAW))
 
     def association_types(self, origin: str, target: str) -> Answer:
         """The kinds of link there are between two objects."""
-        return self._call(Operation.READ, BURST, lambda: self._labels.get_all(origin, target, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._labels.get_all(origin, target, **RAW))
 
     def properties(self, object: str) -> Answer:
-        return self._call(Operation.READ, BURST, lambda: self._properties.get_all(object, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._properties.get_all(object, **RAW))
 
     def pipelines(self, object: str) -> Answer:
-        return self._call(Operation.READ, BURST, lambda: self._pipelines.get_all(object, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._pipelines.get_all(object, **RAW))
 
     def owners(self, after: str | None) -> Answer:
         options: dict[str, Any] = {"limit": 100} if after is None else {"limit": 100, "after": after}
-        return self._call(Operation.READ, BURST, lambda: self._owners.get_page(**options, **_RAW))
+        return self._call(Operation.READ, BURST, lambda: self._owners.get_page(**options, **RAW))
 
     def server_now(self) -> datetime | None:
         """The server's time as the latest answer told it."""
@@ -146,39 +140,18 @@ class HubSpotClient:
 
     def _held(self, name: str, choose: Callable[[Any], Any]) -> Any:
         if name not in self._apis:
-            self._apis[name] = choose(self._library().crm)
+            library = open_library(self.base_url, self.version, self._keeper.send, user_agent=self._environment.client)
+            self._apis[name] = choose(library.crm)
         return self._apis[name]
 
-    def _library(self) -> Any:
-        from hubspot import Client
-        from urllib3.util.retry import Retry
-
-        # `host` feeds the generated clients and `base_url` the escape hatch `api_request`: always both.
-        return Client.create(
-            access_token="held by the token keeper",
-            host=self.base_url,
-            base_url=self.base_url,
-            retry=Retry(0),
-            api_factory=self._make_api,
-        )
-
-    def _make_api(self, package: ModuleType, name: str, config: Mapping[str, Any]) -> Any:
-        configuration = package.Configuration()
-        configuration.host, configuration.access_token = config["host"], config["access_token"]
-        configuration.retries = config["retry"]
-        client = package.ApiClient(configuration=configuration)
-        client.user_agent = self._environment.client
-        client.rest_client.pool_manager = _TransportPool(self._keeper.send, self.version)
-        return getattr(package, name)(api_client=client)
-
-    def _call(self, operation: Operation, lane: str, send: Callable[[], _Reply], *, whole: bool = False) -> Answer:
+    def _call(self, operation: Operation, lane: str, send: Callable[[], Reply], *, whole: bool = False) -> Answer:
         return self._retries.call(operation, lambda: self._once(operation, lane, send, whole=whole))
 
-    def _once(self, operation: Operation, lane: str, send: Callable[[], _Reply], *, whole: bool) -> Answer:
+    def _once(self, operation: Operation, lane: str, send: Callable[[], Reply], *, whole: bool) -> Answer:
         self._environment.budget.acquire(lane)
         try:
             response = send().response
-        except _RefusedCallError as refused:
+        except RefusedCallError as refused:
             raise self._refusal(refused.response, operation, lane) from None
         answer = Answer(response)
         self._observe(response)
@@ -209,60 +182,3 @@ def check_ids(ids: Sequence[str]) -> None:
     for each in ids:
         if not is_record_id(each):
             raise UnsafeReferenceError("a HubSpot record id consists of digits")
-
-
-# With its own decoding off the library returns our reply as it is: it would drop unknown fields, read the history's
-# times with a slow parser, and not tell a 207 from a 200.
-_RAW: Mapping[str, Any] = {"_preload_content": False}
-
-
-class _RefusedCallError(Exception):
-    """Carries a refusal out of the library before it can wrap it in one of its unrelated exception classes."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__(f"HTTP {response.status}")
-        self.response = response
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """As much of a urllib3 response as the library asks for."""
-
-    response: HttpResponse
-
-    @property
-    def status(self) -> int:
-        return self.response.status
-
-
-class _TransportPool:
-    """Stands where the library keeps its urllib3 pool."""
-
-    def __init__(self, send: Callable[[HttpRequest], HttpResponse], version: str) -> None:
-        self._send = send
-        self._version = version
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: str | None = None,
-        fields: Sequence[tuple[str, str]] | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_: Any,
-    ) -> _Reply:
-        parts = urlsplit(url)
-        query = "&".join(part for part in (parts.query, urlencode(fields or ())) if part)
-        address = f"{parts.scheme}://{parts.netloc}{rewrite(parts.path, self._version)}"
-        response = self._send(
-            HttpRequest(
-                method=method,
-                url=f"{address}?{query}" if query else address,
-                headers=dict(headers or {}),
-                body=(body or "").encode(),
-            )
-        )
-        if not 200 <= response.status <= 299:
-            raise _RefusedCallError(response)
-        return _Reply(response)

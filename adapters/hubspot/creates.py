@@ -114,10 +114,7 @@ class Creates:
         live = self._portal.live(create.object)
         body = _BODY[create.object]
         text = str(create.values.get(body) or "")
-        values = {
-            **create.values,
-            body: f"{text}\n\n{marker_line(create.marker)}" if text else marker_line(create.marker),
-        }
+        values = {**create.values, body: f"{text}\n\n{marker_line(create.marker)}" if text else marker_line(create.marker)}
         properties = {live.field(name).schema.native: live.field(name).write(value) for name, value in values.items()}
         # HubSpot requires a time on every engagement; without one the task or note is for now.
         if not properties.get("hs_timestamp"):

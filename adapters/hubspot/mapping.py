@@ -166,9 +166,7 @@ def field_mappings(object: ObjectType, settings: Mapping[str, Any]) -> Mapping[F
     return {**standard, **{FieldName(name): _from_user(object, name, entry, standard) for name, entry in own.items()}}
 
 
-def _from_user(
-    object: ObjectType, name: str, entry: object, standard: Mapping[FieldName, FieldMapping]
-) -> FieldMapping:
+def _from_user(object: ObjectType, name: str, entry: object, standard: Mapping[FieldName, FieldMapping]) -> FieldMapping:
     known = standard.get(FieldName(name))
     match entry:
         case str():

@@ -11,16 +11,7 @@ from typing import Any, TypeAlias
 
 from adapters.hubspot.mapping import EMPTY, LINKS, OBJECTS, OWNER, TRUE, FieldMapping, field_mappings
 from adapters.hubspot.values import NativeField
-from connector.adapter import (
-    VOCABULARY,
-    FieldKind,
-    FieldName,
-    FieldSchema,
-    ObjectSchema,
-    ObjectType,
-    Option,
-    SharedField,
-)
+from connector.adapter import VOCABULARY, FieldKind, FieldName, FieldSchema, ObjectSchema, ObjectType, Option, SharedField
 from connector.errors import UnknownFieldError
 
 Listed: TypeAlias = tuple[Mapping[str, Any], ...]
@@ -119,13 +110,12 @@ def _field(
     shared: SharedField | None = None,
     mapping: FieldMapping | None = None,
 ) -> NativeField:
-    native, type, field_type = str(described["name"]), str(described.get("type")), str(described.get("fieldType"))
+    native, type = str(described["name"]), str(described.get("type"))
     options = _described_options(native, described, pipelines)
     natives = dict(mapping.options) if mapping else {}
     keys = {each: key for key, group in natives.items() for each in group}
     empty = EMPTY.get((object, name))
-    rich, writable = field_type == "html", _writable(described)
-    true = TRUE.get((object, name))
+    rich, writable = described.get("fieldType") == "html", _writable(described)
     unmapped = tuple(each for each, _, _ in options if each not in keys and each != empty)
     return NativeField(
         schema=FieldSchema(
@@ -138,8 +128,7 @@ def _field(
             createable=writable,
             strict=type == "enumeration" and bool(options),
             options=tuple(
-                Option(key=keys.get(each, each), native=each, label=label, active=active)
-                for each, label, active in options
+                Option(key=keys.get(each, each), native=each, label=label, active=active) for each, label, active in options
             ),
             by_type=_by_pipeline(native, pipelines, keys),
             unmapped_options=unmapped if shared is not None and shared.options else (),
@@ -149,7 +138,7 @@ def _field(
         keys=keys,
         natives=natives,
         empty=empty,
-        true=true,
+        true=TRUE.get((object, name)),
     )
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.hubspot.creates import Creates
-from adapters.hubspot.history import Entry, Landed, NotThere, OurMark, TooShort, judge
+from adapters.hubspot.history import Entry, OurMark
 from adapters.hubspot.mapping import CREATABLE
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HubSpotRecords, Row
 from adapters.hubspot.sending import Sent, send_updates
+from adapters.hubspot.verification import any_landed, app_id_in, concluded, verdicts_on
 from connector.adapter import (
     CreateResult,
     FieldName,
@@ -27,7 +28,6 @@ from connector.adapter import (
     Missed,
     NotApplied,
     ObjectType,
-    Overwritten,
     Postponed,
     RecordRef,
     Refused,
@@ -42,7 +42,6 @@ from connector.errors import ConnectorError, CredentialsError, PermanentError, R
 
 BATCH = 50  # every write is read with history before and after, which allows fifty records a call
 _SKEW = timedelta(minutes=2)
-_TOO_SHORT = "the field's history is too short to show what was replaced"
 _IN_FLIGHT = timedelta(seconds=5)  # a lost request may still be on its way: absence proves nothing before then
 
 
@@ -59,9 +58,9 @@ class Pending:
     def id(self) -> str:
         return self.write.ref.id
 
-    def baseline(self, name: FieldName) -> Entry | None:
-        entries = self.row.histories.get(name) or ()
-        return entries[0] if entries else None
+    def baselines(self) -> Mapping[FieldName, Entry | None]:
+        """The newest entry of each field that is about to change."""
+        return {name: next(iter(self.row.histories.get(name) or ()), None) for name in self.changing}
 
 
 class HubSpotWrites:
@@ -114,7 +113,7 @@ class HubSpotWrites:
         return [verified[plan.id] if isinstance(plan, Pending) else plan for plan in plans]
 
     def _plan(self, write: GuardedWrite, row: Row | None) -> Pending | WriteResult:
-        """What to send, or why nothing is sent. Pure but for finding out where a missing record went."""
+        """What to send, or why nothing is sent."""
         if row is None:
             return self._missed(write.ref)
         live = self._portal.live(write.ref.object)
@@ -173,40 +172,12 @@ class HubSpotWrites:
     def _verified(self, plan: Pending, sent: Sent, row: Row | None) -> WriteResult:
         if row is None:
             return Unknown(reason="the record was deleted or merged right after the write")
-        mark = OurMark(app_id=self._portal.app_id)
-        verdicts = {
-            name: judge(name, plan.write.values[name], plan.baseline(name), row.histories.get(name) or (), mark)
-            for name in plan.changing
-        }
-        if any(isinstance(verdict, TooShort) for verdict in verdicts.values()):
-            return Unknown(reason=_TOO_SHORT)
-        if sent.doubt is not None and not any(isinstance(verdict, Landed) for verdict in verdicts.values()):
-            return Postponed(reason=sent.doubt)
-        before: dict[FieldName, FieldValue] = dict(plan.write.values)
-        after: dict[FieldName, FieldValue] = dict(plan.write.values)
-        overwritten: list[Overwritten] = []
-        ignored: list[FieldName] = []
-        changed: list[FieldName] = []
-        for name, verdict in verdicts.items():
-            if isinstance(verdict, NotThere):
-                # Somebody may have written the very same value first; then ours left no entry and nothing is lost.
-                before[name] = _value_of(plan.baseline(name))
-                after[name] = verdict.current
-                if not same_value(verdict.current, plan.write.values[name]):
-                    ignored.append(name)
-            elif isinstance(verdict, Landed):
-                self._portal.learn_app_id(verdict.app_id)
-                before[name], after[name] = verdict.before, verdict.after
-                overwritten.extend([verdict.overwritten] if verdict.overwritten else [])
-                changed.extend([name] if verdict.changed_by_crm else [])
-        return Written(
-            version=row.version,
-            before=before,
-            after=after,
-            overwritten=tuple(overwritten),
-            changed_by_crm=tuple(sorted(changed)),
-            ignored=tuple(sorted(ignored)),
-        )
+        values, baselines = plan.write.values, plan.baselines()
+        verdicts = verdicts_on(values, baselines, row, OurMark(app_id=self._portal.app_id))
+        self._portal.learn_app_id(app_id_in(verdicts))
+        result = concluded(row, values, baselines, verdicts)
+        doubted = sent.doubt is not None and not any_landed(verdicts)
+        return Postponed(reason=str(sent.doubt)) if doubted and isinstance(result, Written) else result
 
     def _resolve(self, unknown: UnknownWrite) -> Resolution:
         match unknown.write:
@@ -223,28 +194,18 @@ class HubSpotWrites:
             found = self._records.whereabouts(write.ref)
             return Missed(into=found.into if isinstance(found, Merged) else None)
         mark = OurMark(app_id=self._portal.app_id, not_before=sent_at - _SKEW)
-        verdicts = {
-            name: judge(name, value, _baseline(write, name), row.histories.get(name) or (), mark)
+        baselines = {
+            name: _baseline(write, name)
             for name, value in write.values.items()
             if not same_value(value, write.live.fields.get(name))
         }
-        if any(isinstance(verdict, TooShort) for verdict in verdicts.values()):
-            return Unknown(reason=_TOO_SHORT)
-        landed = {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Landed)}
-        if not landed:
-            early = row.read_at - sent_at < _IN_FLIGHT
-            return Unknown(reason="the request may still be on its way") if early else NotApplied()
-        for verdict in landed.values():
-            self._portal.learn_app_id(verdict.app_id)
-        current = {name: _current(row, name, write) for name in write.values}
-        return Written(
-            version=row.version,
-            before={**write.values, **{name: verdict.before for name, verdict in landed.items()}},
-            after=current,
-            overwritten=tuple(verdict.overwritten for verdict in landed.values() if verdict.overwritten),
-            changed_by_crm=tuple(sorted(name for name, verdict in landed.items() if verdict.changed_by_crm)),
-            ignored=tuple(sorted(set(verdicts) - set(landed))),
-        )
+        verdicts = verdicts_on(write.values, baselines, row, mark)
+        self._portal.learn_app_id(app_id_in(verdicts))
+        result = concluded(row, write.values, baselines, verdicts)
+        if isinstance(result, Unknown) or any_landed(verdicts):
+            return result
+        early = row.read_at - sent_at < _IN_FLIGHT
+        return Unknown(reason="the request may still be on its way") if early else NotApplied()
 
 
 def _next_batch(
@@ -276,15 +237,6 @@ def _moved(write: GuardedWrite, name: FieldName, row: Row, current: FieldValue) 
     return seen != now
 
 
-def _value_of(entry: Entry | None) -> FieldValue:
-    return entry.value if entry is not None else None
-
-
 def _baseline(write: GuardedWrite, name: FieldName) -> Entry | None:
     stamp = write.live.stamps.get(name)
     return Entry(write.live.fields.get(name), stamp) if stamp is not None else None
-
-
-def _current(row: Row, name: FieldName, write: GuardedWrite) -> FieldValue:
-    entries = row.histories.get(name) or ()
-    return entries[0].value if entries else write.live.fields.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.hubspot.seam import open_library
 from connector.adapter import Created, FieldName, Gone, MarkedCreate, NoAnswerError, NotSentError, ObjectType, Unknown
 from connector.errors import (
     AccessDeniedError,
@@ -41,9 +42,9 @@ def test_paths_go_out_as_the_library_writes_them_on_v3() -> None:
 
 
 def test_host_and_base_url_are_set_together() -> None:
-    library = connected(Scripted(), base_url="https://eu.example")._portal.client._library()
+    library = open_library("https://eu.example", "v3", Scripted().send, user_agent="us")
     assert library.config["host"] == library.config["base_url"] == "https://eu.example"
-    assert connected(Scripted())._portal.client._library().config["host"] == BASE_URL
+    assert connected(Scripted())._portal.client.base_url == BASE_URL
 
 
 def test_api_objects_are_held_and_follow_a_new_token() -> None:
