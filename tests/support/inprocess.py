@@ -26,9 +26,7 @@ class InProcessTransport:
             self.before(request)
         parts = urlsplit(request.url)
         headers = {"Host": parts.netloc, **request.headers}
-        wire = WireRequest(
-            method=request.method, path=parts.path, query=parts.query, headers=headers, body=request.body
-        )
+        wire = WireRequest(method=request.method, path=parts.path, query=parts.query, headers=headers, body=request.body)
         try:
             answer = self._face.respond(wire)
         except (ConnectionCut, Stall) as lost:

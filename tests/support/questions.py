@@ -48,9 +48,7 @@ PEOPLE = (
 )
 
 
-def policy(
-    may: str = MAY, *, reason: str = "{tier: offline}", name: str = "triage", gate: str = "{target: 98%}"
-) -> Policy:
+def policy(may: str = MAY, *, reason: str = "{tier: offline}", name: str = "triage", gate: str = "{target: 98%}") -> Policy:
     head = dedent(f"""
         schema: 1
         policy: {name}

