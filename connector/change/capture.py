@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin, ChangePage, ChangeSource
 from connector.change import cursors, inbox
 from connector.change.cursors import Position
-from connector.change.seen import Seen, look_up, note_snapshots, note_versions
+from connector.change.seen import Seen, extend_snapshots, look_up, note_snapshots, note_versions
 from connector.clock import Clock
 from connector.journal import Entry, EntryKind, Journal
 from connector.record import ConnectionName, FieldName, ObjectType, Record
@@ -81,7 +81,8 @@ def _sweep_page(
         seen = look_up(tx, [record.ref for record in page.records])
         old = [record for record in page.records if record.created_at < place.activated_at]
         note_versions(tx, [record for record in old if record.ref not in seen])
-        # A record that is queued or decided already keeps the values of its decision; only new fields are added.
+        # A record that was decided keeps the values of its decision; fields that are watched only now are added.
+        extend_snapshots(tx, page.records, watched)
         note_snapshots(tx, [record for record in old if _undecided(seen.get(record.ref))], watched)
         learn(tx, page.records)
         cursors.advance_sweep(tx, place.connection, place.object, page.cursor, done=not page.more)

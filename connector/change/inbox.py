@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from enum import StrEnum
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.clock import from_micros, micros
 from connector.record import ConnectionName, ObjectType, RecordRef, Version
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, any_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +76,13 @@ def put(tx: Transaction, events: Sequence[ChangeEvent], *, run: str | None = Non
     )
 
 
-def due(tx: Transaction, now: datetime, limit: int) -> list[InboxEvent]:
-    """The oldest events that may be decided now."""
+def due(tx: Transaction, now: datetime, limit: int, connections: Collection[ConnectionName]) -> list[InboxEvent]:
+    """The oldest events of connected CRMs that may be decided now; those of a removed connection wait."""
+    names, parameters = any_of("connection", sorted(connections))
     rows = tx.rows(
-        "SELECT * FROM change_inbox WHERE buried = 0 AND not_before <= :now ORDER BY seq LIMIT :limit",
-        now=micros(now), limit=limit,
+        f"SELECT * FROM change_inbox WHERE buried = 0 AND not_before <= :now AND connection IN ({names}) "
+        "ORDER BY seq LIMIT :limit",
+        now=micros(now), limit=limit, **parameters,
     )
     return [InboxEvent(seq=row["seq"], event=_event(row), attempts=row["attempts"], run=row["run"]) for row in rows]
 

@@ -99,6 +99,25 @@ def note_snapshots(tx: Transaction, records: Sequence[Record], watched: Collecti
     )
 
 
+def extend_snapshots(tx: Transaction, records: Sequence[Record], watched: Collection[FieldName]) -> None:
+    """Add newly watched fields to snapshots that lack them; what a decision was made on stays as it was."""
+    seen = look_up(tx, [record.ref for record in records])
+    rows = []
+    for record in records:
+        known = seen.get(record.ref)
+        if known is None or known.snapshot is None:
+            continue
+        present = snapshot_of(record, watched)
+        added = {name: value for name, value in present.items() if name not in known.snapshot}
+        if added:
+            rows.append(_key(record.ref) | {"snapshot": _encoded({**known.snapshot, **added})})
+    tx.run_many(
+        "UPDATE change_seen SET snapshot = :snapshot "
+        "WHERE connection = :connection AND object = :object AND record = :record",
+        rows,
+    )
+
+
 def note_own_write(tx: Transaction, ref: RecordRef, values: Mapping[FieldName, FieldValue]) -> None:
     """Put what we wrote into the snapshot, so that our own write coming back is no change: the echo ends here.
 

@@ -71,6 +71,9 @@ def _woken(
             return True
         case ChangeKind.DUE:
             return when.is_timed and (event.slot or "").startswith(f"{policy.name}@")
+        case ChangeKind.MERGED:
+            # The record survived a merge: what was open on the other one is decided afresh here.
+            return bool(when.events & {Wake.CREATED, Wake.CHANGED})
         case ChangeKind.ASSOCIATED:
             return Wake.ASSOCIATED in when.events
         case _:
@@ -131,6 +134,15 @@ def record_visits(tx: Transaction, visits: Sequence[tuple[RecordRef, str, Visit]
             }
             for ref, policy, visit in visits
         ],
+    )
+
+
+def forget_visit(tx: Transaction, ref: RecordRef, policy: str, why: str) -> None:
+    """A person gives the case back: the same values are to be decided once more. `why` makes the next visit a new one."""
+    tx.run(
+        "UPDATE change_triggers SET fingerprint = :why WHERE connection = :connection AND object = :object "
+        "AND record = :record AND policy = :policy",
+        why=why, connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy,
     )
 
 

@@ -27,7 +27,7 @@ class TokenFile:
             return Token(
                 access=kept["access"], refresh=kept["refresh"], instance_url=kept["instance_url"],
                 expires_at=datetime.fromisoformat(kept["expires_at"]) if kept["expires_at"] else None,
-                generation=kept["generation"],
+                generation=kept["generation"], user=kept.get("user"),
             )
         except (OSError, ValueError, KeyError):
             return None  # a torn or absent file is no token: the next call signs in
@@ -44,6 +44,7 @@ class TokenFile:
         content = {
             "access": token.access, "refresh": token.refresh, "instance_url": token.instance_url,
             "expires_at": token.expires_at.isoformat() if token.expires_at else None, "generation": token.generation,
+            "user": token.user,
         }
         unfinished = self._path.with_suffix(".part")
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -77,7 +77,7 @@ class Deciding:
         """Decide up to `limit` queued events. A poison record is set aside alone; the rest of its batch goes on."""
         tally = DecideTally()
         with self.store.snapshot() as tx:
-            events = inbox.due(tx, self.clock.now(), limit)
+            events = inbox.due(tx, self.clock.now(), limit, self.adapters)
             busy = outbox.unfinished_refs(tx)
         waiting = [event.seq for event in events if event.event.ref in busy]
         if waiting:

@@ -9,6 +9,7 @@ from datetime import datetime
 from connector.action import Action, UpdateField, describe, encode_action
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox
+from connector.change.trigger import forget_visit
 from connector.clock import Clock
 from connector.context.past import note_verdict
 from connector.gate import approvals, handoffs, labels
@@ -68,13 +69,7 @@ class People:
             ref=found.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=now, slot=found.policy
         )
         with self.store.transaction("people: returned to the agent") as tx:
-            # A run of its own: the same values were decided before, and are to be decided once more.
-            tx.run(
-                "UPDATE change_triggers SET fingerprint = :again WHERE connection = :connection AND object = :object "
-                "AND record = :record AND policy = :policy",
-                again=f"returned:{found.id}", connection=found.ref.connection, object=found.ref.object.value,
-                record=found.ref.id, policy=found.policy,
-            )
+            forget_visit(tx, found.ref, found.policy, f"returned:{found.id}")
             inbox.put(tx, [event], run=f"returned-{found.id}")
         return found
 

@@ -11,7 +11,7 @@ from connector.change.capture import Captured, capture_page
 from connector.change.reconcile import Completeness, reconcile
 from connector.change.trigger import watched_fields
 from connector.clock import Clock
-from connector.errors import RetryableError
+from connector.errors import RetryableError, UnknownFieldError
 from connector.journal import Journal, Seal, seal
 from connector.pipeline.cases import fields_of, policies_on
 from connector.pipeline.decide import DecideTally, Deciding
@@ -107,6 +107,14 @@ class Pipeline:
                 done.more = True
 
     def _page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
+        """One page; a field that went away since we last asked for the schema is noticed once and left out."""
+        try:
+            return self._read_page(connection, kind)
+        except UnknownFieldError:
+            self.adapters[connection].records.refresh()
+            return self._read_page(connection, kind)
+
+    def _read_page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
         adapter, concerned = self.adapters[connection], policies_on(self.policies, connection, kind)
         schema = adapter.records.schema(kind)
         learned = self.learning.fields(concerned)

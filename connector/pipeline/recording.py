@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from connector.action import describe, encode_action
-from connector.change import timers
+from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
+from connector.change import inbox, timers
 from connector.change.aliases import note_merge
-from connector.change.seen import forget, note_snapshots
+from connector.change.seen import forget, look_up, note_snapshots
 from connector.change.trigger import record_visits, watched_fields
 from connector.context.context import PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
@@ -62,29 +63,47 @@ def record_gone(tx: Transaction, journal: Journal, gone: Gone | Merged, now: dat
             why = f"the record was merged into {into}"
         case Gone():
             why = "the record was deleted"
-    _close_open_work(tx, journal, gone.ref, now, why)
+    closed = _close_open_work(tx, journal, gone.ref, now, why)
+    if isinstance(gone, Merged):
+        _look_at_survivor(tx, gone, now, had_open_work=closed > 0)
     forget(tx, [gone.ref])
     journal.append(tx, Entry(kind=EntryKind.GONE, at=now, ref=gone.ref, body={"why": why}))
+
+
+def _look_at_survivor(tx: Transaction, merged: Merged, now: datetime, *, had_open_work: bool) -> None:
+    """What was open on the merged record is decided afresh on the survivor, never redirected to it."""
+    survivor = look_up(tx, [merged.into]).get(merged.into)
+    if had_open_work or survivor is None or survivor.snapshot is None:
+        event = ChangeEvent(
+            ref=merged.into, kind=ChangeKind.MERGED, origin=ChangeOrigin.RECONCILE, occurred_at=now,
+            slot=f"merge:{merged.ref.id}",
+        )
+        inbox.put(tx, [event])
 
 
 def _close_open_work(
     tx: Transaction, journal: Journal, ref: RecordRef, now: datetime, why: str, policy: str | None = None,
     but: str | None = None,
-) -> None:
+) -> int:
     """Close questions, handoffs and unsent writes on a record, all or one policy's, except those of decision `but`."""
+    closed = 0
     for asked in approvals.of_record(tx, ref, policy):
         if asked.state is ApprovalState.PENDING and asked.decision != but:
+            closed += 1
             approvals.supersede(tx, asked, now, why)
             _note(tx, journal, EntryKind.STALE, asked.ref, asked.policy, asked.decision, asked.intent, now, why)
     for row in outbox.of_record(tx, ref):
         if row.state is OutboxState.READY and row.decision != but and policy in (None, row.policy):
+            closed += 1
             outbox.settle(tx, row.intent, OutboxState.CANCELLED, at=now, outcome={"why": why})
             _note(tx, journal, EntryKind.STALE, ref, row.policy, row.decision, row.intent, now, why)
     for handoff in handoffs.of_record(tx, ref):
         is_open = handoff.state in (HandoffState.OPEN, HandoffState.CLAIMED)
         if is_open and handoff.decision != but and policy in (None, handoff.policy):
+            closed += 1
             handoffs.settle(tx, handoff, HandoffState.SUPERSEDED, by="service", at=now, remark=why)
             _note(tx, journal, EntryKind.HANDOFF_CHANGED, ref, handoff.policy, handoff.decision, None, now, why)
+    return closed
 
 
 def _note(

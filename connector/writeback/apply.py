@@ -64,7 +64,7 @@ class Writeback:
         tally = Tally()
         self._resolve(tally)
         with self.store.snapshot() as tx:
-            rows = outbox.due(tx, self.clock.now(), limit)
+            rows = outbox.due(tx, self.clock.now(), limit, self.adapters)
         for connection, some in _by_connection(rows).items():
             self._write(self.adapters[connection], some, tally)
         return tally
@@ -154,7 +154,8 @@ class Writeback:
         """Find out by reading what became of writes whose answer was lost."""
         now = self.clock.now()
         with self.store.snapshot() as tx:
-            rows = [row for row in outbox.in_state(tx, OutboxState.UNKNOWN) if row.not_before <= now]
+            unknown = outbox.in_state(tx, OutboxState.UNKNOWN)
+        rows = [row for row in unknown if row.not_before <= now and row.ref.connection in self.adapters]
         removals = [row for row in rows if _is_removal(row)]
         if removals:
             with self.store.transaction("writeback: removals again", Sync.NORMAL) as tx:
@@ -162,8 +163,8 @@ class Writeback:
                     outbox.send_again(tx, row.intent, not_before=now)
         rows = [row for row in rows if not _is_removal(row)]
         for connection, some in _by_connection(rows).items():
-            unknown, groups = _unknown_writes(some)
-            resolutions = self.adapters[connection].writes.resolve(unknown)
+            writes, groups = _unknown_writes(some)
+            resolutions = self.adapters[connection].writes.resolve(writes)
             with self.store.transaction("writeback: resolved") as tx:
                 settler = self._settler(tx, tally)
                 for group, resolution in zip(groups, resolutions, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from connector.gate import Bases, ClearedAction, FieldBase, decode_bases, encode
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ConflictRule, ConnectionName, FieldName, Record, RecordRef
-from connector.store import Migration, Row, Transaction
+from connector.store import Migration, Row, Transaction, any_of
 from connector.writeback.live import decode_live, encode_live
 
 MIGRATIONS = (
@@ -157,15 +157,16 @@ def _row_of(cleared: ClearedAction, purpose: WritePurpose, at: datetime) -> dict
     }
 
 
-def due(tx: Transaction, now: datetime, limit: int) -> list[OutboxRow]:
+def due(tx: Transaction, now: datetime, limit: int, connections: Collection[ConnectionName]) -> list[OutboxRow]:
     """Ready actions in the order they were cleared, whose predecessor (if any) is applied.
 
-    All ready actions of a record come together: a record with a write in flight waits.
+    A record with a write in flight waits, and so do the actions of a connection that was removed.
     """
+    names, parameters = any_of("connection", sorted(connections))
     rows = tx.rows(
-        """
+        f"""
         SELECT o.* FROM writeback_outbox o
-        WHERE o.state = 'ready' AND o.not_before <= :now
+        WHERE o.state = 'ready' AND o.not_before <= :now AND o.connection IN ({names})
           AND (o.after_intent IS NULL OR EXISTS (
                 SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied'))
           AND NOT EXISTS (
@@ -173,7 +174,7 @@ def due(tx: Transaction, now: datetime, limit: int) -> list[OutboxRow]:
                 AND b.record = o.record AND b.state IN ('sending', 'unknown'))
         ORDER BY o.cleared_at, o.record, o.intent LIMIT :limit
         """,
-        now=micros(now), limit=limit,
+        now=micros(now), limit=limit, **parameters,
     )
     return [row_of(row) for row in rows]
 
