@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class QuietRoad(Run):
         folder.mkdir(exist_ok=True)
         setup = Setup(seed=seed, systems=(system,), profile=QUIET, policies=policies or (simple_policy(),))
         super().__init__(setup, folder, make_template(folder))
+        self.machine = replace(self.machine, batch=200)
         self.crm = self.machine.crms["crm"]
         self._history()
 

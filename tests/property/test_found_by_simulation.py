@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.gate import approvals
+from connector.pipeline import Round
 from connector.revert import Selection, revert
 from connector.simulation.checker import check
 from connector.simulation.policies import simple_policy
@@ -22,12 +23,11 @@ def test_a_write_and_the_undoing_of_an_earlier_one_never_share_one_call(tmp_path
     road.rounds()
     assert road.value(ticket, "priority") == "high"
     process = road.alive
-    selection = Selection(policy="triage")
     road.edit(ticket, subject="crash now")
     road._pass(200)
-    process.daemon.capture()
+    process.road.capture(road.crm.connection, Round())
     process.road.deciding.step(process.road.policies)
-    revert(process.store, process.road.journal, road.clock, process.road.adapters, selection, by="boss")
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
     road.rounds(30)
     assert [str(found) for found in check(road._finished())] == []
 
