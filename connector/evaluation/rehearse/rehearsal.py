@@ -116,15 +116,16 @@ def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
         with open_road(workspace.config, workspace.environment) as pipeline:
             _prepare(pipeline, workspace.policy, material, say)
         setup_seconds = time.monotonic() - started
-        return _run(plan, material, crm, workspace, start, span, setup_seconds, say)
+        return _run(plan, material, crm, workspace, span, setup_seconds, say)
 
 
 def _run(
-    plan: Plan, material: _Material, crm: RehearsalCrm, workspace: Workspace, start: datetime, span: timedelta,
-    setup_seconds: float, say: Say,
+    plan: Plan, material: _Material, crm: RehearsalCrm, workspace: Workspace, span: timedelta, setup_seconds: float,
+    say: Say,
 ) -> Rehearsed:
     count = len(material.incoming)
-    times = [start + timedelta(minutes=5) + span / max(1, count) * place for place in range(count)]
+    first = crm.clock.now() + timedelta(minutes=1)  # after everything the set-up has read
+    times = [first + span / max(1, count) * place for place in range(count)]
     read_by_agent: set[str] = set()
     crm.org.after_agent_read.append(lambda rows: read_by_agent.update(row.id for row in rows))
     for name, probability in plan.faults.items():
@@ -132,7 +133,7 @@ def _run(
     began = time.monotonic()
     matching = _matching_values(workspace.policy)
     records = crm.arrive(material.incoming, matching, times)
-    crm.clock.jump(datetime.now(UTC))
+    crm.clock.jump(max(datetime.now(UTC), first + span + timedelta(minutes=1)))
     edits = RepEdits(
         crm=crm, records=frozenset(records), options=material.options, wanted=plan.rep_edits,
         chance=random.Random(f"{plan.seed}:reps"),
