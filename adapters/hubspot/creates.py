@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.hubspot.answers import Answer
+from adapters.hubspot.client import check_ids
 from adapters.hubspot.links import LinkReader
 from adapters.hubspot.mapping import OBJECTS, PARENT_LINKS
 from adapters.hubspot.portal import Portal
@@ -126,6 +127,7 @@ class Creates:
         }
 
     def _association(self, object: ObjectType, parent: RecordRef) -> Mapping[str, Any]:
+        check_ids([parent.id])
         kind = PARENT_LINKS.get((object, parent.object)) or self._link_type(object, parent.object)
         types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}]
         return {"to": {"id": parent.id}, "types": types}

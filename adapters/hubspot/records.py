@@ -73,13 +73,13 @@ class HubSpotRecords:
         self._links = LinkReader(portal)
 
     def read(self, refs: Sequence[RecordRef], fields: Collection[FieldName]) -> Mapping[RecordRef, Found]:
-        """Each ref as it stands now."""
+        """Each ref as it stands now; of mixed objects each is read in the fields it has."""
         found: dict[RecordRef, Found] = {}
-        for object, members in by_object(refs).items():
-            wanted = [name for name in fields if name in self._portal.live(object).fields]
-            if len(wanted) < len(set(fields)) and len(by_object(refs)) == 1:
-                self._portal.live(object).field(next(name for name in fields if name not in wanted))
-            records = self.hydrate(object, [ref.id for ref in members], wanted)
+        grouped = by_object(refs)
+        self._check_known(grouped, fields)
+        for object, members in grouped.items():
+            known = self._portal.live(object).fields
+            records = self.hydrate(object, [ref.id for ref in members], [name for name in fields if name in known])
             for ref in members:
                 record = records.get(ref.id)
                 found[ref] = record if record is not None else self.whereabouts(ref)
@@ -132,6 +132,13 @@ class HubSpotRecords:
                 if row.id in some and not row.archived:
                     found[row.id] = row
         return found
+
+    def _check_known(self, objects: Collection[ObjectType], fields: Collection[FieldName]) -> None:
+        """Raise UnknownFieldError for a field that none of the objects has: HubSpot would leave it out in silence."""
+        lives = [self._portal.live(object) for object in objects]
+        for name in fields:
+            if lives and not any(name in live.fields for live in lives):
+                lives[0].field(name)
 
     def whereabouts(self, ref: RecordRef) -> Gone | Merged | Record:
         """What became of a record that a batch read did not return: merged, archived, or erased."""

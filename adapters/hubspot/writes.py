@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from adapters.hubspot.creates import Creates
 from adapters.hubspot.history import Entry, OurMark
 from adapters.hubspot.mapping import CREATABLE
+from adapters.hubspot.paths import is_record_id
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HubSpotRecords, Row
 from adapters.hubspot.sending import Sent, send_updates
@@ -72,8 +73,11 @@ class HubSpotWrites:
         self._creates = Creates(portal, records)
 
     def update(self, writes: Sequence[GuardedWrite]) -> tuple[WriteResult, ...]:
-        results: dict[int, WriteResult] = {}
-        waiting = list(enumerate(writes))
+        unsafe = Refused(code="UNSAFE_ID", reason="a HubSpot record id consists of digits")
+        results: dict[int, WriteResult] = {
+            place: unsafe for place, write in enumerate(writes) if not is_record_id(write.ref.id)
+        }
+        waiting = [each for each in enumerate(writes) if each[0] not in results]
         sent_any = False
         while waiting:
             batch, waiting = _next_batch(waiting)

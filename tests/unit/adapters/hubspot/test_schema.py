@@ -9,7 +9,7 @@ import pytest
 from adapters.hubspot.adapter import HubSpotAdapter
 from connector.adapter import FieldKind, FieldName, Lane, ObjectType, RateBudget
 from connector.clock import HeldClock
-from connector.errors import SettingsError
+from connector.errors import SettingsError, UnknownFieldError
 from tests.conformance.hubspot_world import HubSpotWorld
 from tests.unit.adapters.hubspot.scripted import NOW, Scripted, answer, choice, connected, described, on, prop
 
@@ -154,3 +154,14 @@ def test_the_budget_leaves_room_below_hubspots_own_limits() -> None:
     assert LANES["burst"] == Lane(calls=90, window=timedelta(seconds=10))
     assert LANES["search"].calls < 5
     RateBudget(HeldClock(NOW), LANES).acquire("search")
+
+
+def test_of_mixed_objects_each_is_read_in_the_fields_it_has() -> None:
+    world = HubSpotWorld()
+    contact = world.create(CONTACT, {"last_name": "Ray"})
+    ticket = world.create(TICKET, {"subject": "Help"})
+    names = [FieldName("last_name"), FieldName("subject")]
+    found = world.adapter().records.read([contact, ticket], names)
+    assert [found[ref].fields for ref in (contact, ticket)] == [{names[0]: "Ray"}, {names[1]: "Help"}]  # type: ignore[union-attr]
+    with pytest.raises(UnknownFieldError, match="nobody_has_it"):
+        world.adapter().records.read([contact, ticket], [*names, FieldName("nobody_has_it")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,6 +91,22 @@ def test_one_bad_record_in_fifty_is_found_by_halving(world: HubSpotWorld) -> Non
     assert isinstance(results[31], Refused)
     assert (results[31].code, results[31].fields) == ("INVALID_OPTION", (priority,))
     assert posts(world, "/batch/update") <= 13
+
+
+def test_an_id_that_is_none_costs_only_its_own_write(world: HubSpotWorld) -> None:
+    adapter = adapter_of(world)
+    record = live(adapter, world.create(CONTACT, {"last_name": "Ray"}))
+    hostile = replace(record, ref=replace(record.ref, id="../companies/1"))
+    writes = [GuardedWrite(intent=str(at), values={TITLE: "CEO"}, live=each) for at, each in enumerate((hostile, record))]
+    assert [type(result) for result in adapter.writes.update(writes)] == [Refused, Written]
+
+
+def test_a_hostile_parent_never_reaches_the_wire(world: HubSpotWorld) -> None:
+    adapter = adapter_of(world)
+    parent = RecordRef(world.connection, CONTACT, "1/../2")
+    create = MarkedCreate(intent="i", marker="abcdef123456", object=TASK, values={}, parents=(parent,))
+    assert isinstance(adapter.writes.create([create])[0], Refused)
+    assert posts(world, "/batch/create") == 0
 
 
 def test_two_writes_of_one_record_go_out_one_after_the_other(world: HubSpotWorld) -> None:
