@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli.opening import reading_state
-from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from connector.cli.output import emit, instant, moment, note, say, table
+from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
+from connector.cli.output import emit, indented, instant, moment, note, say
 from connector.cli.refs import parse_ref
 from connector.daemon import journal_key, kept_heads
 from connector.journal import StoredEntry, newest, of_decision, of_record, verify, walk
@@ -52,16 +52,16 @@ def show(
         for entry in entries:
             say(json.dumps(document_of(entry), ensure_ascii=False, indent=2))
     else:
-        rows = [
-            (str(one.seq), moment(one.entry.at), one.entry.kind.value, str(one.entry.ref or ""), headline(one))
-            for one in entries
-        ]
-        table("", ("no.", "when", "what", "record", "in short"), rows)
+        for one in entries:
+            who = "" if one.entry.actor == "service" else f" by {one.entry.actor}"
+            what = one.entry.kind.value.replace("_", " ")
+            say(f"{one.seq:>5}  {moment(one.entry.at)}  {what}{who}  {one.entry.ref or ''}".rstrip(), style="dim")
+            indented(headline(one), by=7)
 
 
 @app.command("verify", epilog="Example: crm-connector journal verify --json")
-def verify_(*, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Prove that no entry was changed, added or removed since it was sealed. A problem found is exit 1."""
+def verify_(*, strict: Strict = False, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Prove that no entry was changed, added or removed since it was sealed."""
     settings = load_settings(config)
     with reading_state(settings) as store, store.snapshot() as tx:
         found = verify(tx, journal_key(settings.state), kept_heads(settings.heads))
@@ -79,7 +79,7 @@ def verify_(*, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> 
             say(f"✗ {problem}", style="bold red")
         if not found.problems:
             say("✓ nothing was changed, added or removed", style="green")
-    if found.problems:
+    if found.problems and strict:
         raise typer.Exit(1)
 
 

@@ -14,11 +14,27 @@ DEFAULT_CONFIG = Path("connector.yaml")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when a problem is found; else a finding is exit 0.")]
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
+
 By = Annotated[
     str | None,
     typer.Option("--by", envvar="CRM_CONNECTOR_USER", help="Who decides; the name of your login when not given."),
 ]
 Remark = Annotated[str | None, typer.Option("--remark", "-m", help="A remark that is kept with the verdict.")]
+
+
+def agreed(question: str, *, yes: bool) -> None:
+    """Ask before something large; a no stops the command with nothing done. A script has to say --yes."""
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("nobody is here to be asked; say --yes", param_hint="--yes")
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(0)
 
 
 def person(by: str | None) -> str:

@@ -45,6 +45,19 @@ def say(text: str = "", *, style: str | None = None) -> None:
     console().print(plain(text), style=style, markup=False)
 
 
+def indented(text: str, *, by: int = 2, style: str = "") -> None:
+    """A line set in from the left; where it wraps, it stays set in."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console().print(Padding(Text(plain(text), style=style), (0, 0, 0, by)))
+
+
+def copyable(text: str) -> None:
+    """A line to copy: never broken, however narrow the terminal."""
+    console().print(plain(text), markup=False, soft_wrap=True)
+
+
 def note(text: str) -> None:
     """A remark beside the result, on stderr."""
     side_console().print(plain(text), markup=False)
@@ -58,15 +71,15 @@ def trouble(error: ConnectorError) -> None:
     side_console().print(f"  next: {error.hint}", markup=False, soft_wrap=True)
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Rows under headings; long texts wrap inside their column."""
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
+    """Rows under headings; long texts wrap inside their column, except in those that are kept `whole`."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     shown = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
     console().print(shown)

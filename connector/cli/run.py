@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -105,8 +104,10 @@ class Reloading:
 def _tell(totals: Totals, *, as_json: bool) -> None:
     if as_json:
         emit(totals.document())
-        return
-    say(totals.sentence())
-    for trouble in totals.unreachable:
-        say(f"not reached: {trouble}")
-    say(f"state: process {os.getpid()} has stopped; next: crm-connector status")
+    else:
+        say(totals.sentence())
+        for trouble in dict.fromkeys(totals.unreachable):
+            say(f"✗ not reached: {trouble}", style="bold red")
+        say(f"next: crm-connector {'check' if totals.unreachable else 'status'}", style="green")
+    if totals.unreachable:
+        raise typer.Exit(1)

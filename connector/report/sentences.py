@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from connector.gate import ReasonCode
 from connector.journal import EntryKind, StoredEntry
 from connector.record import decode_value, display
 
@@ -38,10 +39,16 @@ def _not_enough(body: Body) -> str:
 
 def _verdict(prefix: str) -> Callable[[Body], str]:
     def sentence(body: Body) -> str:
-        reasons = "; ".join(map(str, body.get("reasons", ())))
+        reasons = "; ".join(_in_words(str(reason)) for reason in body.get("reasons", ()))
         return f"{prefix}: {body.get('text', '')}" + (f" — {reasons}" if reasons else "")
 
     return sentence
+
+
+def _in_words(reason: str) -> str:
+    """A reason without the code before it."""
+    code, colon, text = reason.partition(": ")
+    return text if colon and code in set(ReasonCode) else reason
 
 
 def _applied(body: Body) -> str:

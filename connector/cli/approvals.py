@@ -1,0 +1,185 @@
+"""`crm-connector approvals`: see what waits for a person, and answer it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from connector.action import UpdateField, describe
+from connector.cli import cards
+from connector.cli.cards import Card
+from connector.cli.log import Quiet
+from connector.cli.opening import open_connections, reading_state
+from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Remark, person
+from connector.cli.output import away, emit, note, say, table
+from connector.cli.typed_value import typed_value
+from connector.clock import SystemClock, system_random
+from connector.errors import ConnectorError
+from connector.gate import approvals as asked_for
+from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.journal import Journal
+from connector.pipeline import People
+from connector.record import Record
+from connector.report.earning import earned_so_far
+from connector.settings import Settings, load_settings
+from connector.store import Store
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="See and answer what waits for a person's approval."
+)
+Ids = Annotated[list[str], typer.Argument(help="Ids, or unique beginnings of them.")]
+One = Annotated[str, typer.Argument(help="An id, or a unique beginning of it.")]
+_IN_LISTS = (
+    "id", "state", "record", "policy", "action", "field", "ours", "base", "confidence", "owner", "asked_at", "expires_at",
+)
+
+
+@app.command("list", epilog="Example: crm-connector approvals list --policy ticket-triage")
+def list_(
+    *,
+    policy: Annotated[str | None, typer.Option(help="Only this policy.")] = None,
+    state: Annotated[str, typer.Option(help="pending (the default), approved, rejected, … or all.")] = "pending",
+    grouped: Annotated[bool, typer.Option("--grouped", help="One line per policy and action instead of each.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """List approvals, the longest waiting first."""
+    wanted = _state(state)
+    now = SystemClock().now()
+    with reading_state(load_settings(config)) as store, store.snapshot() as tx:
+        found = [one for one in asked_for.listed(tx, wanted, limit=100_000) if policy in (None, one.policy)]
+    if as_json:
+        emit({
+            "total": len(found), "groups": _groups(found),
+            "approvals": [_line_document(one, now) for one in found[:limit]],
+        })  # fmt: skip
+    elif not found:
+        say("nothing waits for approval" if wanted is ApprovalState.PENDING else "there are none")
+    elif grouped:
+        table("", ("policy", "what", "how many"), [(g["policy"], g["what"], str(g["count"])) for g in _groups(found)])
+    else:
+        rows = [
+            (one.id, str(one.ref), describe(one.action), f"{one.confidence:.0%}", one.owner, away(one.expires_at, now))
+            for one in found[:limit]
+        ]
+        table("", ("id", "record", "what", "sure", "owner", "lapses"), rows, whole=("id", "record", "sure"))
+        if len(found) > limit:
+            say(f"… and {len(found) - limit} more; show them with --limit, or by kind with --grouped")
+        say(f"next: crm-connector approvals show {found[0].id}", style="green")
+
+
+@app.command(epilog="Example: crm-connector approvals show 3f9a")
+def show(*, approval: One, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show one approval: the value then, now and ours, the evidence, the confidence and how it was earned."""
+    settings, now = load_settings(config), SystemClock().now()
+    with reading_state(settings) as store:
+        with store.snapshot() as tx:
+            found = asked_for.find(tx, approval)
+            cells = {str(cell.cell): cell for cell in earned_so_far(tx, targets={}, now=now)}
+        live, trouble = _live(settings, found)
+    card = Card(approval=found, cell=cells.get(found.cell), live=live, trouble=trouble, now=now)
+    if as_json:
+        emit(cards.document_of(card))
+    else:
+        cards.show(card)
+
+
+@app.command(epilog="Example: crm-connector approvals approve 3f9a 81c2 --remark 'checked with the customer'")
+def approve(
+    *, approvals: Ids, by: By = None, remark: Remark = None, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False
+) -> None:
+    """Let these actions be written. The running service writes them, unless the record moved meanwhile."""
+    _settle(config, approvals, lambda people, one: people.approve(one, by=person(by), remark=remark), as_json=as_json)
+
+
+@app.command(epilog="Example: crm-connector approvals reject 3f9a --remark 'not a refund'")
+def reject(
+    *, approvals: Ids, by: By = None, remark: Remark = None, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False
+) -> None:
+    """Let these actions not be written; the verdict counts against the agent."""
+    _settle(config, approvals, lambda people, one: people.reject(one, by=person(by), remark=remark), as_json=as_json)
+
+
+@app.command(epilog="Example: crm-connector approvals edit 3f9a Billing")
+def edit(
+    *,
+    approval: One,
+    value: Annotated[str, typer.Argument(help="The value to write instead; an option by its key, '' for empty.")],
+    by: By = None,
+    remark: Remark = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Let another value be written instead. The value is checked against the CRM's live schema first."""
+    settings = load_settings(config)
+    with reading_state(settings) as store, store.snapshot() as tx:
+        found = asked_for.find(tx, approval)
+    if not isinstance(found.action, UpdateField):
+        raise ApprovalError(f"approval {found.id} is not a field update; reject it and do it by hand")
+    adapter = open_connections(settings, Quiet()).adapters[found.ref.connection]
+    typed = typed_value(value, adapter.records.schema(found.ref.object), found.action.field)
+    _settle(
+        config, [approval], lambda people, one: people.edit(one, typed, by=person(by), remark=remark), as_json=as_json
+    )
+
+
+def people_of(store: Store) -> People:
+    """Where verdicts of people are taken."""
+    return People(store=store, journal=Journal(system_random()), clock=SystemClock())
+
+
+def _settle(
+    config: Any, ids: Sequence[str], verdict: Callable[[People, str], Approval], *, as_json: bool
+) -> None:
+    """Each verdict on its own: one that cannot be given does not stop the others, and makes the exit code 1."""
+    settled: list[str] = []
+    refused: list[str] = []
+    with reading_state(load_settings(config)) as store:
+        people = people_of(store)
+        for one in ids:
+            try:
+                settled.append(verdict(people, one).id)
+            except ApprovalError as error:
+                refused.append(error.message)
+    if as_json:
+        emit({"settled": settled, "refused": refused})
+    elif settled:
+        say(f"✓ {len(settled)} settled: {', '.join(settled)}", style="green")
+    for message in refused:
+        note(f"✗ {message}")
+    if refused:
+        raise typer.Exit(1)
+
+
+def _live(settings: Settings, found: Approval) -> tuple[Record | None, str | None]:
+    """The record as it is now, or why it could not be read."""
+    try:
+        adapter = open_connections(settings, Quiet()).adapters[found.ref.connection]
+        record = adapter.records.read([found.ref], list(found.bases))[found.ref]
+    except (ConnectorError, KeyError) as error:
+        return None, error.message if isinstance(error, ConnectorError) else f"no connection {found.ref.connection}"
+    return (record, None) if isinstance(record, Record) else (None, "the record is gone")
+
+
+def _groups(found: Sequence[Approval]) -> list[dict[str, Any]]:
+    counted = Counter((one.policy, describe(one.action)) for one in found)
+    return [{"policy": policy, "what": what, "count": count} for (policy, what), count in counted.most_common()]
+
+
+def _line_document(one: Approval, now: datetime) -> dict[str, Any]:
+    card = Card(approval=one, cell=None, live=None, trouble="not asked", now=now)
+    document = cards.document_of(card)
+    return {name: document[name] for name in _IN_LISTS} | {"overdue": one.expires_at <= now}
+
+
+def _state(name: str) -> ApprovalState | None:
+    if name == "all":
+        return None
+    if name not in set(ApprovalState):
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join([*ApprovalState, 'all'])}", param_hint="--state")
+    return ApprovalState(name)

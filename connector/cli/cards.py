@@ -1,0 +1,133 @@
+"""An approval as a person decides on it: the three values, the evidence, the confidence and how it was earned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector.action import CreateNote, CreateTask, UpdateField, describe
+from connector.cli.output import away, heading, instant, moment, pairs, say, span
+from connector.gate import CellState
+from connector.gate.approvals import Approval, ApprovalState
+from connector.record import FieldName, FieldValue, Record, display, encode_value, same_value
+from connector.report.earning import CellReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One approval with what surrounds it. `live` is None when the CRM was not asked or could not answer."""
+
+    approval: Approval
+    cell: CellReport | None
+    live: Record | None
+    trouble: str | None
+    now: datetime
+
+
+def document_of(card: Card) -> dict[str, Any]:
+    """A card as JSON."""
+    asked, target = card.approval, _target(card.approval)
+    return {
+        "id": asked.id, "state": asked.state.value, "record": str(asked.ref), "policy": asked.policy,
+        "action": describe(asked.action), "kind": asked.action.kind.value, "field": target,
+        "ours": encode_value(asked.action.value) if isinstance(asked.action, UpdateField) else None,
+        "base": encode_value(asked.bases[target].value) if target and target in asked.bases else None,
+        "live": encode_value(card.live.fields.get(target)) if card.live is not None and target else None,
+        "moved": _moved(card), "live_trouble": card.trouble,
+        "confidence": round(asked.confidence, 6), "earned": earned(card), "rationale": asked.rationale,
+        "reasons": [{"code": reason.code.value, "text": reason.text} for reason in asked.reasons],
+        "evidence": [dict(citation) for citation in asked.citations],
+        "owner": asked.owner, "asked_at": instant(asked.asked_at), "expires_at": instant(asked.expires_at),
+        "on_expiry": on_expiry(asked), "conflict_rule": asked.rule.value, "decision": asked.decision,
+        "settled_by": asked.settled_by, "remark": asked.remark,
+    }  # fmt: skip
+
+
+def show(card: Card) -> None:
+    """The card on a terminal."""
+    asked, action = card.approval, card.approval.action
+    say(f"{asked.id}  {describe(action)}", style="bold")
+    pairs([
+        ("record", str(asked.ref)),
+        ("policy", asked.policy),
+        ("stands", asked.state.value + (f" (by {asked.settled_by})" if asked.settled_by else "")),
+        ("owner", asked.owner),
+        ("asked", f"{moment(asked.asked_at)} ({away(asked.asked_at, card.now)})"),
+        ("lapses", f"{moment(asked.expires_at)} ({away(asked.expires_at, card.now)}): {on_expiry(asked)}"),
+    ])  # fmt: skip
+    _show_action(card)
+    heading("Why")
+    pairs([
+        ("rationale", asked.rationale),
+        ("confidence", f"{asked.confidence:.0%} — {earned(card)}"),
+        ("asks you because", "; ".join(reason.text for reason in asked.reasons) or "the policy asks for a person"),
+    ])  # fmt: skip
+    for citation in asked.citations:
+        say(f"  “{citation['quote']}”")
+        say(f"    — {citation['source']}, written by {_ORIGINS.get(citation['origin'], citation['origin'])}", style="dim")
+    if asked.state is ApprovalState.PENDING:
+        say()
+        say(f"next: crm-connector approvals approve {asked.id}   (or: edit, reject)", style="green")
+
+
+_ORIGINS: Mapping[str, str] = {
+    "staff": "a colleague", "outsider": "an outsider: not to be trusted", "file": "a knowledge file",
+    "lookup": "another system", "agent": "an agent of ours",
+}
+
+
+def _show_action(card: Card) -> None:
+    action = card.approval.action
+    match action:
+        case UpdateField():
+            heading(f"The field {action.field}")
+            base = card.approval.bases.get(action.field)
+            live = display(card.live.fields.get(action.field)) if card.live is not None else f"not read: {card.trouble}"
+            pairs([
+                ("when decided", display(base.value) if base is not None else "(not known)"),
+                ("in the CRM now", live + ("  ← changed since" if _moved(card) else "")),
+                ("we would write", display(action.value)),
+            ])  # fmt: skip
+        case CreateTask():
+            heading("The task")
+            due = moment(action.due) if action.due else "none"
+            pairs([("subject", action.subject), ("due", due), ("text", action.description)])
+        case CreateNote():
+            heading("The note")
+            say(action.body)
+        case _:
+            heading("The message")
+            pairs([("to", ", ".join(action.to)), ("subject", action.subject), ("text", action.body)])
+
+
+def _target(asked: Approval) -> FieldName | None:
+    return asked.action.field if isinstance(asked.action, UpdateField) else None
+
+
+def _moved(card: Card) -> bool | None:
+    """Whether the target field changed since the decision; None when that is not known."""
+    target = _target(card.approval)
+    if card.live is None or target is None or target not in card.approval.bases:
+        return None
+    live: FieldValue = card.live.fields.get(target)
+    return not same_value(live, card.approval.bases[target].value)
+
+
+def earned(card: Card) -> str:
+    """How the confidence was earned, in words."""
+    cell = card.cell
+    if cell is None or not cell.labels:
+        return "not judged by anybody yet"
+    judged = f"{cell.right} of {cell.labels} verdicts agreed so far"
+    if cell.state is CellState.AUTONOMOUS and cell.threshold is not None:
+        return f"{judged}; acts alone from {cell.threshold:.1%} on"
+    return f"{judged}; {cell.needed} more until autonomy is tested" if cell.needed else judged
+
+
+def on_expiry(asked: Approval) -> str:
+    """What happens when nobody answers."""
+    if asked.state is not ApprovalState.PENDING:
+        return "it is settled"
+    return f"nothing is written when nobody answers within {span(asked.expires_at - asked.asked_at)}"

@@ -1,0 +1,37 @@
+"""Which records' kept texts mention a person's address: what an erasure has to look at."""
+
+from __future__ import annotations
+
+from connector.record import RecordRef
+from connector.store import Transaction
+
+_PLACES = (
+    # table with connection, object and record columns, and the column that holds text
+    ("context_examples", "text"),
+    ("gate_approvals", "citations"),
+    ("gate_approvals", "held"),
+    ("gate_handoffs", "summary"),
+    ("decision_decisions", "detail"),
+    ("writeback_outbox", "action"),
+)
+
+
+def records_mentioning(tx: Transaction, address: str) -> tuple[RecordRef, ...]:
+    """Every record in whose kept texts the address stands, in any case of letters."""
+    words = {"like": f"%{_escaped(address.lower())}%"}
+    found = tx.rows(
+        "SELECT DISTINCT e.connection, e.object, e.record FROM journal_entries e "
+        "JOIN journal_bodies b ON b.body_digest = e.body_digest "
+        "WHERE e.record IS NOT NULL AND LOWER(b.body) LIKE :like ESCAPE '!'",
+        **words,
+    )
+    for table, column in _PLACES:
+        found += tx.rows(
+            f"SELECT DISTINCT connection, object, record FROM {table} WHERE LOWER({column}) LIKE :like ESCAPE '!'", **words
+        )
+    return tuple(sorted({RecordRef.parse(f"{row['connection']}:{row['object']}/{row['record']}") for row in found}))
+
+
+def _escaped(text: str) -> str:
+    """Percent and underscore stand for themselves."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
