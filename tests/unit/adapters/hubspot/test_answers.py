@@ -45,6 +45,8 @@ def test_a_daily_limit_is_not_waited_for() -> None:
     daily = limited({"message": "You have reached your daily limit.", "policyName": "DAILY"})
     assert daily.daily
     assert daily.retry_after is None
+    assert limited({"message": "too many", "policyName": "DAILY"}).daily
+    assert limited({"message": "You have reached your daily limit."}).daily
 
 
 def test_a_limited_call_closes_its_own_lane_only() -> None:

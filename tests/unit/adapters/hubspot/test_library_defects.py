@@ -78,6 +78,12 @@ def test_a_create_that_certainly_never_left_is_sent_again() -> None:
     assert result == Created(ref=ref("7", ObjectType.TASK))
 
 
+def test_a_create_is_matched_by_the_last_marker_when_its_trace_id_is_dropped() -> None:
+    echoed = {"hs_task_body": "as said [crm-connector:00000000]\n\n[crm-connector:m1234567]"}
+    transport = Scripted(TASKS, on("/batch/create", answer({"results": [row("7", echoed)]}, 201)))
+    assert connected(transport).writes.create([task("m1234567")]) == (Created(ref=ref("7", ObjectType.TASK)),)
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 521, 524, 530])
 def test_a_server_error_leaves_a_create_unknown(status: int) -> None:
     transport = Scripted(TASKS, on("/batch/create", answer(b"<html>\xa9</html>", status)))
