@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -193,7 +194,8 @@ class Run:
         except SimulatedCrash as crash:
             self._die(str(crash), power=self.chance.random() < self.setup.profile.power)
         except ConnectorError as error:
-            self.facts["stops"].append(f"{type(error).__name__}: {error.message}")
+            names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+            self.facts["stops"].append(f"{type(error).__name__}: {error.message} in {' < '.join(names[:1:-1][:9])}")
             self._die(f"stopped by {type(error).__name__}: {error.message}", power=False)
         return None
 

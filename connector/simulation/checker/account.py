@@ -59,6 +59,15 @@ class Account:
             and entry["body"]["action"]["kind"] == "update"
         ]  # fmt: skip
 
+    def undone_writes(self) -> list[ClaimedWrite]:
+        """Updates the CRM took and left as it was: a flow may have put the earlier value back in the same breath."""
+        return [
+            replace(_claimed(entry), kind="undone")
+            for entry in self.entries
+            if entry["kind"] == "conflicted" and "after" in (entry["body"] or {}) and "theirs_at" not in entry["body"]
+            and entry["body"]["action"]["kind"] == "update"
+        ]  # fmt: skip
+
     def claimed_creates(self) -> list[Plain]:
         return [entry for entry in self.entries if entry["kind"] == "applied" and (entry["body"] or {}).get("created")]
 

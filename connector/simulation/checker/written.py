@@ -30,13 +30,14 @@ def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said
         if claim.connection == history.connection:
             claims.setdefault((history.survivor(claim.ticket), claim.field), []).append(claim)
     doubtful = [claim for claim in account.doubtful_writes() if claim.connection == history.connection]
+    undone = [claim for claim in account.undone_writes() if claim.connection == history.connection]
     pairs: list[Pair] = []
     said: list[Said] = []
     for survivor, change in _ours(history):
         open_claims = claims.get((survivor, change.field), [])
         claim = _best(open_claims, change)
         where = f"{history.connection}:ticket/{survivor} {change.field} {change.before!r} → {change.after!r}"
-        if claim is None and _may_be(doubtful, survivor, change, history):
+        if claim is None and (_may_be(doubtful, survivor, change, history) or _put_back(undone, survivor, change, history)):
             continue
         if claim is None:
             again = [pair for pair in pairs if pair.ticket == survivor and _alike(pair.change, change)]
@@ -69,6 +70,21 @@ def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: 
         gone = row is not None and (row["deleted"] or row["merged_into"])
         if gone and history.survivor(claim.ticket) == ticket and (claim.field, claim.value) == (change.field, change.after):
             doubtful.remove(claim)
+            return True
+    return False
+
+
+def _put_back(undone: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
+    """Whether a flow of the org put the earlier value back at once, and the journal says that ours did not stay."""
+    followed = any(
+        other.actor == "automation" and other.line > change.line and other.time - change.time < 1000
+        and (other.field, other.after) == (change.field, change.before)
+        for each in history.own.values() if history.survivor(each.id) == ticket for other in each.changes
+    )  # fmt: skip
+    for claim in undone if followed else ():
+        fits = (claim.field, claim.before, claim.value) == (change.field, change.before, change.after)
+        if fits and history.survivor(claim.ticket) == ticket:
+            undone.remove(claim)
             return True
     return False
 
