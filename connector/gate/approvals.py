@@ -85,7 +85,8 @@ def find(tx: Transaction, approval: str) -> Approval:
     rows = tx.rows("SELECT * FROM gate_approvals WHERE approval LIKE :start ORDER BY approval LIMIT 2", start=f"{approval}%")
     if not rows or not approval.isalnum():
         raise ApprovalError(f"there is no approval {approval!r}")
-    if len(rows) > 1:
+    # A question that was asked again begins with the id of the first one; the whole id means the first.
+    if len(rows) > 1 and rows[0]["approval"] != approval:
         raise ApprovalError(f"{approval!r} is the beginning of several approvals; type more of it")
     return _approval(rows[0])
 
@@ -163,13 +164,16 @@ def supersede(tx: Transaction, approval: Approval, at: datetime, remark: str) ->
 
 
 def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, remark: str) -> Approval:
-    """The record moved before the write: the old verdict is stale, the question is put to a person on the present values."""
+    """The record moved before the write: the old verdict is stale, the question is put to a person on the present values.
+
+    A new question has an intent of its own: the old one has its outcome, and an intent is written once.
+    """
     tx.run(
         "UPDATE gate_approvals SET state = 'stale', remark = :remark WHERE approval = :approval",
         remark=remark, approval=stale.id,
     )
     again = replace(
-        stale, id=_next_id(stale.id), bases=bases, state=ApprovalState.PENDING, asked_at=at,
+        stale, id=_next_id(stale.id), intent=_next_id(stale.intent), bases=bases, state=ApprovalState.PENDING, asked_at=at,
         expires_at=at + (stale.expires_at - stale.asked_at), settled_by=None, remark=remark,
         reasons=(*stale.reasons, Reason(ReasonCode.APPROVAL_RULE, remark)),
     )
@@ -191,9 +195,10 @@ def rebase(tx: Transaction, ref: RecordRef, name: FieldName, base: FieldBase) ->
             tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :approval", held=held, approval=asked.id)
 
 
-def _next_id(approval: str) -> str:
-    stem, dash, number = approval.partition("x")
-    return f"{stem}x{int(number) + 1}" if dash else f"{approval}x2"
+def _next_id(id: str) -> str:
+    """`3fa9` → `3fa9x2` → `3fa9x3`; ids and intents are hexadecimal, so an x is ours."""
+    stem, again, number = id.partition("x")
+    return f"{stem}x{int(number) + 1}" if again else f"{id}x2"
 
 
 def vouched(tx: Transaction, approval: str, action: Action) -> bool:

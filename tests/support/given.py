@@ -107,7 +107,7 @@ def approval(
     action = action or update()
     made = Approval(
         id=id,
-        intent=f"intent-{id}",
+        intent=f"ace{id}",
         decision=f"decision-{id}",
         policy="triage",
         cell="crm/triage/ticket/update/category",
