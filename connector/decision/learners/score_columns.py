@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -56,16 +57,16 @@ def day_of(cell: str) -> date | None:
 
 
 def kind_of(cells: Sequence[str]) -> Kind:
-    filled = [cell for cell in cells if not is_missing(cell)]
-    different = len(set(filled))
-    if different + (len(filled) < len(cells)) < 2:
+    counts = Counter(cell for cell in cells if not is_missing(cell))
+    filled = counts.total()
+    if len(counts) + (filled < len(cells)) < 2:
         return Kind.CONSTANT
-    if _share(filled, lambda cell: not math.isnan(number_of(cell))) >= READS_AS:
+    if _rows_that(counts, lambda cell: not math.isnan(number_of(cell))) >= READS_AS * filled:
         return Kind.NUMBER
-    if _share(filled, lambda cell: day_of(cell) is not None) >= READS_AS:
+    if _rows_that(counts, lambda cell: day_of(cell) is not None) >= READS_AS * filled:
         return Kind.DATE
-    return Kind.NAME if different > max(0.5 * len(filled), MOST_LEVELS) else Kind.CATEGORY
+    return Kind.NAME if len(counts) > max(0.5 * filled, MOST_LEVELS) else Kind.CATEGORY
 
 
-def _share(cells: Sequence[str], reads: Callable[[str], bool]) -> float:
-    return sum(map(reads, cells)) / len(cells) if cells else 0.0
+def _rows_that(counts: Counter[str], reads: Callable[[str], bool]) -> int:
+    return sum(count for cell, count in counts.items() if reads(cell))

@@ -43,13 +43,13 @@ class Fitted:
 
     def odds(self, rows: TableRows) -> NDArray[np.float64]:
         if self.model is None or not len(rows):
-            return np.full(len(rows), self.usual)
+            return np.full(len(rows), self.usual, dtype=np.float64)
         match self.part.way:
             case Way.STRAIGHT:
                 raw = self.model.decision_function(rows.straight)
             case Way.BENT:
                 raw = self.model.decision_function(rows.bent)
-        return np.clip(np.asarray(raw, dtype=float), -SUREST, SUREST)
+        return np.asarray(np.clip(raw, -SUREST, SUREST), dtype=np.float64)
 
 
 def fit_member(part: Part, rows: TableRows, happened: NDArray[np.bool_], *, seed: int) -> Fitted:

@@ -1,4 +1,4 @@
-"""A score that keeps learning: rows come in batches, the labels of a batch arrive one batch late, members are taught again."""
+"""A score that keeps learning: rows come in batches, their labels one batch late, and members are taught again."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from connector.calibration import Drift, drift_of_probabilities
-from connector.decision.learners.score_blend import OddsBlend, even_blend, learn_odds_blend
-from connector.decision.learners.score_members import Fitted, Part, Way, fit_member, log_odds, loudness_of
-from connector.decision.learners.score_table import TableRows
+from connector.decision.learners.score_blend import trust
+from connector.decision.learners.score_columns import Cells
+from connector.decision.learners.score_members import Fitted, Part, Way, fit_member, loudness_of
+from connector.decision.learners.score_table import TableForm, TableRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Nobody knows beforehand how fast a market moves: members that forget at different speeds, weighed by the latest rows.
+# Nobody knows beforehand how fast a market moves: members forget at different speeds, the latest rows tell whom to trust.
 STREAM_PARTS = (
     Part(way=Way.STRAIGHT, half_life=500), Part(way=Way.STRAIGHT, half_life=2_000),
     Part(way=Way.STRAIGHT, half_life=8_000), Part(way=Way.BENT, half_life=4_000),
 )
-WARM_UP = 4_000  # rows before the first batch on which the weights are learned
-MEMORY = 1_000  # rows after which a row counts half for the weights
+WARM_UP = 4_000  # rows before the first batch on which the members earn their first trust
+MEMORY = 1_000  # rows after which a row counts half for the trust in a member
 FEWEST_NEW = 200  # labelled rows that came in before members are taught again
 
 
@@ -32,6 +33,25 @@ class Streamed:
 
     chances: NDArray[np.float64]
     drifts: tuple[Drift, ...]
+
+
+def stream_chances(
+    form: TableForm, earlier: Cells, outcomes: Sequence[bool | None], later: Cells, arriving: Sequence[bool | None], *,
+    batch: int, seed: int,
+) -> Streamed:
+    """Score `later` rows in batches, beginning with what the `earlier` ones teach. None is a row nobody ever labels."""
+    from scipy.sparse import vstack
+
+    before, after = form.rows(earlier, len(outcomes)), form.rows(later, len(arriving))
+    rows = TableRows(
+        straight=vstack([before.straight, after.straight], format="csr"), bent=np.vstack([before.bent, after.bent]),
+        level_columns=before.level_columns,
+    )
+    labels = [*outcomes, *arriving]
+    return stream(
+        rows, np.array([label is True for label in labels]), np.array([label is not None for label in labels]),
+        start=len(outcomes), batch=batch, seed=seed,
+    )
 
 
 def stream(
@@ -67,9 +87,11 @@ class _Running:
     def see(self, first: int, last: int, *, known: int) -> None:
         """Score rows first..last with the labels of the rows before `known`."""
         self._teach(known)
+        from scipy.special import expit
+
         asked = self.rows.take(slice(first, last))
         self._odds[:, first:last] = np.stack([member.odds(asked) for member in self._members])
-        self.chances[first:last] = self._blend(known).chances(self._odds[:, first:last])
+        self.chances[first:last] = self._trust(known) @ expit(self._odds[:, first:last])
 
     def _teach(self, known: int) -> None:
         heard = np.flatnonzero(self.labelled[:known])
@@ -79,14 +101,9 @@ class _Running:
         self._members = [fit_member(part, rows, happened, seed=self._seed) for part in self._parts]
         self._taught = len(heard)
 
-    def _blend(self, known: int) -> OddsBlend:
+    def _trust(self, known: int) -> NDArray[np.float64]:
         judged = np.flatnonzero(self.labelled[:known] & ~np.isnan(self._odds[0, :known]))
-        recent = self.happened[np.flatnonzero(self.labelled[:known])[-MEMORY:]]
-        usual = log_odds((float(recent.sum()) + 0.5) / (len(recent) + 1.0))
-        if not len(judged):
-            return even_blend(len(self._parts), usual)
-        loudness = loudness_of(len(judged), MEMORY)
-        return learn_odds_blend(self._odds[:, judged], self.happened[judged], loudness, usual=usual)
+        return trust(self._odds[:, judged], self.happened[judged], loudness_of(len(judged), MEMORY))
 
 
 def _drifts(running: _Running, start: int, batch: int) -> list[Drift]:

@@ -31,7 +31,7 @@ RATE_FOLDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column as it stood in the rows that taught. `rates`, for categories of many levels: how often the outcome followed."""
+    """One column as it stood in the rows that taught. `rates`: how often the outcome followed, where levels are many."""
 
     name: str
     kind: Kind
@@ -90,7 +90,7 @@ def _cut(cells: Cells, name: str, count: int) -> Sequence[str]:
 def _learn_column(name: str, kind: Kind, cells: Sequence[str], happened: NDArray[np.bool_]) -> Column:
     counts = Counter(cell for cell in cells if not is_missing(cell)) if kind is Kind.CATEGORY else Counter()
     frequent = sorted(level for level, count in counts.most_common(MOST_LEVELS) if count >= FEWEST_OF_A_LEVEL)
-    numbers = np.array([number_of(cell) for cell in cells]) if kind is Kind.NUMBER else np.empty(0)
+    numbers = _read(cells) if kind is Kind.NUMBER else np.empty(0)
     damped = _damped(numbers[~np.isnan(numbers)])
     usual = float(happened.mean()) if len(happened) else 0.5
     return Column(
@@ -99,6 +99,11 @@ def _learn_column(name: str, kind: Kind, cells: Sequence[str], happened: NDArray
         scale=(float(damped.std()) if len(damped) else 0.0) or 1.0,
         rates=_rates(cells, happened, usual) if len(counts) > len(frequent) else {}, usual=usual,
     )
+
+
+def _read(cells: Sequence[str]) -> NDArray[np.float64]:
+    read = {cell: number_of(cell) for cell in set(cells)}
+    return np.array([read[cell] for cell in cells], dtype=float)
 
 
 def _edges(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -123,8 +128,8 @@ def _own_rates(column: Column, cells: Sequence[str], happened: NDArray[np.bool_]
     part = np.arange(len(cells)) % RATE_FOLDS
     own = np.full(len(cells), column.usual)
     for turn in range(RATE_FOLDS):
-        others, mine = np.flatnonzero(part != turn), np.flatnonzero(part == turn)
-        rates = _rates([cells[row] for row in others], happened[others], column.usual)
+        others, mine = part != turn, np.flatnonzero(part == turn).tolist()
+        rates = _rates([cell for cell, other in zip(cells, others, strict=True) if other], happened[others], column.usual)
         own[mine] = [rates.get(cells[row], column.usual) for row in mine]
     return own
 
@@ -152,7 +157,7 @@ def _numbers(column: Column, cells: Sequence[str], happened: NDArray[np.bool_] |
 
 
 def _number(column: Column, cells: Sequence[str]) -> _Numbers:
-    numbers = np.array([number_of(cell) for cell in cells], dtype=float)
+    numbers = _read(cells)
     missing = np.isnan(numbers)
     damped = np.clip((_damped(numbers) - column.middle) / column.scale, -5.0, 5.0)
     ranges = np.where(missing, len(column.edges) + 1, np.searchsorted(column.edges, numbers, side="left"))
@@ -162,7 +167,8 @@ def _number(column: Column, cells: Sequence[str]) -> _Numbers:
 
 def _date(cells: Sequence[str]) -> _Numbers:
     """Month and weekday alone: every live row lies after all that taught, so the year and the day say nothing."""
-    days = [day_of(cell) for cell in cells]
+    read = {cell: day_of(cell) for cell in set(cells)}
+    days = [read[cell] for cell in cells]
     months = np.array([0 if day is None else day.month for day in days], dtype=np.intp)
     weekdays = np.array([0 if day is None else day.isoweekday() for day in days], dtype=np.intp)
     bent = [months.astype(float), weekdays.astype(float)]
