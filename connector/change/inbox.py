@@ -142,6 +142,11 @@ def next_due(tx: Transaction) -> datetime | None:
     return from_micros(row["at"]) if row and row["at"] is not None else None
 
 
+def clamp_waits(tx: Transaction, latest: datetime) -> None:
+    """After the machine's clock went back: nothing waits longer than the longest back-off from now."""
+    tx.run("UPDATE change_inbox SET not_before = :latest WHERE not_before > :latest", latest=micros(latest))
+
+
 def drop_record(tx: Transaction, ref: RecordRef) -> int:
     """Remove queued events of an erased record."""
     return tx.run(

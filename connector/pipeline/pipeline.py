@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from connector.adapter import Adapter, Log
-from connector.change import timers
+from connector.change import inbox, timers
 from connector.change.capture import Captured, capture_page
 from connector.change.reconcile import Completeness, reconcile
 from connector.change.trigger import watched_fields
-from connector.clock import Clock
+from connector.clock import EPOCH, Clock
 from connector.errors import RetryableError, UnknownFieldError
 from connector.journal import Journal, Seal, seal
 from connector.pipeline.cases import fields_of, policies_on
@@ -22,9 +23,10 @@ from connector.pipeline.texts import IndexedTexts
 from connector.policy import PolicySet
 from connector.record import ConnectionName, ObjectType, Record
 from connector.store import Store, Sync, Transaction
-from connector.writeback import Tally, Writeback
+from connector.writeback import Tally, Writeback, outbox
 
 PAGES = 50
+LONGEST_WAIT = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
@@ -61,9 +63,11 @@ class Pipeline:
     texts: IndexedTexts
     policies: PolicySet
     log: Log
+    latest: datetime = EPOCH
 
     def start(self) -> int:
         """After a start or a crash: writes that were under way become unknown and are looked up. How many."""
+        self._clamp_waits()
         return self.writeback.recover()
 
     def round(self, batch: int = 200) -> Round:
@@ -81,7 +85,10 @@ class Pipeline:
 
     def work(self, batch: int = 200) -> Round:
         """Decide what is queued, write what is cleared, let time act on what waits for people."""
-        done = Round()
+        done, now = Round(), self.clock.now()
+        if now < self.latest:
+            self._clamp_waits()
+        self.latest = now
         if any(policy.when.is_timed for policy in self.policies):
             with self.store.transaction("change: timers fired", Sync.NORMAL) as tx:
                 done.queued += timers.fire(tx, self.clock.now())
@@ -130,6 +137,12 @@ class Pipeline:
             watched=watched_fields(concerned) & schema.fields.keys(), fields=fields_of(concerned, schema), learn=learn,
             index=index,
         )
+
+    def _clamp_waits(self) -> None:
+        latest = self.clock.now() + LONGEST_WAIT
+        with self.store.transaction("pipeline: waits clamped", Sync.NORMAL) as tx:
+            inbox.clamp_waits(tx, latest)
+            outbox.clamp_waits(tx, latest)
 
     def reconcile(self) -> tuple[Completeness, ...]:
         """Compare every watched object with the CRM and repair the difference; what was found."""

@@ -6,7 +6,7 @@ Three-way, so a person's later edit stays; idempotent, since every undo has the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -17,9 +17,10 @@ from connector.decision import decisions
 from connector.decision.decisions import RecordedDecision
 from connector.gate import Bases, FieldBase
 from connector.journal import Entry, EntryKind, Journal
-from connector.record import ConnectionName, FieldValue, Record, RecordRef, same_value
+from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, same_value
 from connector.store import Store, Transaction
 from connector.writeback import OutboxRow, WritePurpose, outbox
+from connector.writeback.outbox import undo_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,13 @@ def plan_revert(store: Store, adapters: Mapping[ConnectionName, Adapter], select
         rows = _select(tx, selection)
         readers = _readers(tx, rows)
     live = _live(adapters, rows)
-    return RevertPlan(reversals=tuple(_reversal(row, live) for row in rows), readers=readers)
+    reversals: list[Reversal] = []
+    for row in rows:  # newest first: an older write of ours may stand under a newer one that goes first
+        reversal = _reversal(row, live)
+        if isinstance(reversal, WillRestore):
+            live[row.action.ref] = _after(live[row.action.ref], reversal)
+        reversals.append(reversal)
+    return RevertPlan(reversals=tuple(reversals), readers=readers)
 
 
 def revert(
@@ -91,16 +98,19 @@ def revert(
     """Queue the undoing of every action that can be undone; write-back carries it out under its guards."""
     plan = plan_revert(store, adapters, selection)
     now = clock.now()
+    newer: dict[tuple[RecordRef, FieldName], str] = {}
     with store.transaction("revert: queued") as tx:
         for reversal in plan.reversals:
             match reversal:
                 case WillRestore(row=row, before=before):
                     assert isinstance(row.action, UpdateField)
+                    place = (row.action.ref, row.action.field)
                     action = UpdateField(ref=row.action.ref, field=row.action.field, value=before)
                     bases = {row.action.field: FieldBase(value=row.action.value)}
-                    _queue(tx, row, action, bases, by=by, at=now)
+                    _queue(tx, row, action, bases, by=by, at=now, after=newer.get(place, row.intent))
+                    newer[place] = undo_of(row.intent)
                 case WillRemove(row=row):
-                    _queue(tx, row, row.action, {}, by=by, at=now)
+                    _queue(tx, row, row.action, {}, by=by, at=now, after=row.intent)
                 case Stays():
                     pass
         body = {
@@ -113,11 +123,12 @@ def revert(
 
 
 def _queue(
-    tx: Transaction, row: OutboxRow, action: Action, bases: Bases, *, by: str, at: datetime
+    tx: Transaction, row: OutboxRow, action: Action, bases: Bases, *, by: str, at: datetime, after: str
 ) -> None:
+    """Queue one undo; `after` is the write it undoes, or the undo of a newer write of the same field."""
     outbox.enqueue_undo(
-        tx, row, intent=f"{row.intent}-revert", action=action, bases=bases, purpose=WritePurpose.REVERT, by=by, at=at,
-        after=row.intent,
+        tx, row, intent=undo_of(row.intent), action=action, bases=bases, purpose=WritePurpose.REVERT, by=by, at=at,
+        after=after,
     )
 
 
@@ -158,8 +169,16 @@ def _readers(tx: Transaction, rows: Sequence[OutboxRow]) -> tuple[RecordedDecisi
     return tuple(found.values())
 
 
-def _live(adapters: Mapping[ConnectionName, Adapter], rows: Sequence[OutboxRow]) -> Mapping[RecordRef, object]:
-    live: dict[RecordRef, object] = {}
+def _after(found: Found, reversal: WillRestore) -> Found:
+    """The record as it will be once this undo is done."""
+    action = reversal.row.action
+    assert isinstance(found, Record)
+    assert isinstance(action, UpdateField)
+    return replace(found, fields={**found.fields, action.field: reversal.before})
+
+
+def _live(adapters: Mapping[ConnectionName, Adapter], rows: Sequence[OutboxRow]) -> dict[RecordRef, Found]:
+    live: dict[RecordRef, Found] = {}
     by_object: dict[tuple[ConnectionName, str], list[OutboxRow]] = {}
     for row in rows:
         if isinstance(row.action, UpdateField):
@@ -171,7 +190,7 @@ def _live(adapters: Mapping[ConnectionName, Adapter], rows: Sequence[OutboxRow])
     return live
 
 
-def _reversal(row: OutboxRow, live: Mapping[RecordRef, object]) -> Reversal:
+def _reversal(row: OutboxRow, live: Mapping[RecordRef, Found]) -> Reversal:
     assert row.inverse is not None
     match decode_inverse(row.inverse):
         case Irreversible(reason=reason):

@@ -142,7 +142,7 @@ class Writeback:
         """Delete what earlier creates of ours made; deleting twice is deleting once, so a lost answer is asked again."""
         removed: list[tuple[OutboxRow, RecordRef, WriteResult]] = []
         with self.store.snapshot() as tx:
-            originals = {row.intent: outbox.find(tx, row.after) for row in rows if row.after is not None}
+            originals = {row.intent: outbox.find(tx, outbox.undone_by(row.intent)) for row in rows}
         for row in rows:
             original = originals.get(row.intent)
             made = created_by(original) if original is not None else None

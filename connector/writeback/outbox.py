@@ -231,6 +231,19 @@ def settle(
     )
 
 
+_UNDO = "-revert"
+
+
+def undo_of(intent: str) -> str:
+    """The intent that takes another one back: the same however often undo is asked for."""
+    return intent + _UNDO
+
+
+def undone_by(intent: str) -> str:
+    """The intent that an undo takes back."""
+    return intent.removesuffix(_UNDO)
+
+
 def mark_reverted(tx: Transaction, intent: str) -> None:
     tx.run("UPDATE writeback_outbox SET state = 'reverted' WHERE intent = :intent AND state = 'applied'", intent=intent)
 
@@ -266,6 +279,11 @@ def mark_unknown(tx: Transaction, intents: Sequence[str], *, look_at: datetime) 
 
 def counts(tx: Transaction) -> dict[str, int]:
     return {row["state"]: row["n"] for row in tx.rows("SELECT state, COUNT(*) AS n FROM writeback_outbox GROUP BY state")}
+
+
+def clamp_waits(tx: Transaction, latest: datetime) -> None:
+    """After the machine's clock went back: nothing waits longer than the longest back-off from now."""
+    tx.run("UPDATE writeback_outbox SET not_before = :latest WHERE not_before > :latest", latest=micros(latest))
 
 
 def next_due(tx: Transaction) -> datetime | None:

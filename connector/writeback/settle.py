@@ -224,8 +224,8 @@ class Settler:
         self, row: OutboxRow, state: OutboxState, kind: EntryKind, *, inverse: Mapping[str, Any] | None = None, **facts: Any
     ) -> None:
         outbox.settle(self.tx, row.intent, state, at=self.at, outcome=facts, inverse=inverse)
-        if row.purpose is WritePurpose.REVERT and state is OutboxState.APPLIED and row.after is not None:
-            outbox.mark_reverted(self.tx, row.after)
+        if row.purpose is WritePurpose.REVERT and state is OutboxState.APPLIED:
+            outbox.mark_reverted(self.tx, outbox.undone_by(row.intent))
         self.tell(self.tx, row, state)
         self.entries.append(outcome_entry(row, kind, self.at, **facts))
 
