@@ -26,7 +26,7 @@ from connector.adapter import (
     Written,
 )
 from connector.clock import Clock
-from connector.errors import RetryableError
+from connector.errors import ConnectorError, RetryableError
 from connector.gate import approvals
 from connector.journal import Journal
 from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
@@ -87,9 +87,15 @@ class Writeback:
         updates = sent_together([plan for plan in sending if isinstance(plan.row.action, UpdateField)])
         making = [plan for plan in sending if isinstance(plan.row.action, CreateTask | CreateNote)]
         creates = [plan for plan in making if not _is_removal(plan.row)]
-        updated = self._update(adapter, updates)
-        created = self._create(adapter, creates)
-        removed = self._remove(adapter, [plan.row for plan in making if _is_removal(plan.row)])
+        try:
+            updated = self._update(adapter, updates)
+            created = self._create(adapter, creates)
+            removed = self._remove(adapter, [plan.row for plan in making if _is_removal(plan.row)])
+        except ConnectorError:
+            # Some of it may have left: nothing stays `sending` while we live, all of it is looked up.
+            with self.store.transaction("writeback: cut short") as tx:
+                outbox.mark_unknown(tx, [plan.row.intent for plan in sending], look_at=self.clock.now())
+            raise
         with self.store.transaction("writeback: settled") as tx:
             settler = self._settler(tx, tally)
             for ref, result in updated.items():
