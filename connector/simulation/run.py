@@ -25,6 +25,7 @@ from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process,
 from connector.simulation.profile import Profile, drawn_profile
 from connector.simulation.reviewers import Reviewers
 from connector.simulation.staff import Staff, write_history
+from connector.simulation.wire import writes
 from connector.writeback import outbox
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -209,8 +210,7 @@ class Run:
         self.facts["damage"] += self.file.damage()
 
     def _meanwhile(self, request: HttpRequest) -> None:
-        writes = request.method == "PATCH" or "/batch/update" in request.url or "/composite" in request.url
-        if self.armed and writes and self.chance.random() < self.setup.profile.interference:
+        if self.armed and writes(request) and self.chance.random() < self.setup.profile.interference:
             for staff in self.staff.values():
                 staff.interfere(self.chance)
 

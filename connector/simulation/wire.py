@@ -26,12 +26,22 @@ class SimulatedWire:
         self._crashes = crashes
         self._meanwhile = meanwhile
         self.calls = 0
+        self.before_write: Callable[[], None] | None = None
 
     def send(self, request: HttpRequest) -> HttpResponse:
         self.calls += 1
         self._world.sleep(self._chance.uniform(0.01, 0.25))
         self._meanwhile(request)
+        if self.before_write is not None and writes(request):
+            self.before_write()
         self._crashes.at_call(request.method, "before")
         answer = self._inner.send(request)
         self._crashes.at_call(request.method, "after")
         return answer
+
+
+def writes(request: HttpRequest) -> bool:
+    """Whether this call is a write of records."""
+    if "/services/data/" in request.url:
+        return request.method == "PATCH" or "/composite" in request.url
+    return request.method == "PATCH" or request.url.endswith(("/batch/update", "/batch/create"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.errors import CredentialsError
 from connector.gate import approvals
 from connector.pipeline import Round
 from connector.revert import Selection, revert
@@ -57,3 +58,20 @@ def test_a_person_is_not_asked_again_because_of_our_own_write(tmp_path: Path, sy
     road.alive.road.people.approve(asked.id, by="ann")
     road.rounds()
     assert road.value(ticket, "category") == road.crm.natives.categories[1]
+
+
+def test_a_write_that_failed_on_credentials_is_looked_up_and_done_when_they_are_good_again(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road._pass(200)
+    process = road.alive
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    wire = process.wires[road.crm.connection]
+    wire.before_write = lambda: road.crm.faults.set("http_401", 1.0)
+    with pytest.raises(CredentialsError):
+        process.road.writeback.step()
+    wire.before_write = None
+    road.crm.faults.heal()
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "high"

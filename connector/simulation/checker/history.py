@@ -58,7 +58,7 @@ class CrmHistory:
     own: Mapping[str, Ticket]  # by the id a line was written under
     creates: tuple[Plain, ...]  # lines of tasks made by us
     strange: tuple[Plain, ...]  # other lines of ours on tickets
-    lines: tuple[Plain, ...]
+    gone: frozenset[str]  # tickets that were deleted or merged away at some time
 
     def survivor(self, ticket: str) -> str:
         seen = {ticket}
@@ -81,10 +81,13 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
     names = {native: name for name, native in natives.fields.items()}
     tickets: dict[str, Ticket] = {}
     creates, strange = [], []
+    gone: set[str] = set()
     for line in log:
         if line["kind"] != "write":
             continue
         kind, _, ticket = str(line["record"]).partition("/")
+        if kind == natives.ticket and line["field"] in ("deleted", "merged_into"):
+            gone.add(ticket)
         if line["field"] == natives.task and line["actor"] == "agent":
             creates.append(line)
         elif kind == natives.ticket and line["field"] in names:
@@ -93,7 +96,7 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
             strange.append(line)
     return CrmHistory(
         connection=connection, system=system, natives=natives, rows=rows, own=tickets, creates=tuple(creates),
-        strange=tuple(strange), lines=log,
+        strange=tuple(strange), gone=frozenset(gone),
     )
 
 

@@ -66,9 +66,7 @@ def _ours(history: CrmHistory) -> Iterator[tuple[str, Change]]:
 def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
     """Whether this is a write of open outcome on a record that went away before anybody could read it again."""
     for claim in doubtful:
-        row = history.rows.get(claim.ticket)
-        gone = row is not None and (row["deleted"] or row["merged_into"])
-        if gone and history.survivor(claim.ticket) == ticket and (claim.field, claim.value) == (change.field, change.after):
+        if claim.ticket in history.gone and history.survivor(claim.ticket) == ticket and (claim.field, claim.value) == (change.field, change.after):
             doubtful.remove(claim)
             return True
     return False
@@ -76,10 +74,12 @@ def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: 
 
 def _put_back(undone: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
     """Whether a flow of the org put the earlier value back at once, and the journal says that ours did not stay."""
+    changes = [other for each in history.own.values() if history.survivor(each.id) == ticket for other in each.changes]
     followed = any(
-        other.actor == "automation" and other.line > change.line and other.time - change.time < 1000
+        _alike(ours, change) and ours.before == change.before and other.actor == "automation"
+        and ours.line < other.line and other.time - ours.time < 1000
         and (other.field, other.after) == (change.field, change.before)
-        for each in history.own.values() if history.survivor(each.id) == ticket for other in each.changes
+        for ours in changes for other in changes
     )  # fmt: skip
     for claim in undone if followed else ():
         fits = (claim.field, claim.before, claim.value) == (change.field, change.before, change.after)
