@@ -86,8 +86,8 @@ def _woken(
 
 def fingerprint(policy: Policy, event: ChangeEvent, record: Record) -> str:
     """A hash of the trigger-field values, or of the due slot; never of model output, policy version or our time."""
-    if event.kind is ChangeKind.DUE:
-        content: object = ["due", event.slot]
+    if event.kind in (ChangeKind.DUE, ChangeKind.ASSOCIATED):
+        content: object = [event.kind.value, event.slot]
     else:
         names = policy.when.fields or tuple(sorted(record.fields))
         content = {name: encode_value(normalise(record.fields.get(name))) for name in names}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from connector.adapter import Adapter, Log
 from connector.change import inbox, timers
+from connector.change.associations import compare_associations
 from connector.change.capture import Captured, capture_page
 from connector.change.reconcile import Completeness, reconcile
 from connector.change.trigger import watched_fields
@@ -20,7 +21,7 @@ from connector.pipeline.learning import Learning
 from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
 from connector.pipeline.texts import IndexedTexts
-from connector.policy import PolicySet
+from connector.policy import PolicySet, Wake
 from connector.record import ConnectionName, ObjectType, Record
 from connector.store import Store, Sync, Transaction
 from connector.writeback import Tally, Writeback, outbox
@@ -152,6 +153,8 @@ class Pipeline:
                 result = reconcile(self.store, self.journal, self.clock, adapter.changes, connection, kind)
                 if result is not None:
                     found.append(result)
+                if any(Wake.ASSOCIATED in policy.when.events for policy in policies_on(self.policies, connection, kind)):
+                    compare_associations(self.store, adapter.changes, connection, kind)
         return tuple(found)
 
     def seal(self, key: bytes) -> Seal | None:
