@@ -13,7 +13,7 @@ from connector.adapter import Adapter
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
 from connector.decision.agents import AGENTS
-from connector.decision.learner import Learner, LearnerKey, NotLearned
+from connector.decision.learner import Learner, NotLearned
 from connector.decision.reasoners.offline import OfflineReasoner
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.shelf import DiskShelf
@@ -153,7 +153,8 @@ class Road:
         """Let time pass and work until nothing is left to do."""
         for _ in range(most):
             self.clock.advance(self.desk.lag)
-            if self.pipeline.round().quiet and not self._unfinished():
+            done = self.pipeline.round()
+            if done.quiet and not done.unreachable and not self._unfinished():
                 return
         raise AssertionError(f"still moving after {most} rounds: {self.outcomes()}")
 
