@@ -13,7 +13,7 @@ from adapters.hubspot.tokens import fetch_token
 from connector.adapter import Environment, HttpResponse
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
-from connector.errors import RateLimitedError, UnsafeReferenceError
+from connector.errors import OutcomeUnknownError, RateLimitedError, UnavailableError, UnsafeReferenceError
 
 BASE_URL = "https://api.hubapi.com"
 BURST, SEARCH = "burst", "search"  # the lanes of the account's rate budget
@@ -145,7 +145,12 @@ class HubSpotClient:
         return self._apis[name]
 
     def _call(self, operation: Operation, lane: str, send: Callable[[], Reply], *, whole: bool = False) -> Answer:
-        return self._retries.call(operation, lambda: self._once(operation, lane, send, whole=whole))
+        try:
+            return self._retries.call(operation, lambda: self._once(operation, lane, send, whole=whole))
+        except OutcomeUnknownError as error:
+            if operation is not Operation.READ:
+                raise
+            raise UnavailableError(error.message) from error  # a lost answer to a read has no outcome to find out
 
     def _once(self, operation: Operation, lane: str, send: Callable[[], Reply], *, whole: bool) -> Answer:
         self._environment.budget.acquire(lane)
