@@ -28,6 +28,8 @@ def open_log(stream: TextIO | None = None, *, verbose: bool = True) -> Log:
     from structlog.tracebacks import ExceptionDictTransformer
 
     stream = stream or sys.stderr
+    # A tick that comes while the one before still works is skipped by design; the scheduler would warn each time.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -50,7 +50,7 @@ def indented(text: str, *, by: int = 2, style: str = "") -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    console().print(Padding(Text(plain(text), style=style), (0, 0, 0, by)))
+    console().print(Padding(Text(plain(text), style=style), (0, 0, 0, by), expand=False))
 
 
 def copyable(text: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from adapters.sandbox import Face, Org, OrgClock, Size, Story, build_salesforce,
 from adapters.sandbox.hubspot import build_hubspot
 from adapters.sandbox.hubspot.loading import load_story as load_story_hubspot
 from adapters.sandbox.rows import Actor
+from adapters.sandbox.schema import ValidationRule
 from connector.clock import Clock
 
 SYSTEMS = ("hubspot", "salesforce")
@@ -78,6 +79,14 @@ class SeededCrm:
             row = self.org.find(self.names.object, ticket)
         found = row.get(field) if row is not None else None
         return None if found is None else str(found)
+
+    def add_rule(self, message: str, broken: Callable[[Mapping[str, Any]], bool]) -> None:
+        """An administrator's validation rule on tickets, enforced by the CRM from now on."""
+        with self.org.lock:
+            definition = self.org.definition(self.names.object)
+            fields = (self.names.category,)
+            rule = ValidationRule(name="An_administrators_rule", broken=broken, message=message, fields=fields)
+            self.org.schema = self.org.schema.with_object(replace(definition, rules=(*definition.rules, rule)))
 
     def block(self, url: str) -> dict[str, Any]:
         """The connection as connector.yaml wants it."""

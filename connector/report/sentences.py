@@ -23,7 +23,8 @@ def headline(stored: StoredEntry) -> str:
 def shown(encoded: Any) -> str:
     """An encoded field value as people read it."""
     try:
-        return f"“{display(decode_value(encoded))}”"
+        value = decode_value(encoded)
+        return "empty" if value is None else f"“{display(value)}”"
     except (ValueError, TypeError):
         return "(unreadable)"
 
@@ -58,6 +59,16 @@ def _applied(body: Body) -> str:
     if "created" in body:
         return f"{text}: {body['created']}"
     return f"{text} (was {shown(body['before'])})" if "before" in body else text
+
+
+def _put_back(body: Body) -> str:
+    """The undo of one of our writes, or somebody's value restored."""
+    if "removed" in body:
+        return f"{body['removed']} was deleted again"
+    if "actions" in body:
+        return f"{len(body['actions'])} writes are taken back, {len(body.get('stays', {}))} stay"
+    action = body.get("action") or {}
+    return f"put back: {action.get('field', 'the record')} is {shown(action.get('value'))} again"
 
 
 def _conflicted(body: Body) -> str:
@@ -113,8 +124,8 @@ _SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
     EntryKind.HANDED_OFF: _handed_off,
     EntryKind.HANDOFF_CHANGED: _handoff_changed,
     EntryKind.APPLIED: _applied,
-    EntryKind.RESTORED: _applied,
-    EntryKind.REVERTED: _applied,
+    EntryKind.RESTORED: _put_back,
+    EntryKind.REVERTED: _put_back,
     EntryKind.CONFLICTED: _conflicted,
     EntryKind.REFUSED: _refused,
     EntryKind.UNKNOWN: _why,
