@@ -28,9 +28,9 @@ class ThresholdGrid:
     most half of them): the very surest rows alone are so few that one odd verdict would end the walk.
     """
 
-    first: float = 0.2
+    first: float = 0.3
     step: float = 0.02
-    slack: float = 2.0
+    slack: float = 3.0
 
 
 DEFAULT_GRID = ThresholdGrid()

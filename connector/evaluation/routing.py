@@ -20,9 +20,12 @@ from connector.calibration import (
     expected_calibration_error,
     find_threshold,
 )
+from connector.calibration.bounds import CONFIDENCE
 from connector.decision.learners import Effort, NothingToLearn, RouteLearner, RoutePrediction, fit
 
 WORST_NEEDS = 5  # automated rows of a value before its precision says anything
+COLD_BELOW = 20  # examples per value
+COLD_CONFIDENCE = 0.99  # of the bound on a cold learner's precision: it has little else to its credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ def evaluate_routing(
         return learner
     judged, tested = _answers(learner, verdicts), _answers(learner, test)
     strangers = _answers(learner, out_of_scope)
-    earned = _earned(judged, trial.target)
+    confidence = _bound_confidence(learner)
+    earned = _earned(judged, trial.target, confidence)
     flag_from = _flag_from([row.prediction.novelty for row in judged], trial.oos_rate)
     rows = tuple(
         RoutedText(
@@ -126,7 +130,8 @@ def evaluate_routing(
         for number, row in enumerate(tested)
     )
     figures = _figures(
-        trial, judged=judged, tested=tested, strangers=strangers, earned=earned, flag_from=flag_from
+        trial, tested=tested, strangers=strangers, earned=earned, flag_from=flag_from,
+        redrawn=_redrawn(judged, tested, trial, confidence),
     )
     return RoutingEvaluation(figures=figures, rows=rows, learner=learner.version)
 
@@ -134,15 +139,14 @@ def evaluate_routing(
 def _figures(
     trial: RoutingTrial,
     *,
-    judged: Sequence[_Answer],
     tested: Sequence[_Answer],
     strangers: Sequence[_Answer],
     earned: Threshold | Unearned,
     flag_from: float,
+    redrawn: Sequence[tuple[float, float | None]],
 ) -> RoutingFigures:
     known = [row for row in tested if row.asked.value is not None]
     automated = [row for row in known if _passes(row, earned)]
-    redrawn = _redrawn(judged, known, trial)
     coverages = [coverage for coverage, _ in redrawn]
     broken = sum(precision is not None and precision < trial.target for _, precision in redrawn)
     return RoutingFigures(
@@ -165,9 +169,13 @@ def _answers(learner: RouteLearner, rows: Sequence[LabelledText]) -> list[_Answe
     return [_Answer(row, prediction) for row, prediction in zip(rows, predictions, strict=True)]
 
 
-def _earned(judged: Sequence[_Answer], target: float) -> Threshold | Unearned:
+def _bound_confidence(learner: RouteLearner) -> float:
+    return COLD_CONFIDENCE if learner.examples < COLD_BELOW * len(learner.values) else CONFIDENCE
+
+
+def _earned(judged: Sequence[_Answer], target: float, confidence: float) -> Threshold | Unearned:
     """A text judged twice is one verdict; an unlabelled row is none."""
-    return find_threshold([row.judged for row in _distinct(judged)], target=target)
+    return find_threshold([row.judged for row in _distinct(judged)], target=target, confidence=confidence)
 
 
 def _distinct(rows: Sequence[_Answer]) -> list[_Answer]:
@@ -180,7 +188,7 @@ def _passes(row: _Answer, earned: Threshold | Unearned) -> bool:
 
 
 def _redrawn(
-    judged: Sequence[_Answer], tested: Sequence[_Answer], trial: RoutingTrial
+    judged: Sequence[_Answer], tested: Sequence[_Answer], trial: RoutingTrial, confidence: float
 ) -> list[tuple[float, float | None]]:
     """Coverage and precision of each re-draw: as many distinct verdicts as there were, the other rows as test."""
     pool, drawn = _distinct([*judged, *tested]), len(_distinct(judged))
@@ -189,7 +197,7 @@ def _redrawn(
     outcomes: list[tuple[float, float | None]] = []
     for number in range(trial.redraws):
         order = random.Random(f"{trial.seed} {number}").sample(range(len(pool)), len(pool))
-        earned = _earned([pool[place] for place in order[:drawn]], trial.target)
+        earned = _earned([pool[place] for place in order[:drawn]], trial.target, confidence)
         rest = [pool[place] for place in order[drawn:]]
         automated = [row for row in rest if _passes(row, earned)]
         outcomes.append((len(automated) / len(rest), _share_right(automated)))
