@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
-from connector.adapter.http import HttpTransport
+from connector.adapter.http import HttpTransport, is_loopback
 from connector.clock import Clock
 from connector.decision.agents import AGENTS
 from connector.decision.budget import SpendingLedger
@@ -13,6 +14,7 @@ from connector.decision.reasoners.anthropic import reasoner
 from connector.decision.reasoners.endpoint import LOCAL_FEATURES, ModelSettings
 from connector.decision.reasoners.prices import FREE, price_of
 from connector.decision.reasoners.reasoner import Reasoner
+from connector.errors import SettingsError
 from connector.policy import Tier
 from connector.settings import NamedSecrets, Settings
 from connector.store import Store
@@ -55,7 +57,18 @@ def _wanted(settings: Settings, *, with_key: bool) -> Iterator[ModelSettings]:
             )
     local = models.names.get(Tier.LOCAL.value)
     if models.local_url is not None and local is not None:
+        _refuse_distant(models.local_url, settings)
         yield ModelSettings(
             tier=Tier.LOCAL, model=local, price=FREE, base_url=models.local_url, features=LOCAL_FEATURES,
             parallel=models.concurrent,
+        )
+
+
+def _refuse_distant(address: str, settings: Settings) -> None:
+    """The local tier sees what may not leave: it stands on this machine, or on a host people have named as theirs."""
+    host = urlsplit(address).hostname or ""
+    if not is_loopback(host) and host not in settings.privacy.local_hosts:
+        raise SettingsError(
+            [f"models.local_url: {host} is neither this machine nor listed under privacy.local_hosts"],
+            hint="crm-connector check",
         )

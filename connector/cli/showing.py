@@ -73,7 +73,7 @@ def _learned(stage: Stage) -> Scene:
     return Scene(
         title="The service read the history and learned from it",
         sentences=(
-            f"{done['read']} records read, {done['learned']} fields learned; older records are a baseline: nothing is written",
+            f"{done['read']} records read, {done['learned']} fields learned; older records are a baseline, not written to",
             f"{done['verdicts']} verdicts of the team were counted, so what is proven may act alone:",
         ),
         columns=("field", "acts alone from", "on"), rows=tuple(_earned(stage)), figures=dict(done),
@@ -254,8 +254,10 @@ def show(seed: int) -> None:
         heading(f"{number}  {scene.title}")
         for sentence in scene.sentences:
             indented(sentence, by=3)
-        if scene.rows:
-            table("", scene.columns, scene.rows, whole=("ticket",))
+        if scene.columns[:1] == ("ticket",):
+            _show_tickets(scene)
+        elif scene.rows:
+            table("", scene.columns, scene.rows)
         if scene.entry is not None:
             _show_entry(scene.entry)
     say()
@@ -263,6 +265,14 @@ def show(seed: int) -> None:
     for command, why in NEXT:
         copyable(f"   {command:<32} {why}")
     say()
+
+
+def _show_tickets(scene: Scene) -> None:
+    """Two lines a ticket, so that it reads well in a narrow terminal too."""
+    for ticket, *middle, happened in scene.rows:
+        about = " — ".join(one for one in middle if one != Part.ORDINARY)
+        indented(f"{ticket}  {about}".rstrip(), by=3, style="dim")
+        indented(happened, by=6)
 
 
 def _show_entry(entry: dict[str, Any]) -> None:
