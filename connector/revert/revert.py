@@ -20,6 +20,7 @@ from connector.journal import Entry, EntryKind, Journal
 from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, same_value
 from connector.store import Store, Transaction
 from connector.writeback import OutboxRow, WritePurpose, outbox
+from connector.writeback.outbox import UNFINISHED
 from connector.writeback.outbox import undo_of
 
 

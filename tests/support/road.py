@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from adapters.sandbox.wire import Face, WireRequest, WireResponse
 from connector.adapter import Adapter
+from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
 from connector.decision.agents import AGENTS
@@ -108,12 +109,12 @@ class Road:
         *,
         under: Policy | None = None,
         learners: Mapping[str, Learner] = WORDS,
-        reasoners: Mapping[Tier, Reasoner] | None = None,
+        models: Callable[[Store, HeldClock], Mapping[Tier, Reasoner]] | None = None,
         store: Store | None = None,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         self.policies = PolicySet([under or policy(gate=FREE, may="{update: {category: {}}}")])
-        self._learners, self._reasoners, self._given = learners, reasoners, store
+        self._learners, self._models, self._given = learners, models, store
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
         self._starts = 0
@@ -132,7 +133,7 @@ class Road:
             randomness=random.Random(self._starts),
             adapters={self.desk.connection: self.adapter},
             index=self.index,
-            reasoners={Tier.OFFLINE: offline, **(self._reasoners or {})},
+            reasoners={Tier.OFFLINE: offline, **(self._models(self.store, self.clock) if self._models else {})},
             shelf=DiskShelf(self.store, self.folder / "learners", Bytes()),
             fit=lambda texts, values: NotLearned(examples=len(texts), needed=10_000),
             log=Quiet(),
