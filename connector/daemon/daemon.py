@@ -20,6 +20,7 @@ from connector.pipeline import Pipeline, Round
 
 WORK = timedelta(milliseconds=200)
 SEAL, RELOAD = timedelta(seconds=10), timedelta(seconds=10)
+AT_ONCE = timedelta(0)
 UPKEEP, LEARN, RECONCILE = timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
 
 
@@ -72,19 +73,20 @@ class Daemon:
         self.log.info("daemon_stopped")
 
     def _schedule(self, scheduler: Any) -> None:
-        ticks: tuple[tuple[str, Callable[[], None], timedelta, str], ...] = (
-            ("capture", self.capture, self.poll, "road"),
-            ("work", self.work, WORK, "road"),
-            ("seal", self._seal, SEAL, "road"),
-            ("reload", self.reload, RELOAD, "road"),
-            ("upkeep", self.upkeep, UPKEEP, "learning"),
-            ("reconcile", self.reconcile, RECONCILE, "learning"),
-            ("learn", self.learn, LEARN, "learning"),
+        ticks: tuple[tuple[str, Callable[[], None], timedelta, str, timedelta], ...] = (
+            ("capture", self.capture, self.poll, "road", AT_ONCE),
+            ("work", self.work, WORK, "road", AT_ONCE),
+            ("seal", self._seal, SEAL, "road", AT_ONCE),
+            ("reload", self.reload, RELOAD, "road", AT_ONCE),
+            ("learn", self.learn, LEARN, "learning", AT_ONCE),
+            ("upkeep", self.upkeep, UPKEEP, "learning", UPKEEP),
+            # Not before the backlog of a restart is worked off: comparing costs a read of every id.
+            ("reconcile", self.reconcile, RECONCILE, "learning", timedelta(minutes=15)),
         )
-        for name, tick, every, executor in ticks:
+        for name, tick, every, executor, first in ticks:
             scheduler.add_job(
                 self._guarded, "interval", args=[tick], seconds=every.total_seconds(), executor=executor, id=name,
-                next_run_time=self.pipeline.clock.now(),
+                next_run_time=self.pipeline.clock.now() + first,
             )
 
     def capture(self) -> None:

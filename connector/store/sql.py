@@ -38,8 +38,17 @@ def translate(sql: str, dialect: Dialect) -> str:
 
 def any_of(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     """`IN (...)` for a bounded list: the placeholders and their parameters; never empty SQL."""
-    parameters = {f"{name}_{chr(97 + place // 26)}{chr(97 + place % 26)}": value for place, value in enumerate(values)}
+    parameters = {f"{name}_{_letters(place)}": value for place, value in enumerate(values)}
     return ", ".join(f":{key}" for key in parameters) or "NULL", parameters
+
+
+def _letters(place: int) -> str:
+    """A number in letters: parameter names hold no digits in the portable subset."""
+    word = ""
+    while place >= 0:
+        word = chr(97 + place % 26) + word
+        place = place // 26 - 1
+    return word
 
 
 def batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
