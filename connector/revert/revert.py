@@ -20,8 +20,6 @@ from connector.journal import Entry, EntryKind, Journal
 from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, same_value
 from connector.store import Store, Transaction
 from connector.writeback import OutboxRow, WritePurpose, outbox
-from connector.writeback.outbox import UNFINISHED
-from connector.writeback.outbox import undo_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +106,7 @@ def revert(
                     place = (row.action.ref, row.action.field)
                     action = UpdateField(ref=row.action.ref, field=row.action.field, value=before)
                     bases = {row.action.field: FieldBase(value=row.action.value)}
-                    _queue(tx, row, action, bases, by=by, at=now, after=newer.get(place, row.intent))
-                    newer[place] = undo_of(row.intent)
+                    newer[place] = _queue(tx, row, action, bases, by=by, at=now, after=newer.get(place, row.intent))
                 case WillRemove(row=row):
                     _queue(tx, row, row.action, {}, by=by, at=now, after=row.intent)
                 case Stays():
@@ -125,12 +122,13 @@ def revert(
 
 def _queue(
     tx: Transaction, row: OutboxRow, action: Action, bases: Bases, *, by: str, at: datetime, after: str
-) -> None:
-    """Queue one undo; `after` is the write it undoes, or the undo of a newer write of the same field."""
+) -> str:
+    """Queue one undo and give its intent; `after` is what it undoes, or the undo of a newer write of the same field."""
+    undo = outbox.undo_under_way(tx, row.intent)
     outbox.enqueue_undo(
-        tx, row, intent=undo_of(row.intent), action=action, bases=bases, purpose=WritePurpose.REVERT, by=by, at=at,
-        after=after,
+        tx, row, intent=undo, action=action, bases=bases, purpose=WritePurpose.REVERT, by=by, at=at, after=after
     )
+    return undo
 
 
 def _select(tx: Transaction, selection: Selection) -> list[OutboxRow]:

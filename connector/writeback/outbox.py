@@ -234,14 +234,18 @@ def settle(
 _UNDO = "-revert"
 
 
-def undo_of(intent: str) -> str:
-    """The intent that takes another one back: the same however often undo is asked for."""
-    return intent + _UNDO
+def undo_under_way(tx: Transaction, intent: str) -> str:
+    """The intent that takes another one back: one however often it is asked for, until it has come to nothing."""
+    undo, number = intent + _UNDO, 1
+    while (earlier := find(tx, undo)) is not None and earlier.state not in UNFINISHED:
+        number += 1
+        undo = f"{intent}{_UNDO}{number}"
+    return undo
 
 
 def undone_by(intent: str) -> str:
     """The intent that an undo takes back."""
-    return intent.removesuffix(_UNDO)
+    return intent.partition(_UNDO)[0]
 
 
 def mark_reverted(tx: Transaction, intent: str) -> None:
