@@ -38,15 +38,16 @@ def concluded(
         return Unknown(reason="the field's history is too short to show what was replaced")
     landed = {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Landed)}
     absent = {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, NotThere)}
-    unwritten = {name: baseline.value if baseline else None for name, baseline in baselines.items() if name in absent}
+    # Somebody may have written the very same value first; then ours left no entry, replaced nothing, and was not ignored.
+    ignored = sorted(name for name, verdict in absent.items() if not same_value(verdict.current, values[name]))
+    unwritten = {name: baseline.value if (baseline := baselines[name]) else None for name in ignored}
     return Written(
         version=row.version,
         before={**values, **unwritten, **{name: verdict.before for name, verdict in landed.items()}},
         after={**values, **{name: _after(verdict) for name, verdict in (landed | absent).items()}},
         overwritten=tuple(verdict.overwritten for verdict in landed.values() if verdict.overwritten),
         changed_by_crm=tuple(sorted(name for name, verdict in landed.items() if verdict.changed_by_crm)),
-        # Somebody may have written the very same value first; then ours left no entry, and nothing was ignored.
-        ignored=tuple(sorted(name for name, verdict in absent.items() if not same_value(verdict.current, values[name]))),
+        ignored=tuple(ignored),
     )
 
 
