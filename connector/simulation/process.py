@@ -18,6 +18,7 @@ from connector.decision.reasoners.offline import OfflineReasoner
 from connector.decision.shelf import DiskShelf
 from connector.pipeline import Pipeline
 from connector.policy import PolicySet, Tier
+from connector.record import ConnectionName
 from connector.simulation.clocks import MachineClock
 from connector.simulation.crash import Crashes
 from connector.simulation.crm import ADDRESSES, SimulatedCrm
@@ -62,7 +63,7 @@ class Process:
     store: SimulatedStore
     road: Pipeline
     daemon: Daemon
-    wires: Mapping[str, SimulatedWire]
+    wires: Mapping[ConnectionName, SimulatedWire]
 
     def close(self) -> None:
         self.store.close()

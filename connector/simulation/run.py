@@ -178,10 +178,10 @@ class Run:
         daemon.work()
         if self.chance.random() < 0.3 or not self.armed:
             daemon.learn()
-        moved = [line for line in self.log.lines[before:] if not line.startswith("crm_unreachable")]
-        for line in moved:
+        lines = self.log.lines[before:]
+        for line in lines:
             self.tell(f"daemon: {line}")
-        return bool(moved)
+        return any(_moved(line) for line in lines)
 
     def _guarded(self, step: Callable[[Process], bool | None]) -> bool | None:
         """Run one step of the daemon; a crash ends its life, a surprise stops it with its reason, as in real life."""
@@ -257,6 +257,13 @@ class Run:
             seed=self.setup.seed, crms=tuple(crm_evidence(crm) for crm in self.machine.crms.values()), journal=journal,
             policies=tuple(self.ever), people=tuple(self.reviewers.said), facts=dict(self.facts),
         )
+
+
+def _moved(line: str) -> bool:
+    """Whether a line of the daemon's log tells of anything that was done."""
+    if line.startswith(("changes_captured", "event_buried", "decision_retried")):
+        return True
+    return line.startswith("round_done") and any(digit in line for digit in "123456789")
 
 
 def skipping(setup: Setup, steps: Collection[int]) -> Setup:

@@ -11,6 +11,7 @@ from connector.gate import approvals
 from connector.pipeline import Round
 from connector.revert import Selection, revert
 from connector.simulation.checker import check
+from connector.simulation.crm import automation_on
 from connector.simulation.policies import simple_policy
 from tests.property.quiet_road import QuietRoad
 
@@ -75,3 +76,15 @@ def test_a_write_that_failed_on_credentials_is_looked_up_and_done_when_they_are_
     road.crm.faults.heal()
     road.rounds(12)
     assert road.value(ticket, "priority") == "high"
+
+
+def test_a_value_that_somebody_else_wrote_in_the_same_moment_is_not_reverted_as_ours(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    automation_on(road.crm, "priority", {"low": {"priority": "normal"}})
+    ticket = road.ticket(subject="crash now")  # the road wants `normal` too
+    road._pass(200)
+    road.crm.faults.arm("write_between_read_and_patch")  # a rep says `low`, and the flow makes it `normal`
+    road.round()
+    assert road.crm.faults.counts["write_between_read_and_patch"] == 1
+    assert [str(found) for found in check(road._finished())] == []
+    assert road.value(ticket, "priority") == "normal"

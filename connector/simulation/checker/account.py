@@ -55,7 +55,8 @@ class Account:
         return [
             replace(_claimed({**entry, "body": {"before": None, **entry["body"]}}), kind="doubtful")
             for entry in self.entries
-            if entry["kind"] == "stale" and entry["intent"] in lost and "action" in (entry["body"] or {})
+            if entry["kind"] == "stale" and "action" in (entry["body"] or {})
+            and (entry["intent"] in lost or entry["body"]["attempts"])
             and entry["body"]["action"]["kind"] == "update"
         ]  # fmt: skip
 

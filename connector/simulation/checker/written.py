@@ -12,6 +12,7 @@ from connector.simulation.checker.history import Change, CrmHistory
 
 Plain = Mapping[str, Any]
 Said = tuple[str, str]
+Claims = dict[tuple[str, str], list[ClaimedWrite]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,49 +25,90 @@ class Pair:
 
 
 def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said]]:
-    """Match the CRM's lines with the journal's claims, field by field; what is left over on either side is a finding."""
+    """Match the CRM's lines with the journal's claims, field by field; what is left over on either side is a finding.
+
+    First claims that say exactly what the CRM says; then writes whose effect the journal leaves open; then claims of
+    the same value that err about what was replaced.
+    """
     claims: dict[tuple[str, str], list[ClaimedWrite]] = {}
     for claim in account.claimed_writes():
         if claim.connection == history.connection:
             claims.setdefault((history.survivor(claim.ticket), claim.field), []).append(claim)
+    pairs: list[Pair] = []
+    left = _take(history, _ours(history), claims, pairs, exactly=True)
+    left = _explained(history, account, left)
+    left = _take(history, left, claims, pairs, exactly=False)
+    return pairs, [*_wrong_before(history, pairs), *_unclaimed(history, left, pairs), *_unseen(history, claims)]
+
+
+def _take(
+    history: CrmHistory, lines: Sequence[tuple[str, Change]], claims: Claims, pairs: list[Pair], *, exactly: bool
+) -> list[tuple[str, Change]]:
+    left = []
+    for ticket, change in lines:
+        waiting = claims.get((ticket, change.field), [])
+        fitting = [claim for claim in waiting if claim.value == change.after]
+        chosen = next((claim for claim in fitting if not exactly or claim.before == change.before), None)
+        if chosen is None:
+            left.append((ticket, change))
+        else:
+            waiting.remove(chosen)
+            pairs.append(Pair(ticket, change, chosen))
+    return left
+
+
+def _explained(
+    history: CrmHistory, account: Account, lines: Sequence[tuple[str, Change]]
+) -> list[tuple[str, Change]]:
+    """Without the writes that the journal tells of and whose effect nobody could see any more."""
     doubtful = [claim for claim in account.doubtful_writes() if claim.connection == history.connection]
     undone = [claim for claim in account.undone_writes() if claim.connection == history.connection]
-    pairs: list[Pair] = []
-    said: list[Said] = []
-    for survivor, change in _ours(history):
-        open_claims = claims.get((survivor, change.field), [])
-        claim = _best(open_claims, change)
-        where = f"{history.connection}:ticket/{survivor} {change.field} {change.before!r} → {change.after!r}"
-        if claim is None and (_may_be(doubtful, survivor, change, history) or _put_back(undone, survivor, change, history)):
-            continue
-        if claim is None:
-            again = [pair for pair in pairs if pair.ticket == survivor and _alike(pair.change, change)]
-            said.append(("I2", f"{where}: written again") if again else ("I4", f"{where}: no journal entry"))
-            continue
-        open_claims.remove(claim)
-        pairs.append(Pair(survivor, change, claim))
-        if claim.before != change.before:
-            said.append(("I4", f"{where}: the journal says that {claim.before!r} was replaced"))
+    return [
+        (ticket, change)
+        for ticket, change in lines
+        if not (_may_be(doubtful, ticket, change, history) or _put_back(undone, ticket, change, history))
+    ]
+
+
+def _where(history: CrmHistory, ticket: str, change: Change) -> str:
+    return f"{history.connection}:ticket/{ticket} {change.field} {change.before!r} → {change.after!r}"
+
+
+def _wrong_before(history: CrmHistory, pairs: Sequence[Pair]) -> Iterator[Said]:
+    for pair in pairs:
+        if pair.claim.before != pair.change.before:
+            where = _where(history, pair.ticket, pair.change)
+            yield "I4", f"{where}: the journal says that {pair.claim.before!r} was replaced"
+
+
+def _unclaimed(history: CrmHistory, lines: Sequence[tuple[str, Change]], pairs: Sequence[Pair]) -> Iterator[Said]:
+    for ticket, change in lines:
+        where = _where(history, ticket, change)
+        again = any(pair.ticket == ticket and _alike(pair.change, change) for pair in pairs)
+        yield ("I2", f"{where}: written again") if again else ("I4", f"{where}: no journal entry")
+
+
+def _unseen(history: CrmHistory, claims: Claims) -> Iterator[Said]:
     for (ticket, field), left in claims.items():
-        where = f"{history.connection}:ticket/{ticket} {field}"
-        said += [("I4", f"{where}={claim.value!r}: in the journal only") for claim in left]
-    return pairs, said
+        for claim in left:
+            yield "I4", f"{history.connection}:ticket/{ticket} {field}={claim.value!r}: in the journal only"
 
 
-def _ours(history: CrmHistory) -> Iterator[tuple[str, Change]]:
+def _ours(history: CrmHistory) -> list[tuple[str, Change]]:
     changes = [
         (history.survivor(ticket.id), change)
         for ticket in history.own.values()
         for change in ticket.changes
         if change.actor == "agent"
     ]
-    return iter(sorted(changes, key=lambda found: found[1].line))
+    return sorted(changes, key=lambda found: found[1].line)
 
 
 def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
     """Whether this is a write of open outcome on a record that went away before anybody could read it again."""
     for claim in doubtful:
-        if claim.ticket in history.gone and history.survivor(claim.ticket) == ticket and (claim.field, claim.value) == (change.field, change.after):
+        fits = (claim.field, claim.value) == (change.field, change.after)
+        if fits and claim.ticket in history.gone and history.survivor(claim.ticket) == ticket:
             doubtful.remove(claim)
             return True
     return False
@@ -91,12 +133,6 @@ def _put_back(undone: list[ClaimedWrite], ticket: str, change: Change, history: 
 
 def _alike(one: Change, other: Change) -> bool:
     return one.field == other.field and one.after == other.after
-
-
-def _best(claims: Sequence[ClaimedWrite], change: Change) -> ClaimedWrite | None:
-    fitting = [claim for claim in claims if claim.value == change.after]
-    exact = [claim for claim in fitting if claim.before == change.before]
-    return next(iter(exact or fitting), None)
 
 
 def duplicates(history: CrmHistory, account: Account) -> Iterator[Said]:
