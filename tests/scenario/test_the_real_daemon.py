@@ -1,0 +1,119 @@
+"""The real service as a process over loopback HTTP, killed without warning again and again while it works."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.sandbox.server import serve
+from connector.cli.rehearse import _open_road
+from connector.daemon import journal_key, kept_heads
+from connector.evaluation.rehearse.crm import stage
+from connector.evaluation.rehearse.process import DaemonProcess
+from connector.evaluation.rehearse.progress import Observer
+from connector.evaluation.rehearse.rows import Message
+from connector.evaluation.rehearse.workspace import lay_out
+from connector.journal import verify
+from connector.record import FieldName
+from connector.store import SqliteStore
+from tests.support.given import POLICY
+from tests.support.road import CATEGORIES
+
+TICKETS, KILLS = 60, 5
+WORDS = {
+    "billing": ["charged", "invoice", "refund", "card", "twice", "amount", "payment", "statement"],
+    "repair": ["broken", "door", "screen", "cracked", "noise", "leaks", "stopped", "working"],
+    "other": ["hours", "address", "newsletter", "catalogue", "parking", "visit", "question", "hello"],
+}
+
+
+def messages(chance: random.Random, count: int) -> list[Message]:
+    """Texts whose words tell their category, no two alike."""
+    made = []
+    for place in range(count):
+        label = CATEGORIES[place % len(CATEGORIES)]
+        words = chance.sample(WORDS[label], 4)
+        made.append(Message(text=f"{' '.join(words)} {place}", label=label))
+    return made
+
+
+@pytest.fixture(params=["hubspot", pytest.param("salesforce", marks=pytest.mark.slow)])
+def staged(request, tmp_path):
+    """A CRM with history, served over HTTP, and a workspace whose learner has read it."""
+    chance = random.Random(7)
+    folder = tmp_path / "w"
+    now = datetime.now(UTC)
+    start = now - timedelta(hours=2)
+    crm = stage(request.param, field=FieldName("category"), options=CATEGORIES, start=start, faults={}, seed=7)
+    crm.load_history(messages(chance, 150), until=start - timedelta(hours=1))
+    source = tmp_path / "triage.yaml"
+    kept = [line for line in POLICY.strip().splitlines() if "priority:" not in line and "create_task" not in line]
+    gate = "gate: {supervised: never, target: 60%}"
+    source.write_text("\n".join(gate if line.startswith("gate:") else line for line in kept) + "\n")
+    with serve(crm.face) as url:
+        space = lay_out(
+            folder, source, field=FieldName("category"), options=CATEGORIES, target=None, connection=crm.connection, url=url,
+            secrets=crm.secrets, effort="quick",
+        )  # fmt: skip
+        small_batches(space.config)
+        with _open_road(space.config, space.environment) as pipeline:
+            while (done := pipeline.round()).baselining or not done.quiet:
+                assert not done.unreachable
+            assert [shelved.key.field for shelved in pipeline.learning.step(pipeline.policies)] == ["category"]
+        first = crm.clock.now() + timedelta(minutes=1)
+        times = [first + timedelta(seconds=20) * place for place in range(TICKETS)]
+        records = crm.arrive(messages(chance, TICKETS), {FieldName("status"): "new"}, times)
+        crm.clock.jump(datetime.now(UTC))
+        yield crm, space, frozenset(records)
+
+
+def small_batches(config: Path) -> None:
+    """A few tickets a transaction, so that a kill falls between two of them."""
+    settings = json.loads(config.read_text())
+    config.write_text(json.dumps(settings | {"batch": 5}))
+
+
+def test_five_kills_lose_nothing_and_double_nothing(staged):
+    crm, space, records = staged
+    daemon = DaemonProcess(config=space.config, environment=space.environment, log=space.folder / "daemon.log")
+    store = SqliteStore(space.folder / "state" / "state.db")
+    try:
+        observer = Observer(store=store, records=records, daemon=daemon, say=print)
+        settled = observer.watch(kills=KILLS, chance=random.Random(11))
+        assert daemon.alive, daemon.last_words()
+        refused = subprocess.run(
+            [sys.executable, "-m", "connector.cli.main", "run", "--config", str(space.config)],
+            env={**os.environ, **space.environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert daemon.stop() == 0, daemon.last_words()
+    finally:
+        daemon.kill()
+    assert daemon.kills == KILLS
+    assert refused.returncode == 1
+    assert "another daemon (process" in refused.stderr
+    assert settled.dispositions.keys() == records
+    written = [
+        line for line in crm.org.log.entries() if (line.kind, line.actor, line.field) == ("write", "agent", crm.field)
+    ]
+    assert len(written) == len({line.record for line in written}) == settled.count("auto")
+    assert settled.count("auto") > TICKETS / 2
+    with store.snapshot() as tx:
+        found = verify(tx, journal_key(space.folder / "state"), kept_heads(space.folder / "journal-heads.txt"))
+    assert found.problems == ()
+    assert (found.unsealed, found.seals > 0) == (0, True)
+    store.close()
+    database = sqlite3.connect(space.folder / "state" / "state.db")
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
