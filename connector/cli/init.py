@@ -43,7 +43,10 @@ def init(
     keys: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the connection; repeatable.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write connector.yaml and a first policy into a new folder. It asks for what is not given; it never overwrites."""
+    """Write a first connector.yaml and a first policy into a new folder.
+
+    It asks for what is not given when somebody is there to answer, and never overwrites a file.
+    """
     system = system or _ask_system()
     if system not in registry.systems():
         raise typer.BadParameter(f"{system!r} is not one of {', '.join(registry.systems())}", param_hint="--system")

@@ -54,19 +54,25 @@ class Totals:
         )
 
 
-def run_until_quiet(road: Road, *, patience: float) -> Totals:
-    """Work until a round finds nothing and nothing is due soon; seal the journal at the end."""
+def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Totals:
+    """Work until nothing is found or due soon for `linger` seconds; seal the journal at the end.
+
+    A change that was made a moment ago may take a while to show: HubSpot's search index lags its writes by seconds.
+    """
     pipeline, clock = road.pipeline, road.around.clock
     deadline = clock.monotonic() + patience
     pipeline.start()
-    totals = Totals()
+    totals, moved = Totals(), clock.monotonic()
     while clock.monotonic() < deadline:
         done = pipeline.round(road.settings.batch)
         totals.add(done)
         if not done.baselining:
             totals.learned += len(pipeline.learning.step(pipeline.policies))
             pipeline.learning.review(pipeline.policies)
-        if done.unreachable or (done.quiet and not _due_soon(road)):
+        busy = not done.quiet or _due_soon(road)
+        if busy:
+            moved = clock.monotonic()
+        if done.unreachable or (not busy and clock.monotonic() - moved >= linger):
             totals.finished = not done.unreachable
             break
         if done.quiet:

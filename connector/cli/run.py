@@ -28,6 +28,7 @@ def run(
     config: ConfigFile = DEFAULT_CONFIG,
     once: Annotated[bool, typer.Option("--once", help="Work until nothing is left to do, then stop.")] = False,
     seconds: Annotated[float, typer.Option(min=1, help="With --once: stop after this long.")] = 300,
+    linger: Annotated[float, typer.Option(min=0, help="With --once: how long nothing must have come in.")] = 3,
     as_json: AsJson = False,
 ) -> None:
     """Run the service: capture, decide, gate, write back, until told to stop.
@@ -44,7 +45,7 @@ def run(
     with only_daemon(settings.state), open_road(settings, in_force.current, log) as road:
         refuse_misfits(road, in_force.current)
         if once:
-            _tell(run_until_quiet(road, patience=seconds), as_json=as_json)
+            _tell(run_until_quiet(road, patience=seconds, linger=linger), as_json=as_json)
         else:
             make_daemon(settings, road, in_force, log).run()
 

@@ -56,7 +56,7 @@ def raised(seed: int) -> Iterator[Stage]:
         in_force = open_policies(settings)
         settings.state.mkdir(mode=0o700)
         stack.enter_context(only_daemon(settings.state))
-        log = open_log((folder / "log.jsonl").open("a", encoding="utf-8"))
+        log = open_log(stack.enter_context((folder / "log.jsonl").open("a", encoding="utf-8")))
         road = stack.enter_context(open_road(settings, in_force.current, log))
         yield Stage(crms=crms, settings=settings, in_force=in_force, road=road, chance=random.Random(seed))
 

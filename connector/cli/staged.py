@@ -74,11 +74,11 @@ class SeededCrm:
             self.org.update(self.names.object, ticket, {field: value}, actor=self.rep)
 
     def value(self, ticket: str, field: str) -> str | None:
-        """What a field holds now."""
+        """What a field holds now; None when it is empty."""
         with self.org.lock:
             row = self.org.find(self.names.object, ticket)
         found = row.get(field) if row is not None else None
-        return None if found is None else str(found)
+        return None if found in (None, "") else str(found)
 
     def add_rule(self, message: str, broken: Callable[[Mapping[str, Any]], bool]) -> None:
         """An administrator's validation rule on tickets, enforced by the CRM from now on."""
@@ -94,13 +94,18 @@ class SeededCrm:
         return {"system": self.system, **self.options, **address}
 
 
-def seed_crm(system: str, *, seed: int, clock: Clock, tickets: int) -> SeededCrm:
-    """A company with `tickets` tickets, most of them filed by its people; the same seed gives the same company."""
+def seed_crm(
+    system: str, *, seed: int, clock: Clock, tickets: int, index_lag_ms: tuple[int, int] = (300, 2_000)
+) -> SeededCrm:
+    """A company with `tickets` tickets, most of them filed by its people; the same seed gives the same company.
+
+    `index_lag_ms` is how far HubSpot's search lags behind writes, at least and at most.
+    """
     org_clock = OrgClock.following(clock.now)
     story = make_story(seed, until=clock.now() - timedelta(minutes=5), size=_size(tickets))
     names = _NAMES[system]
     if system == "hubspot":
-        hub = build_hubspot(clock=org_clock, seed=seed)
+        hub = build_hubspot(clock=org_clock, seed=seed, index_lag_ms=index_lag_ms)
         load_story_hubspot(hub.org, story)
         return SeededCrm(
             system=system, org=hub.org, face=hub.face, names=names, story=story, rep=hub.rep, options={},

@@ -107,6 +107,11 @@ def _why(body: Body) -> str:
     return str(body.get("why") or body.get("reason") or "")
 
 
+def _stale(body: Body) -> str:
+    again = f"; asked again as {body['asked_again']}" if "asked_again" in body else ""
+    return f"not written: {_why(body)}{again}"
+
+
 def _otherwise(body: Body) -> str:
     return ", ".join(f"{name} {value}" for name, value in body.items() if isinstance(value, str | int | float))
 
@@ -129,7 +134,7 @@ _SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
     EntryKind.CONFLICTED: _conflicted,
     EntryKind.REFUSED: _refused,
     EntryKind.UNKNOWN: _why,
-    EntryKind.STALE: _why,
+    EntryKind.STALE: _stale,
     EntryKind.GONE: _why,
     EntryKind.PROMOTED: _cell,
     EntryKind.DEMOTED: _cell,

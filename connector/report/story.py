@@ -99,6 +99,7 @@ _WHOSE = {
     EntryKind.RESTORED: "somebody else's, put back after our write ran over it",
     EntryKind.CONFLICTED: "somebody else's",
     EntryKind.CORRECTED: "a person's, who corrected ours",
+    EntryKind.STALE: "somebody else's, set after we decided",
 }
 
 
@@ -113,7 +114,7 @@ def _settled(stored: StoredEntry) -> FieldStory | None:
     match entry.kind:
         case EntryKind.CONFLICTED:
             value = _said(body["theirs"]) if "theirs" in body else None
-        case EntryKind.CORRECTED:
+        case EntryKind.CORRECTED | EntryKind.STALE:
             value = None
         case _:
             value = ours

@@ -1,0 +1,35 @@
+"""`init` writes a first workspace that loads, and never over anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connector.decision.agents import AGENTS
+from connector.policy import load_policies
+from connector.settings import load_settings
+from tests.unit.cli.conftest import Program
+
+
+def test_what_init_writes_can_be_loaded(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    said = program("init", folder, "--system", "salesforce", "--set", "login_url=https://acme.my.salesforce.com", "--json")
+    assert said.code == 0, said.err
+    settings = load_settings(folder / "connector.yaml")
+    assert settings.connections[0].options["login_url"] == "https://acme.my.salesforce.com"
+    assert [policy.name for policy in load_policies(settings.policies, agents=AGENTS)] == ["ticket-triage"]
+    assert said.document["secret"] == "CRM_CONNECTOR_CRM_PRIVATE_KEY"
+
+
+def test_init_never_overwrites(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "connector.yaml").write_text("mine")
+    said = program("init", tmp_path, "--system", "hubspot")
+    assert said.code == 1
+    assert "is there already" in said.err
+    assert (tmp_path / "connector.yaml").read_text() == "mine"
+    assert not (tmp_path / "policies").exists()
+
+
+def test_init_asks_for_the_crm_where_nobody_can_answer(program: Program, tmp_path: Path) -> None:
+    said = program("init", tmp_path / "new", "--json")
+    assert said.code == 2
+    assert "--system" in said.err

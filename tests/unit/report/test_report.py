@@ -1,0 +1,103 @@
+"""The read side: what an entry says, whose value stands, and how many verdicts are still needed."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.calibration.bounds import lower_bound
+from connector.journal import Entry, EntryKind, Journal, erase_bodies, of_record
+from connector.pipeline.state import prepare
+from connector.record import RecordRef
+from connector.report.earning import labels_needed
+from connector.report.persons import records_mentioning
+from connector.report.sentences import ERASED, headline
+from connector.report.standing import report
+from connector.report.story import story_of
+from connector.store import SqliteStore
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+REF = RecordRef.parse("crm:ticket/7")
+UPDATE = {"kind": "update", "ref": str(REF), "field": "category", "value": "Refund"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    opened = SqliteStore(tmp_path / "state.db")
+    prepare(opened)
+    yield opened
+    opened.close()
+
+
+def tell(store: SqliteStore, *steps: tuple[EntryKind, dict[str, Any]], ref: RecordRef = REF) -> None:
+    with store.transaction("test") as tx:
+        entries = [Entry(kind=kind, at=NOW, ref=ref, policy="p", body=body) for kind, body in steps]
+        Journal(random.Random(1)).append(tx, *entries)
+
+
+def test_the_last_word_on_a_field_is_what_stands(store: SqliteStore) -> None:
+    tell(
+        store,
+        (EntryKind.APPLIED, {"action": UPDATE, "text": "set category to Refund", "before": None, "wrote": True}),
+        (EntryKind.CONFLICTED, {"action": UPDATE, "text": "set it", "why": "human_wins", "theirs": "Billing"}),
+    )
+    with store.snapshot() as tx:
+        story = story_of(tx, REF)
+    [field] = story.fields
+    assert (field.value, field.whose, field.ours) == ("Billing", "somebody else's", "Refund")
+    assert "theirs “Billing” stays" in story.steps[-1].sentence
+    assert story.steps[0].sentence == "set category to Refund (was empty)"
+
+
+def test_a_story_of_one_field_leaves_the_others_out(store: SqliteStore) -> None:
+    other = UPDATE | {"field": "priority", "value": "high"}
+    tell(store, (EntryKind.APPLIED, {"action": UPDATE, "text": "a"}), (EntryKind.APPLIED, {"action": other, "text": "b"}))
+    with store.snapshot() as tx:
+        story = story_of(tx, REF, "priority")
+    assert [step.sentence for step in story.steps] == ["b"]
+    assert [field.field for field in story.fields] == ["priority"]
+
+
+def test_an_erased_entry_says_only_that_it_was(store: SqliteStore) -> None:
+    tell(store, (EntryKind.APPLIED, {"action": UPDATE, "text": "set category to Refund"}))
+    with store.transaction("erase") as tx:
+        erase_bodies(tx, [entry.seq for entry in of_record(tx, REF)])
+    with store.snapshot() as tx:
+        [step] = story_of(tx, REF).steps
+    assert (step.sentence, step.erased) == (ERASED, True)
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+def test_every_kind_of_entry_has_a_sentence_even_without_details(store: SqliteStore, kind: EntryKind) -> None:
+    tell(store, (kind, {}))
+    with store.snapshot() as tx:
+        [entry] = of_record(tx, REF)
+    assert isinstance(headline(entry), str)
+
+
+@pytest.mark.parametrize("target", [0.9, 0.95, 0.98, 0.99])
+@pytest.mark.parametrize("have", [0, 150, 200, 399, 1700])
+def test_a_test_is_waited_for_only_where_it_can_succeed(have: int, target: float) -> None:
+    needed = labels_needed(have, target)
+    assert needed == 0 or have + needed in (200, 400, 800, 1600)
+    if needed:
+        assert lower_bound(have + needed, have + needed) >= target
+
+
+def test_records_that_mention_an_address_are_found_whatever_its_case(store: SqliteStore) -> None:
+    tell(store, (EntryKind.APPLIED, {"text": "wrote to Jo_B@Example.com"}))
+    tell(store, (EntryKind.APPLIED, {"text": "joxb@example.com"}), ref=RecordRef.parse("crm:ticket/8"))
+    with store.snapshot() as tx:
+        assert records_mentioning(tx, "jo_b@example.com") == (REF,)
+        assert records_mentioning(tx, "%") == ()
+
+
+def test_a_fresh_state_has_a_report_with_nothing_in_it(store: SqliteStore) -> None:
+    with store.snapshot() as tx:
+        stands = report(tx, targets={}, now=NOW)
+    assert (stands.positions, stands.cells, stands.buried, stands.reconciled) == ((), (), (), None)
+    assert stands.approvals.count == stands.handoffs.count == 0
