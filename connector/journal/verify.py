@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector.journal.entry import digest_of_body, digest_of_entry
+from connector.journal.entry import EntryKind, digest_of_body, digest_of_entry
 from connector.journal.journal import _COLUMNS, GENESIS, _sealed
 from connector.store import Row, Transaction
 
@@ -31,6 +32,7 @@ def verify(tx: Transaction, key: bytes, heads: Sequence[str] = ()) -> Verificati
     erased = sum(row["body"] is None for row in rows)
     for row in rows:
         problems.extend(_entry_problems(row))
+    problems.extend(_body_problems(tx, rows, erased))
     seals = tx.rows("SELECT * FROM journal_seals ORDER BY first")
     problems.extend(_seal_problems(rows, seals, key))
     known = {row["head"] for row in seals}
@@ -53,6 +55,25 @@ def _entry_problems(row: Row) -> list[str]:
     return problems
 
 
+def _body_problems(tx: Transaction, rows: Sequence[Row], missing: int) -> list[str]:
+    """Bodies that belong to no entry, and entries whose bodies are gone although no erasure tells of them."""
+    problems = []
+    strays = tx.one(
+        "SELECT COUNT(*) AS n FROM journal_bodies b "
+        "WHERE NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.body_digest = b.body_digest)"
+    )
+    if strays is not None and strays["n"]:
+        problems.append(f"{strays['n']} bodies belong to no entry")
+    told = sum(
+        int(json.loads(row["body"]).get("bodies", 0))
+        for row in rows
+        if row["kind"] == EntryKind.ERASED.value and row["body"] is not None and not _entry_problems(row)
+    )
+    if missing > told:
+        problems.append(f"{missing - told} entries have lost their bodies, and no erasure tells of it")
+    return problems
+
+
 def _seal_problems(rows: Sequence[Row], seals: Sequence[Row], key: bytes) -> list[str]:
     problems, head, position = [], GENESIS, 0
     for kept in seals:
@@ -65,7 +86,7 @@ def _seal_problems(rows: Sequence[Row], seals: Sequence[Row], key: bytes) -> lis
             head = kept["head"]
             continue
         again = _sealed(batch, head, key)
-        if again.chain != kept["chain"] or again.entries != kept["entries"]:
+        if any(getattr(again, name) != kept[name] for name in ("first", "last", "entries", "chain")):
             problems.append(f"entries {kept['first']} to {kept['last']}: the sealed batch was changed")
         elif again.head != kept["head"]:
             problems.append(f"entries {kept['first']} to {kept['last']}: the seal does not follow from the one before")

@@ -39,8 +39,9 @@ def erase(store: Store, journal: Journal, index: Index, refs: Sequence[RecordRef
         forget(tx, refs)
         for ref in refs:
             _blank(tx, ref)
-        # Addresses are not kept either: the entry says how many records and who asked.
-        journal.append(tx, Entry(kind=EntryKind.ERASED, at=at, actor=by, body={"records": len(refs)}))
+        # Addresses are not kept either: the entry says how much and who asked; verifying counts bodies against it.
+        body = {"records": len(refs), "bodies": bodies}
+        journal.append(tx, Entry(kind=EntryKind.ERASED, at=at, actor=by, body=body))
     index.delete_records(refs)
     index.optimize(Upkeep.ERASE)
     return Erased(records=refs, journal_bodies=bodies, memory_rows=remembered, inbox_rows=waiting)
