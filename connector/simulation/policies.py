@@ -48,6 +48,8 @@ def _drawn(chance: random.Random, name: str, fields: Sequence[str]) -> dict[str,
         "target": "90%", "expires": chance.choice(("30 minutes", "8h", "3 days")),
     }  # fmt: skip
     policy["limits"] = _limits(chance)
+    if chance.random() < 0.25:
+        policy["reason"] = {"tier": "offline", "searches": 2}
     policy["handoff"]["default"] = chance.choice(("deny", "wait"))
     return policy
 

@@ -53,6 +53,7 @@ class Machine:
     crms: Mapping[str, SimulatedCrm]
     crashes: Crashes
     log: KeptLog
+    index: MemoryIndex
     batch: int
 
 
@@ -84,7 +85,7 @@ def start(machine: Machine, policies: PolicySet, life: int, meanwhile: Meanwhile
     shelf = DiskShelf(store, machine.file.path.parent / "learners", FirstWordForm())
     around = Surroundings(
         store=store, clock=machine.clock, randomness=random.Random(chance.random()), adapters=adapters,
-        index=MemoryIndex(), reasoners={Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}, shelf=shelf, fit=fit,
+        index=machine.index, reasoners={Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}, shelf=shelf, fit=fit,
         log=machine.log,
     )
     road = assemble(around, policies)

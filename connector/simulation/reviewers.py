@@ -39,9 +39,8 @@ class Reviewers:
             if chance.random() < 0.3:
                 self._settle(road, handoff.id, chance)
 
-    def take_back(self, road: Pipeline, chance: random.Random) -> None:
-        """Revert one policy's writes, or those on one record."""
-        policy = chance.choice([str(policy.name) for policy in road.policies])
+    def take_back(self, road: Pipeline, policy: str) -> None:
+        """Revert everything one policy wrote."""
         self._tell(f"somebody reverts policy {policy}")
         revert(
             road.store, road.journal, road.clock, road.adapters, Selection(policy=policy), by="boss", remark="simulated"

@@ -12,19 +12,22 @@ from typing import Any
 
 from connector.adapter import HttpRequest
 from connector.change import inbox
+from connector.change.cursors import positions
 from connector.clock import HeldClock
+from connector.context.memory_index import MemoryIndex
 from connector.errors import ConnectorError
-from connector.record import ConnectionName
+from connector.record import ConnectionName, ObjectType
 from connector.simulation.clocks import MachineClock
 from connector.simulation.crash import Crashes, SimulatedCrash
 from connector.simulation.crm import BUILDERS, SimulatedCrm, automation_on
 from connector.simulation.disk import StateFile
 from connector.simulation.evidence import Evidence, crm_evidence, journal_export, leaks, seal_problems
+from connector.simulation.learner import UNHEARD
 from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
 from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
 from connector.simulation.profile import Profile, drawn_profile
 from connector.simulation.reviewers import Reviewers
-from connector.simulation.staff import Staff, write_history
+from connector.simulation.staff import WORDS, Staff, write_history
 from connector.simulation.wire import writes
 from connector.writeback import outbox
 
@@ -44,6 +47,7 @@ class Setup:
     policies: Sequence[PlainPolicy]
     steps: int = STEPS
     skipped: frozenset[int] = frozenset()  # steps in which the people do nothing
+    revert: bool = False  # whether everything is taken back at the end
 
 
 def setup_of(seed: int, crm: str = "both") -> Setup:
@@ -51,7 +55,8 @@ def setup_of(seed: int, crm: str = "both") -> Setup:
     chance = random.Random(f"setup:{seed}")
     system = ("hubspot", "salesforce")[seed % 2] if crm == "both" else crm
     return Setup(
-        seed=seed, systems=(system,), profile=drawn_profile(chance, system), policies=tuple(drawn_policies(chance))
+        seed=seed, systems=(system,), profile=drawn_profile(chance, system), policies=tuple(drawn_policies(chance)),
+        revert=chance.random() < 0.25,
     )
 
 
@@ -62,7 +67,7 @@ class Run:
         seed = setup.seed
         self.setup = setup
         self.told: list[str] = []
-        self.facts: dict[str, Any] = {"damage": [], "stops": []}
+        self.facts: dict[str, Any] = {"damage": [], "stops": [], "cursors": []}
         self.lives = 0
         self.process: Process | None = None
         self.armed = False
@@ -75,7 +80,7 @@ class Run:
         self.chance = random.Random(f"road:{seed}")
         self.machine = Machine(
             seed=seed, world=self.world, clock=self.clock, file=self.file, crms=self._crms(), crashes=self.crashes,
-            log=self.log, batch=self.chance.choice((1, 3, 200, 200)),
+            log=self.log, index=MemoryIndex(), batch=self.chance.choice((1, 3, 200, 200)),
         )
         self.staff = {name: Staff(crm, self.world, self.tell) for name, crm in self.machine.crms.items()}
         categories = {name: crm.natives.categories for name, crm in self.machine.crms.items()}
@@ -143,7 +148,7 @@ class Run:
         if chance.random() < 0.5:
             self.reviewers.act(process.road, chance)
         if chance.random() < 0.06:
-            self.reviewers.take_back(process.road, chance)
+            self.reviewers.take_back(process.road, str(chance.choice(self.policies)["policy"]))
 
     def _settle(self) -> None:
         self.tell("everything heals")
@@ -166,6 +171,17 @@ class Run:
         for _ in range(STILL):
             self._pass(600)
             self.round()
+        if self.setup.revert:
+            self._revert()
+
+    def _revert(self) -> None:
+        """Take back everything every policy ever wrote."""
+        self._mark("reverted")
+        for policy in self.policies:
+            self._guarded(lambda process, name=policy["policy"]: self.reviewers.take_back(process.road, name))
+        for _ in range(12):
+            self._pass(60)
+            self.round()
 
     def round(self) -> bool:
         """One turn of the daemon, in whatever state it is; whether it did anything."""
@@ -178,6 +194,7 @@ class Run:
         daemon.work()
         if self.chance.random() < 0.3 or not self.armed:
             daemon.learn()
+        self._note_cursors(process)
         lines = self.log.lines[before:]
         for line in lines:
             self.tell(f"daemon: {line}")
@@ -219,6 +236,11 @@ class Run:
         with process.store.transaction("simulation: requeued") as tx:
             self.facts["requeued"] = inbox.requeue(tx)
 
+    def _note_cursors(self, process: Process) -> None:
+        with process.store.snapshot() as tx:
+            for place in positions(tx):
+                self.facts["cursors"].append((self.lives, str(place.connection), str(place.cursor)))
+
     def _is_drained(self) -> bool:
         process = self.process
         if process is None:
@@ -227,6 +249,18 @@ class Run:
             waiting = inbox.depth(tx)[inbox.Burial.WAITING]
             counts = outbox.counts(tx)
         return not waiting and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
+
+    def _indexed(self) -> dict[str, dict[str, list[str]]]:
+        """What the index holds of tickets, where a policy had them indexed."""
+        if not all(policy["reason"].get("searches") for policy in self.policies):
+            return {}
+        found: dict[str, dict[str, list[str]]] = {name: {} for name in self.machine.crms}
+        for word in (*WORDS, UNHEARD):
+            for hit in self.machine.index.search(word, None, limit=100):
+                ref = hit.entry.ref
+                if ref is not None and ref.object is ObjectType.TICKET:
+                    found[ref.connection].setdefault(ref.id, []).append(f"{hit.entry.title} {hit.entry.body}")
+        return found
 
     def _positions(self) -> dict[str, int]:
         return {name: len(crm.org.log) for name, crm in self.machine.crms.items()}
@@ -251,6 +285,8 @@ class Run:
             self.facts["buried"] = len(inbox.buried(tx))
         process.road.seal(JOURNAL_KEY)
         self.facts["seal"] = seal_problems(process.store, JOURNAL_KEY)
+        self.facts["indexed"] = self._indexed()
+        self.facts["own_tickets"] = [ticket for staff in self.staff.values() for ticket in staff.mine]
         self.facts["leaks"] = leaks(self.file, self.log.lines, journal)
         process.close()
         return Evidence(

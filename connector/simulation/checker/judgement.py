@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from connector.simulation.checker.account import Account
+from connector.simulation.checker.bounded import echoes, moved_back, over_limits, stale_index
 from connector.simulation.checker.captured import lost_changes
+from connector.simulation.checker.ended import not_taken_back, unended, without_inverse
 from connector.simulation.checker.history import CrmHistory, read_history
+from connector.simulation.checker.permitted import forbidden, unapproved
 from connector.simulation.checker.written import duplicates, overwrites, paired
 
 INVARIANTS: Mapping[str, str] = {
@@ -16,6 +19,15 @@ INVARIANTS: Mapping[str, str] = {
     "I2": "no duplicate side effect",
     "I3": "no silent overwrite",
     "I4": "audit complete",
+    "I5": "reversible",
+    "I6": "drained",
+    "I7": "policy",
+    "I8": "approvals",
+    "I9": "bounded",
+    "I10": "no secrets",
+    "I11": "state whole, cursors monotone",
+    "I12": "index convergent",
+    "I13": "determinism",
 }
 
 
@@ -50,11 +62,23 @@ class Violation:
 def check(run: Exported) -> tuple[Violation, ...]:
     """Every violation of a run; empty when all promises were kept."""
     account = Account(run.journal)
-    found: list[Violation] = []
+    found = [Violation(*said) for said in _of_run(run, account)]
     for crm in run.crms:
         history = read_history(crm.connection, crm.system, crm.log, crm.tickets)
         found += [Violation(*said) for said in _of_crm(run, history, account)]
     return tuple(dict.fromkeys(found))
+
+
+def _of_run(run: Exported, account: Account) -> Iterator[tuple[str, str]]:
+    facts = run.facts
+    rules: tuple[tuple[str, Iterable[str]], ...] = (
+        ("I4", facts["seal"]), ("I5", without_inverse(account)), ("I6", unended(account, facts)),
+        ("I8", unapproved(account, run.policies, run.people)), ("I9", over_limits(account, run.policies)),
+        ("I10", facts["leaks"]), ("I11", facts["damage"]), ("I11", moved_back(facts)),
+    )  # fmt: skip
+    for invariant, found in rules:
+        for what in found:
+            yield invariant, what
 
 
 def _of_crm(run: Exported, history: CrmHistory, account: Account) -> Iterator[tuple[str, str]]:
@@ -63,5 +87,13 @@ def _of_crm(run: Exported, history: CrmHistory, account: Account) -> Iterator[tu
     pairs, said = paired(history, account)
     yield from said
     yield from duplicates(history, account)
-    for what in overwrites(history, account, pairs, run.policies):
-        yield "I3", what
+    rules: tuple[tuple[str, Iterable[str]], ...] = (
+        ("I3", overwrites(history, account, pairs, run.policies)),
+        ("I5", not_taken_back(history, account, run.facts)),
+        ("I7", forbidden(history, account, pairs, run.policies)),
+        ("I9", echoes(history, account, run.policies, run.facts)),
+        ("I12", stale_index(history, run.facts)),
+    )
+    for invariant, found in rules:
+        for what in found:
+            yield invariant, what

@@ -1,0 +1,80 @@
+"""I9, I10, I11 and I12: limits hold, nothing echoes, no secret leaks, the state stays whole, the index follows the CRM."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from connector.simulation.checker.account import Account
+from connector.simulation.checker.history import CrmHistory
+
+Plain = Mapping[str, Any]
+
+
+def over_limits(account: Account, policies: Sequence[Plain]) -> Iterator[str]:
+    """More than a policy may do to one record, or of one kind, in a day. No run lasts as long as a day."""
+    of_record: Counter[tuple[str, str]] = Counter()
+    of_kind: Counter[tuple[str, str, str]] = Counter()
+    for entry in account.entries:
+        if entry["kind"] == "allowed":
+            of_record[entry["policy"], entry["ref"]] += 1
+            connection = entry["ref"].partition(":")[0]
+            of_kind[entry["policy"], connection, entry["body"]["action"]["kind"]] += 1
+    for (name, ref), times in of_record.items():
+        most = max(policy["limits"]["writes_per_record_per_day"] for policy in policies if policy["policy"] == name)
+        if times > most:
+            yield f"{ref}: {name} allowed {times} actions by itself, the limit is {most}"
+    for (name, connection, kind), times in of_kind.items():
+        limits = [policy["limits"].get("per_day", {}).get(kind) for policy in policies if policy["policy"] == name]
+        if limits and all(limit is not None for limit in limits) and times > max(limits):
+            yield f"{connection}: {name} allowed {times} of {kind}, the limit is {max(limits)}"
+
+
+def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], facts: Plain) -> Iterator[str]:
+    """Writes after everybody else had come to rest, and decisions that nobody's change called for."""
+    settled, reverted = facts["settled_at"][history.connection], facts.get("reverted_at", {}).get(history.connection)
+    for ticket in history.own.values():
+        late = [one for one in ticket.changes if one.actor == "agent" and one.line >= settled]
+        if late and reverted is None:
+            yield f"{history.connection}:ticket/{ticket.id}: still written when nothing had moved for a long time"
+    for policy in policies:
+        watched = {*policy["when"]["fields"], *(("status",) if "where" in policy["when"] else ())}
+        for ticket in history.own.values():
+            ref = f"{history.connection}:ticket/{ticket.id}"
+            moments = {one.time for one in ticket.changes if one.field in watched and one.actor != "agent"}
+            back = sum(
+                entry["kind"] == "handoff_changed" and entry["ref"] == ref
+                and (entry["body"] or {}).get("change") == "returned"
+                for entry in account.entries
+            )  # fmt: skip
+            revived = ticket.id in history.gone
+            times = len(account.decisions(ref, policy["policy"]))
+            if times > len(moments) + back + len(moments) * revived:
+                yield f"{ref}: {policy['policy']} decided {times} times on {len(moments)} changes by others"
+
+
+def moved_back(facts: Plain) -> Iterator[str]:
+    """Cursors that went back within one life of the daemon."""
+    highest: dict[tuple[int, str], str] = {}
+    for life, connection, cursor in facts["cursors"]:
+        read = json.loads(cursor)
+        place = str(read.get("since", read.get("proven"))).zfill(30)
+        if place < highest.get((life, connection), ""):
+            yield f"{connection}: the cursor went back in life {life}"
+        highest[life, connection] = place
+
+
+def stale_index(history: CrmHistory, facts: Plain) -> Iterator[str]:
+    """Texts of live tickets that the index lacks, and texts it still has of tickets that are gone."""
+    indexed = facts["indexed"].get(history.connection)
+    if indexed is None:
+        return
+    for ticket, row in history.rows.items():
+        texts, subject = indexed.get(ticket, ()), history.final(ticket)["subject"]
+        gone = row["deleted"] or row["merged_into"]
+        if gone and texts:
+            yield f"{history.connection}:ticket/{ticket}: gone, and still in the index"
+        if not gone and ticket in facts["own_tickets"] and not any(str(subject) in text for text in texts):
+            yield f"{history.connection}:ticket/{ticket}: the index does not hold {subject!r}"
