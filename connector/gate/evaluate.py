@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
 
 from connector.action import Action, Message, UpdateField, validate
+from connector.context.context import Passage
 from connector.decision.decision import ProposedAction
+from connector.gate.bounds import overreach, unfounded
 from connector.gate.cells import Cell, Standing
 from connector.gate.verdict import Allow, Deny, Reason, ReasonCode, RequireApproval, Verdict
 from connector.policy import FieldPermission, Policy, Proof, Supervision
@@ -19,7 +21,10 @@ TRUSTED = frozenset({Origin.STAFF, Origin.LOOKUP, Origin.FILE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything the gate looks at for one action. `limits` are the brakes that bite, counted just before."""
+    """Everything the gate looks at for one action. `limits` are the brakes that bite, counted just before.
+
+    `passages` are what citations may quote; `addresses` whom the policy lets this kind of message reach.
+    """
 
     policy: Policy
     proposed: ProposedAction
@@ -29,12 +34,14 @@ class Case:
     standing: Standing | None
     pins: str
     limits: tuple[Reason, ...]
+    passages: Sequence[Passage]
+    addresses: Collection[str] = ()
     permitted_targets: Collection[str] = ()
 
 
 def evaluate(case: Case) -> Verdict:
     """Allow, require approval, or deny, with every reason there is."""
-    if denied := (*_not_permitted(case), *_invalid(case)):
+    if denied := (*_not_permitted(case), *_invalid(case), *_unfounded(case)):
         return Deny(reasons=denied)
     asking = (*_supervision(case), *_taint(case))
     if asking:
@@ -62,11 +69,11 @@ def _not_permitted(case: Case) -> tuple[Reason, ...]:
             refusal = permission.refusal(_as_listed(case, action, permission), current=current)
             if refusal is not None:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may.update.{action.field}: {refusal}"),)
-            return ()
         case _:
             if policy.action_permission(action.kind) is None:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may does not name {action.kind}"),)
-            return ()
+    beyond = overreach(action, policy, case.record, case.schema, case.owners, case.addresses)
+    return tuple(Reason(ReasonCode.NOT_PERMITTED, text) for text in beyond)
 
 
 def _as_listed(case: Case, action: UpdateField, permission: FieldPermission) -> FieldValue:
@@ -81,6 +88,16 @@ def _as_listed(case: Case, action: UpdateField, permission: FieldPermission) -> 
 def _invalid(case: Case) -> tuple[Reason, ...]:
     problems = validate(case.proposed.action, case.schema, owners=case.owners)
     return tuple(Reason(ReasonCode.INVALID, problem.text) for problem in problems)
+
+
+def _unfounded(case: Case) -> tuple[Reason, ...]:
+    """Evidence and confidence are looked at again: what is wrong here was never an honest answer."""
+    found = []
+    if unfounded(case.proposed.citations, case.passages):
+        found.append(Reason(ReasonCode.INVALID, "it cites words that do not stand in the passage named"))
+    if not 0 <= case.proposed.confidence <= 1:
+        found.append(Reason(ReasonCode.INVALID, "its confidence is not between 0 and 1"))
+    return tuple(found)
 
 
 def _supervision(case: Case) -> tuple[Reason, ...]:

@@ -31,6 +31,7 @@ from connector.gate import (
 )
 from connector.gate import Case as GateCase
 from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.bounds import addresses_for
 from connector.gate.cells import standing
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.pipeline.cases import Case
@@ -109,7 +110,7 @@ def judge(bench: Bench, case: Case, context: Context, result: DecisionResult) ->
     key = decision_key(case.record.ref, case.policy.name, case.visit)
     match result:
         case Decision(actions=proposed):
-            judged = _judge_actions(bench, case, result, key, proposed)
+            judged = _judge_actions(bench, case, context, result, key, proposed)
             return Judged(case=case, context=context, result=result, key=key, actions=judged, handoff=None)
         case NotEnough():
             handoff = _handoff(bench, case, result, key)
@@ -117,7 +118,7 @@ def judge(bench: Bench, case: Case, context: Context, result: DecisionResult) ->
 
 
 def _judge_actions(
-    bench: Bench, case: Case, decision: Decision, key: str, proposed: Sequence[ProposedAction]
+    bench: Bench, case: Case, context: Context, decision: Decision, key: str, proposed: Sequence[ProposedAction]
 ) -> tuple[JudgedAction, ...]:
     judged: list[JudgedAction] = []
     intents = _intents(case, proposed)
@@ -128,7 +129,8 @@ def _judge_actions(
         verdict = evaluate(
             GateCase(
                 policy=case.policy, proposed=one, record=case.record, schema=bench.schema, owners=bench.owners,
-                standing=bench.standing(cell), pins=pins, limits=limits,
+                standing=bench.standing(cell), pins=pins, limits=limits, passages=(*context.passages, *decision.found),
+                addresses=addresses_for(case.policy, one.action.kind, context),
             )
         )
         if isinstance(verdict, Allow):
