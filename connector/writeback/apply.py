@@ -33,8 +33,9 @@ from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
-from connector.writeback.plan import Plan, ToSend, Unfit, fields_to_read, one_per_field, plan_row, sent_together
+from connector.writeback.plan import Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
 from connector.writeback.settle import Settler, Tally, Tell
+from connector.writeback.vouch import unvouched
 
 PATIENCE = timedelta(minutes=15)
 
@@ -74,7 +75,7 @@ class Writeback:
         sending = one_per_field([plan for plan in plans if isinstance(plan, ToSend)])
         with self.store.transaction("writeback: sending", Sync.FULL if sending else Sync.NORMAL) as tx:
             settler = self._settler(tx, tally)
-            refused = _unvouched(tx, sending)
+            refused = unvouched(tx, [plan.row for plan in sending])
             for plan in [*plans, *refused]:
                 if not isinstance(plan, ToSend):
                     settler.unsent(plan)
@@ -112,10 +113,14 @@ class Writeback:
 
     def _compare(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[Plan]:
         """Read each record as it is now and compare. Objects are read one by one, since their fields differ."""
-        plans: list[Plan] = []
         owners = frozenset(user.owner_id for user in adapter.records.users() if user.active)
         with self.store.snapshot() as tx:
             approved = approvals.approved_by_people(tx, [row.approval for row in rows])
+            # Before anything is read: the address of a row that nobody cleared is not even looked at.
+            refused = unvouched(tx, rows)
+        plans: list[Plan] = [*refused]
+        disowned = {plan.row.intent for plan in refused}
+        rows = [row for row in rows if row.intent not in disowned]
         for kind, some in _by_object(rows).items():
             refs = sorted({row.action.ref for row in some})
             found = adapter.records.read(refs, fields_to_read(some))
@@ -204,15 +209,6 @@ def _settle_resolution(settler: Settler, row: OutboxRow, resolution: Resolution)
             overdue = row.sent_at is not None and settler.at - row.sent_at > PATIENCE
             wait = PATIENCE if overdue else timedelta(seconds=5)
             outbox.mark_unknown(settler.tx, [row.intent], look_at=settler.at + wait)
-
-
-def _unvouched(tx: Transaction, plans: Sequence[ToSend]) -> list[Unfit]:
-    """The last look before sending: no live verdict on exactly this action, no write."""
-    return [
-        Unfit(plan.row, "not_cleared", "no live verdict covers exactly this action")
-        for plan in plans
-        if plan.row.purpose is WritePurpose.ACT and not approvals.vouched(tx, plan.row.approval, plan.row.action)
-    ]
 
 
 def _guarded(plans: Sequence[ToSend]) -> GuardedWrite:
