@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,16 +106,14 @@ def stage(
     spoiled = Faults(random.Random(f"{seed}:faults"), dict(faults))
     if system == "hubspot":
         hub = build_hubspot(clock=clock, seed=seed, faults=spoiled)
-        native = HUBSPOT.fields.get(field, str(field))
-        hub.org.set_options(HUBSPOT.object, native, options)
+        native = _option_field(hub.org, HUBSPOT, HUBSPOT.fields.get(field, f"rehearsed_{field}"), options)
         return RehearsalCrm(
             system=system, org=hub.org, clock=clock, face=hub.face, names=HUBSPOT, field=native, setup=hub.setup,
             reps=(hub.rep,), connection={"system": system, "auth": "service_key", **_mapped(field, native, options)},
             secrets={"access_token": hub.token},
         )
     force = build_salesforce(clock=clock, seed=seed, faults=spoiled, daily_calls=10_000_000)
-    native = SALESFORCE.fields.get(field, str(field))
-    force.org.set_options(SALESFORCE.object, native, options)
+    native = _option_field(force.org, SALESFORCE, SALESFORCE.fields.get(field, f"Rehearsed_{field}__c"), options)
     setup = Actor(kind="setup", user="", name="setup", source="SETUP")
     return RehearsalCrm(
         system=system, org=force.org, clock=clock, face=force.face, names=SALESFORCE, field=native, setup=setup,
@@ -126,6 +124,15 @@ def stage(
         },
         secrets={"client_secret": force.app.client_secret},
     )
+
+
+def _option_field(org: Org, names: NativeNames, native: str, options: Sequence[str]) -> str:
+    """Give the field exactly these options; one the CRM does not have is added as a custom field."""
+    fields = org.definition(names.object).fields
+    if native not in fields:
+        org.add_field(names.object, replace(fields[names.fields["category"]], name=native, label=native))
+    org.set_options(names.object, native, options)
+    return native
 
 
 def _mapped(field: FieldName, native: str, options: Sequence[str]) -> Mapping[str, Any]:
