@@ -130,7 +130,7 @@ def _option_field(org: Org, names: NativeNames, native: str, options: Sequence[s
     """Give the field exactly these options; one the CRM does not have is added as a custom field."""
     fields = org.definition(names.object).fields
     if native not in fields:
-        org.add_field(names.object, replace(fields[names.fields["category"]], name=native, label=native))
+        org.add_field(names.object, replace(fields[names.fields["priority"]], name=native, label=native))
     org.set_options(names.object, native, options)
     return native
 
