@@ -56,4 +56,5 @@ def affordable(recipe: Recipe, *, columns: int, values: int) -> Recipe:
     """The recipe without the members that this many columns and values would make too big."""
     if columns * values <= LINEAR_WEIGHTS:
         return recipe
-    return replace(recipe, members=(MemberName.NEIGHBOURS, MemberName.NETWORKS))
+    lean = (MemberName.NEIGHBOURS, MemberName.NETWORKS)
+    return replace(recipe, members=tuple(name for name in recipe.members if name in lean))

@@ -47,4 +47,5 @@ def test_each_value_is_spread_evenly_over_the_parts():
 def test_thousands_of_values_leave_out_members_that_would_need_gigabytes():
     lean = affordable(FULL, columns=200_000, values=5_000)
     assert lean.members == (MemberName.NEIGHBOURS, MemberName.NETWORKS)
+    assert affordable(QUICK, columns=200_000, values=5_000).members == (MemberName.NEIGHBOURS,)
     assert affordable(FULL, columns=40_000, values=80) == FULL
