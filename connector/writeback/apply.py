@@ -33,7 +33,7 @@ from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
-from connector.writeback.plan import Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
+from connector.writeback.plan import Outdated, Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
 from connector.writeback.settle import Settler, Tally, Tell
 from connector.writeback.vouch import unvouched
 
@@ -64,6 +64,7 @@ class Writeback:
         """
         tally = Tally()
         self._resolve(tally)
+        self._give_up(tally)
         with self.store.snapshot() as tx:
             rows = outbox.due(tx, self.clock.now(), limit, self.adapters)
         for connection, some in _by_connection(rows).items():
@@ -182,6 +183,17 @@ class Writeback:
                     for row in group:
                         _settle_resolution(settler, row, resolution)
                 settler.flush()
+
+    def _give_up(self, tally: Tally) -> None:
+        """Close what was to follow an action that will never happen."""
+        with self.store.snapshot() as tx:
+            if not outbox.orphaned(tx):
+                return
+        with self.store.transaction("writeback: given up") as tx:
+            settler = self._settler(tx, tally)
+            for row in outbox.orphaned(tx):
+                settler.unsent(Outdated(row, "the action it was to follow was not written"))
+            settler.flush()
 
     def _settler(self, tx: Transaction, tally: Tally) -> Settler:
         return Settler(tx=tx, journal=self.journal, at=self.clock.now(), tally=tally, tell=self.tell)

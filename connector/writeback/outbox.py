@@ -179,6 +179,23 @@ def due(tx: Transaction, now: datetime, limit: int, connections: Collection[Conn
     return [row_of(row) for row in rows]
 
 
+def orphaned(tx: Transaction) -> list[OutboxRow]:
+    """Ready actions that wait for one which will never be applied: it ended otherwise, or was never let through."""
+    rows = tx.rows(
+        """
+        SELECT o.* FROM writeback_outbox o
+        WHERE o.state = 'ready' AND o.purpose = 'act' AND o.after_intent IS NOT NULL AND (
+            EXISTS (SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent
+                    AND p.state IN ('conflicted', 'refused', 'stale', 'cancelled', 'reverted'))
+            OR (NOT EXISTS (SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent)
+                AND EXISTS (SELECT 1 FROM gate_approvals a WHERE a.intent = o.after_intent
+                            AND a.state NOT IN ('pending', 'approved', 'allowed'))))
+        ORDER BY o.cleared_at, o.intent
+        """
+    )
+    return [row_of(row) for row in rows]
+
+
 def in_state(tx: Transaction, *states: OutboxState) -> list[OutboxRow]:
     names = ", ".join(f"'{state.value}'" for state in states)
     rows = tx.rows(f"SELECT * FROM writeback_outbox WHERE state IN ({names}) ORDER BY cleared_at, intent")
