@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,10 +179,13 @@ class Run:
         """Take back everything every policy ever wrote."""
         self._mark("reverted")
         for policy in self.policies:
-            self._guarded(lambda process, name=policy["policy"]: self.reviewers.take_back(process.road, name))
+            self._guarded(partial(self._take_back, policy=str(policy["policy"])))
         for _ in range(12):
             self._pass(60)
             self.round()
+
+    def _take_back(self, process: Process, policy: str) -> None:
+        self.reviewers.take_back(process.road, policy)
 
     def round(self) -> bool:
         """One turn of the daemon, in whatever state it is; whether it did anything."""

@@ -13,6 +13,7 @@ from connector.revert import Selection, revert
 from connector.simulation.checker import check
 from connector.simulation.crm import automation_on
 from connector.simulation.policies import simple_policy
+from connector.writeback import outbox
 from tests.property.quiet_road import QuietRoad
 
 SYSTEMS = pytest.mark.parametrize("system", ["hubspot", "salesforce"])
@@ -88,3 +89,34 @@ def test_a_value_that_somebody_else_wrote_in_the_same_moment_is_not_reverted_as_
     assert road.crm.faults.counts["write_between_read_and_patch"] == 1
     assert [str(found) for found in check(road._finished())] == []
     assert road.value(ticket, "priority") == "normal"
+
+
+@SYSTEMS
+def test_a_task_does_not_wait_for_ever_for_an_update_that_lost(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["may"] |= {"create_task": {"subject": "Look at this"}}
+    policy["may"]["update"]["priority"]["conflict"] = "fill_empty"
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="login broken", priority="normal")
+    road.rounds()
+    assert (road.value(ticket, "priority"), road.tasks(ticket)) == ("normal", 0)
+    with road.alive.store.snapshot() as tx:
+        assert outbox.counts(tx).get("ready", 0) == 0
+
+
+@SYSTEMS
+def test_a_task_does_not_wait_for_ever_for_an_update_that_a_person_refused(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["may"] |= {"create_task": {"subject": "Look at this"}}
+    policy["may"]["update"]["priority"]["approval"] = "always"
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    with road.alive.store.snapshot() as tx:
+        (asked,) = approvals.listed(tx)
+        assert outbox.counts(tx)["ready"] == 1
+    road.alive.road.people.reject(asked.id, by="ann")
+    road.rounds()
+    with road.alive.store.snapshot() as tx:
+        assert outbox.counts(tx).get("ready", 0) == 0
+    assert road.tasks(ticket) == 0

@@ -49,6 +49,7 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
                 and (entry["body"] or {}).get("change") == "returned"
                 for entry in account.entries
             )  # fmt: skip
+            back += sum(row["merged_into"] == ticket.id for row in history.rows.values())
             revived = ticket.id in history.gone
             times = len(account.decisions(ref, policy["policy"]))
             if times > len(moments) + back + len(moments) * revived:

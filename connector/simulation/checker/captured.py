@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connector.simulation.checker.account import Account
+from connector.simulation.checker.account import Account, plain_value
 from connector.simulation.checker.history import Change, CrmHistory, Ticket
 
 Plain = Mapping[str, Any]
@@ -30,9 +30,26 @@ def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain
             ref = f"{history.connection}:ticket/{ticket}"
             decided = account.decisions(ref, policy["policy"])
             last = (decided[-1]["body"] or {}).get("detail", {}).get("fingerprint") if decided else None
-            if last not in wanted:
+            if last not in wanted and not _foreseen(account, decided, history.final(ticket), policy):
                 final = {name: history.final(ticket)[name] for name in policy["when"]["fields"]}
                 yield f"{ref}: {policy['policy']} never decided on {final} ({len(decided)} decisions)"
+
+
+def _foreseen(account: Account, decided: Sequence[Plain], final: State, policy: Plain) -> bool:
+    """Whether the last decision wanted just these values: somebody else was quicker to write what we were to write."""
+    if not decided:
+        return False
+    last, before = decided[-1], dict(final)
+    for entry in account.entries:
+        action = (entry["body"] or {}).get("action", {}) if entry["decision"] == last["decision"] else {}
+        name = action.get("field")
+        if entry["kind"] in ("allowed", "approved") and name in final and final[name] == plain_value(action["value"]):
+            base = next(
+                (one["body"]["bases"][name]["value"] for one in account.of_intent(entry["intent"])
+                 if name in one["body"].get("bases", {})), None,
+            )  # fmt: skip
+            before[name] = plain_value(base)
+    return bool(fingerprint(before, policy["when"]["fields"]) == last["body"]["detail"]["fingerprint"])
 
 
 def _wanted(ticket: Ticket | None, policy: Plain, *, since: int) -> set[str]:
