@@ -47,15 +47,13 @@ def backfill(
     where = _connection(connection, [one.name for one in settings.connections if chosen.serves(one.name)])
     prepare_folder(settings.state)
     with only_daemon(settings.state), open_road(settings, policies, open_log(verbose=False)) as road:
-        with road.around.store.snapshot() as tx:
-            before = find(tx, name)
+        before = _found(road, name)
         expected = _estimate(road, chosen, where, limit)
         if not as_json:
             _announce(expected, before)
         agreed("Start?" if before is None else "Go on?", yes=yes or as_json)
-        begun = start(
-            road.around.store, road.around.clock, chosen, where, name=name, since=_day(since), limit=limit
-        )
+        around, day = road.around, _day(since)
+        begun = start(around.store, around.clock, chosen, where, name=name, since=day, limit=limit)
         done = _swept(road, chosen, begun, expected)
         totals = run_until_quiet(road, patience=60.0)
     if as_json:
@@ -64,6 +62,11 @@ def backfill(
         say(totals.sentence())
         say(f"✓ {done.queued} records queued by {name}; next: crm-connector approvals list", style="green")
         say(f"take all of it back with: crm-connector revert plan --run {name}")
+
+
+def _found(road: Road, name: str) -> Backfill | None:
+    with road.around.store.snapshot() as tx:
+        return find(tx, name)
 
 
 def _estimate(road: Road, policy: Policy, where: ConnectionName, limit: int | None) -> dict[str, Any]:

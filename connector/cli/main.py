@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "learner": "List, pin and roll back what the offline tier has learned.",
     "rehearse": "Run a policy on your own export before you connect it.",
     "sandbox": "Serve a made-up company's CRM on this machine, to try policies on.",
+    "simulate": "Play the whole road against faults, crashes and people from seeds, and judge it.",
 }
 """Every command with its summary. A command is loaded when it is called, so that `--help` stays fast."""
 

@@ -69,7 +69,11 @@ def reading_state(settings: Settings) -> Iterator[SqliteStore]:
 
 
 def connect(settings: Settings, clock: Clock, chance: random.Random, log: Log) -> Connected:
-    """Every connection of the settings; no CRM is called before its first use."""
+    """Every connection of the settings; no CRM is called before its first use.
+
+    Tokens are kept below the state folder, so that is made first, with rights for its owner only.
+    """
+    prepare_folder(settings.state)
     adapters: dict[ConnectionName, Adapter] = {}
     budgets: dict[ConnectionName, RateBudget] = {}
     for connection in settings.connections:

@@ -152,9 +152,9 @@ def _show(rows: Sequence[dict[str, Any]], *, looked_at: int, decided: int) -> No
     if rows:
         table("", ("record", "field", "now → then", "sure", "verdict", "why"), [
             (
-                row["record"], row["field"] or "", row["shown"],
+                row["record"], row["field"] or "", "" if row["verdict"] == "handoff" else row["shown"],
                 "" if row["confidence"] is None else f"{row['confidence']:.0%}", _WORDS[row["verdict"]],
-                "; ".join(row["why"]) if row["field"] or row["confidence"] is not None else "",
+                "; ".join(row["why"]),
             )
             for row in rows
         ], whole=("sure",))  # fmt: skip

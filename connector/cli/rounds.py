@@ -47,11 +47,14 @@ class Totals:
         return asdict(self) | {"unreachable": list(self.unreachable)}
 
     def sentence(self) -> str:
-        done = "nothing is left to do" if self.finished else "time is up, work is left"
-        return (
-            f"{self.captured} changes captured, {self.decided} decided, {self.applied} written, "
-            f"{self.conflicted} left to somebody's edit, {self.refused} refused, {self.set_aside} set aside; {done}"
+        end = "nothing is left to do" if self.finished else "work is left"
+        counts = (
+            (self.captured, "changes captured"), (self.decided, "decided"), (self.applied, "written"),
+            (self.conflicted, "left to somebody's edit"), (self.refused, "refused"), (self.set_aside, "set aside"),
+            (self.learned, "fields learned"),
         )
+        told = [f"{count} {what}" for count, what in counts if count]
+        return f"{', '.join(told) or 'nothing came in'}; {end}"
 
 
 def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Totals:

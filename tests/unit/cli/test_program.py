@@ -94,3 +94,13 @@ def test_trouble_under_json_is_one_document(program: Program, tmp_path: Path) ->
 
 def test_the_version_is_said(program: Program) -> None:
     assert re.fullmatch(r"crm-connector \d+\.\d+\.\d+\n", program("--version").out)
+
+
+def test_the_sandbox_says_what_connector_yaml_needs(program: Program) -> None:
+    said = program("sandbox", "both", "--port", 0, "--tickets", 5, "--arrivals", 0.05, "--seconds", 0.2, "--json")
+    assert said.code == 0
+    hubspot, salesforce = said.document["connections"]
+    assert hubspot["block"] == {"system": "hubspot", "base_url": hubspot["url"]}
+    assert salesforce["block"]["instance_url"] == salesforce["url"]
+    assert hubspot["environment"] == {"CRM_CONNECTOR_CRM_ACCESS_TOKEN": hubspot["secrets"]["access_token"]}
+    assert "came in" in said.err

@@ -289,6 +289,14 @@ def test_check_finds(name: str, company: Company, program: Program) -> None:
     assert program("run", "--once", "--linger", 0).code == 1
 
 
+def test_check_before_the_first_run_leaves_a_state_only_its_owner_can_enter(company: Company, program: Program) -> None:
+    import shutil
+
+    shutil.rmtree(company.folder / "state")
+    assert program("check", "--json").document == {"ok": True, "fatal": 0, "problems": []}
+    assert (company.folder / "state").stat().st_mode & 0o077 == 0
+
+
 def test_check_finds_a_wrong_token(company: Company, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM_CONNECTOR_CRM_ACCESS_TOKEN", "pat-eu1-wrong")
     (company.folder / "state" / "tokens" / "crm.token").unlink()
