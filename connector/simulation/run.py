@@ -69,7 +69,7 @@ class Run:
         self.setup = setup
         self.told: list[str] = []
         self.facts: dict[str, Any] = {"damage": [], "stops": [], "cursors": []}
-        self.lives = 0
+        self.lives = self.power_cuts = self.clock_jumps = 0
         self.process: Process | None = None
         self.armed = False
         self.world = HeldClock(START + timedelta(milliseconds=random.Random(f"start:{seed}").randrange(60_000)))
@@ -141,6 +141,7 @@ class Run:
             self._guarded(lambda process: self._oversee(process, chance))
         if self.setup.profile.clock_jumps and chance.random() < 0.2:
             self.clock.skew = timedelta(seconds=chance.choice((0, 0, -3600, 3600, 5, -5, 130)))
+            self.clock_jumps += 1
             self.tell(f"the machine's clock is off by {self.clock.skew}")
         self.round()
         self._pass(chance.choice((0.2, 0.7, 3, 8, 20, 45, 90, 400)))
@@ -226,6 +227,7 @@ class Run:
             self.process.close()
         self.process = None
         lost = self.file.cut_power() if power else False
+        self.power_cuts += lost
         self.file.durable()
         self.tell(f"the daemon dies: {why}" + ("; the power is cut, commits are lost" if lost else ""))
         self.facts["damage"] += self.file.damage()

@@ -42,7 +42,7 @@ def _foreseen(account: Account, decided: Sequence[Plain], final: State, policy: 
     last, before = decided[-1], dict(final)
     for entry in account.entries:
         action = (entry["body"] or {}).get("action", {}) if entry["decision"] == last["decision"] else {}
-        name = action.get("field")
+        name = str(action.get("field"))
         if entry["kind"] in ("allowed", "approved") and name in final and final[name] == plain_value(action["value"]):
             base = next(
                 (one["body"]["bases"][name]["value"] for one in account.of_intent(entry["intent"])
