@@ -39,14 +39,19 @@ class Reviewed:
 def review(
     tx: Transaction, journal: Journal, cell: Cell, pins: str, *, target: float, now: datetime, look: Look = Look.SCHEDULED
 ) -> Reviewed:
-    """Test whether a cell has earned autonomy under these pins, if it is time to look."""
+    """Test whether a cell has earned autonomy under these pins, if it is time to look.
+
+    Each pins have their own looks. Pins that have earned nothing leave others that act alone as they are.
+    """
     judged = labels.of_cell(tx, cell, pins, now)
     before = cells.standing(tx, cell)
     looks = sum(len(judged) >= wanted for wanted in LOOKS)
-    looked = before.looks if before is not None and before.pins == pins else 0
-    if look is Look.SCHEDULED and looks <= looked:
+    if look is Look.SCHEDULED and looks <= cells.looks(tx, cell, pins):
         return Reviewed(standing=before, changed=False, labels=len(judged))
+    cells.note_looks(tx, cell, pins, looks)
     found = find_threshold([Judged(confidence=label.confidence, right=label.agreed) for label in judged], target=target)
+    if before is not None and before.state is CellState.AUTONOMOUS and before.pins != pins and isinstance(found, Unearned):
+        return Reviewed(standing=before, changed=False, labels=len(judged))
     after = _standing(found, pins, looks, judged, target, now)
     cells.settle(tx, cell, after)
     changed = before is None or (before.state, before.threshold, before.pins) != (after.state, after.threshold, pins)

@@ -102,6 +102,22 @@ def settle(tx: Transaction, cell: Cell, new: Standing) -> None:
     )
 
 
+def looks(tx: Transaction, cell: Cell, pins: str) -> int:
+    """How many of the fixed looks these pins have had."""
+    row = tx.one("SELECT looks FROM gate_looks WHERE cell = :cell AND pins = :pins", cell=str(cell), pins=pins)
+    return int(row["looks"]) if row else 0
+
+
+def note_looks(tx: Transaction, cell: Cell, pins: str, had: int) -> None:
+    tx.run(
+        """
+        INSERT INTO gate_looks (cell, pins, looks) VALUES (:cell, :pins, :looks)
+        ON CONFLICT (cell, pins) DO UPDATE SET looks = excluded.looks
+        """,
+        cell=str(cell), pins=pins, looks=had,
+    )
+
+
 def _standing(row: Row) -> Standing:
     return Standing(
         state=CellState(row["state"]), pins=row["pins"], threshold=row["threshold"], looks=row["looks"],

@@ -104,4 +104,17 @@ MIGRATIONS = (
         CREATE INDEX gate_handoffs_state ON gate_handoffs (state, due_at)
         """,
     ),
+    Migration(
+        stage="gate",
+        number=2,
+        name="looks per pins",
+        script="""
+        CREATE TABLE gate_looks (
+            cell TEXT NOT NULL,
+            pins TEXT NOT NULL,
+            looks INTEGER NOT NULL,
+            PRIMARY KEY (cell, pins)
+        )
+        """,
+    ),
 )
