@@ -24,6 +24,18 @@ class _Window:
     day: set[str]  # records older than a day when they were written
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """An action a plan let through: counted like a kept one, and written nowhere."""
+
+    policy: str
+    ref: RecordRef
+    kind: ActionKind
+    at: datetime
+    is_new: bool
+    run: str | None
+
+
 class LimitBook:
     """What every policy has let through, counted in one transaction: read once a minute of arrival, then counted on.
 
@@ -36,6 +48,7 @@ class LimitBook:
         self._keep = keep
         self._on_record: dict[tuple[str, RecordRef], int] = {}
         self._windows: dict[tuple[str, str, str, datetime], _Window] = {}
+        self._planned: list[_Planned] = []
 
     def braked(
         self, policy: Policy, record: Record, kind: ActionKind, *, population: int, at: datetime, run: str | None
@@ -63,6 +76,9 @@ class LimitBook:
                 intent=intent, policy=policy.name, connection=record.ref.connection, object=record.ref.object.value,
                 record=record.ref.id, kind=kind.value, at=micros(at), is_new=int(is_new), run=run,
             )
+        else:
+            planned = _Planned(policy=policy.name, ref=record.ref, kind=kind, at=at, is_new=is_new, run=run)
+            self._planned.append(planned)
         self._on_record[policy.name, record.ref] = so_far + 1
         for (name, connection, kind_of, _), window in self._windows.items():
             if (name, connection, kind_of) == (policy.name, record.ref.connection, record.ref.object):
@@ -110,14 +126,19 @@ class LimitBook:
             "WHERE policy = :policy AND connection = :connection AND kind = :kind AND at > :since",
             policy=policy.name, connection=ref.connection, kind=kind.value, since=micros(at - DAY),
         )
-        return [f"limits.per_day.{kind}: {allowed} in a day"] if row is not None and row["n"] >= allowed else []
+        so_far = (int(row["n"]) if row else 0) + sum(
+            (one.policy, one.ref.connection, one.kind) == (policy.name, ref.connection, kind) and one.at > at - DAY
+            for one in self._planned
+        )
+        return [f"limits.per_day.{kind}: {allowed} in a day"] if so_far >= allowed else []
 
     def _run_limit(self, policy: Policy, run: str | None) -> list[str]:
         allowed = policy.limits.actions_per_run
         if allowed is None or run is None:
             return []
         row = self._tx.one("SELECT COUNT(*) AS n FROM gate_passes WHERE run = :run", run=run)
-        return [f"limits.actions_per_run: {allowed} in this run"] if row is not None and row["n"] >= allowed else []
+        so_far = (int(row["n"]) if row else 0) + sum(one.run == run for one in self._planned)
+        return [f"limits.actions_per_run: {allowed} in this run"] if so_far >= allowed else []
 
     def _window(self, policy: Policy, ref: RecordRef, at: datetime) -> _Window:
         until = at.replace(second=0, microsecond=0) + _GRAIN
@@ -131,5 +152,15 @@ class LimitBook:
             day = self._tx.rows(
                 f"SELECT DISTINCT record FROM gate_passes WHERE {scope} AND is_new = 0", **names, since=micros(until - DAY)
             )
-            self._windows[key] = _Window(until, {row["record"] for row in hour}, {row["record"] for row in day})
+            planned = [
+                one
+                for one in self._planned
+                if (one.policy, one.ref.connection, one.ref.object) == (policy.name, ref.connection, ref.object)
+            ]
+            self._windows[key] = _Window(
+                until,
+                {row["record"] for row in hour} | {one.ref.id for one in planned if until - HOUR < one.at <= until},
+                {row["record"] for row in day}
+                | {one.ref.id for one in planned if until - DAY < one.at <= until and not one.is_new},
+            )
         return self._windows[key]
