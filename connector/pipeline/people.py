@@ -64,11 +64,11 @@ class People:
     def give_back(self, handoff: str, *, by: str, remark: str | None = None) -> Handoff:
         """Return the case to the agent, which decides again on the record as it is now."""
         now = self.clock.now()
-        found = self._settle_handoff(handoff, HandoffState.RETURNED, by=by, remark=remark)
-        event = ChangeEvent(
-            ref=found.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=now, slot=found.policy
-        )
         with self.store.transaction("people: returned to the agent") as tx:
+            found = self._settled_handoff(tx, handoff, HandoffState.RETURNED, by=by, remark=remark)
+            event = ChangeEvent(
+                ref=found.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=now, slot=found.policy
+            )
             forget_visit(tx, found.ref, found.policy, f"returned:{found.id}")
             inbox.put(tx, [event], run=f"returned-{found.id}")
         return found
@@ -111,9 +111,14 @@ class People:
 
     def _settle_handoff(self, handoff: str, state: HandoffState, *, by: str, remark: str | None) -> Handoff:
         with self.store.transaction(f"people: handoff {state}") as tx:
-            found = handoffs.find(tx, handoff)
-            handoffs.settle(tx, found, state, by=by, at=self.clock.now(), remark=remark)
-            self._note_handoff(tx, found, by=by, change=state.value, remark=remark)
+            return self._settled_handoff(tx, handoff, state, by=by, remark=remark)
+
+    def _settled_handoff(
+        self, tx: Transaction, handoff: str, state: HandoffState, *, by: str, remark: str | None
+    ) -> Handoff:
+        found = handoffs.find(tx, handoff)
+        handoffs.settle(tx, found, state, by=by, at=self.clock.now(), remark=remark)
+        self._note_handoff(tx, found, by=by, change=state.value, remark=remark)
         return found
 
     def _label(self, tx: Transaction, found: Approval, *, agreed: bool, actual: str | None, now: datetime) -> None:
