@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "index": "Fill, rebuild and search the local index of knowledge files.",
     "learner": "List, pin and roll back what the offline tier has learned.",
     "rehearse": "Run a policy on your own export before you connect it.",
+    "evaluate": "Measure the offline tier on your own CSV files: routing, scoring, retrieval, duplicates, requests.",
     "sandbox": "Serve a made-up company's CRM on this machine, to try policies on.",
     "simulate": "Play the whole road against faults, crashes and people from seeds, and judge it.",
 }
