@@ -125,7 +125,8 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self, name: str, sync: Sync = Sync.FULL) -> Iterator[Transaction]:
-        connection = self._connection()
+        with _state_errors():
+            connection = self._connection()
         if connection.in_transaction:
             raise StateError(f"transaction {name!r} was opened inside another one")
         with _state_errors():
@@ -144,7 +145,8 @@ class SqliteStore:
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
-        connection = self._connection()
+        with _state_errors():
+            connection = self._connection()
         if connection.in_transaction:
             raise StateError("a snapshot was opened inside a transaction")
         with _state_errors():
