@@ -28,8 +28,11 @@ def journal_key(folder: Path) -> bytes:
 
 
 def append_head(path: Path, seal: Seal) -> None:
+    """Add one head on a line of its own, also after a line that a crash cut off."""
+    kept = path.read_bytes() if path.is_file() else b""
+    begin = "\n" if kept and not kept.endswith(b"\n") else ""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
-        file.write(f"{seal.first} {seal.last} {seal.head}\n")
+        file.write(f"{begin}{seal.first} {seal.last} {seal.head}\n")
 
 
 def kept_heads(path: Path) -> list[str]:

@@ -29,7 +29,7 @@ class TokenFile:
                 expires_at=datetime.fromisoformat(kept["expires_at"]) if kept["expires_at"] else None,
                 generation=kept["generation"], user=kept.get("user"),
             )
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None  # a torn or absent file is no token: the next call signs in
 
     def swap(self, old: Token | None, new: Token) -> bool:
