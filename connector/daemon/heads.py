@@ -29,10 +29,11 @@ def journal_key(folder: Path) -> bytes:
 
 def append_head(path: Path, seal: Seal) -> None:
     """Add one head on a line of its own, also after a line that a crash cut off."""
-    kept = path.read_bytes() if path.is_file() else b""
-    begin = "\n" if kept and not kept.endswith(b"\n") else ""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
-        file.write(f"{begin}{seal.first} {seal.last} {seal.head}\n")
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        begin = b"" if file.read(1) in (b"", b"\n") else b"\n"
+        file.write(begin + f"{seal.first} {seal.last} {seal.head}\n".encode())
 
 
 def kept_heads(path: Path) -> list[str]:
