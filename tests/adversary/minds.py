@@ -107,7 +107,7 @@ class DirectEndpoint:
         max_tokens: int,
         paying: Callable[[Callable[[], Reply]], Reply],
     ) -> Reply:
-        self.prompts.append("\n".join([*system, *(said["content"] for said in messages)]))
+        self.prompts.append("\n".join([*system, *(said["content"] for said in messages if said["role"] == "user")]))
         seen = Seen(schema=schema, prompt=messages[0]["content"], turn=len(messages) // 2)
         return paying(lambda: Reply(stop_reason="end_turn", text=self.mind(seen), usage=None))
 

@@ -135,6 +135,7 @@ class World:
         )
         self.road: Pipeline = assemble(self.around, parsed(self.plain))
         self.told: dict[str, str] = {}
+        self.people: dict[str, str] = {}
         self.clock.sleep(300)
         self.rounds(3)
 
@@ -154,9 +155,16 @@ class World:
     def contact(self, ticket: str, **values: str) -> str:
         """A person on a ticket, in the CRM's own field names."""
         kind = "contacts" if self.crm.natives.system == "hubspot" else "Contact"
-        made = self.crm.org.create(kind, values, actor=self.rep).id
+        key = values.get("email", values.get("Email"))
+        made = self.people.get(key) if key else None
+        if made is None:
+            made = self.crm.org.create(kind, values, actor=self.rep).id
+            self.people |= {key: made} if key else {}
         self.crm.link_contact(ticket, made)
         return made
+
+    def edit(self, ticket: str, **values: str) -> None:
+        self.crm.edit(ticket, values, rep=self.rep)
 
     def ref(self, ticket: str) -> RecordRef:
         return RecordRef.parse(f"{self.crm.connection}:ticket/{ticket}")
