@@ -11,6 +11,7 @@ from connector.decision.learner import Learner, NotLearned, Prediction
 from connector.record import FieldValue, decode_value, encode_value
 
 NEEDED = 4
+POISON = "poison"  # texts that begin like this make every learner fail: such records are set aside
 UNHEARD = "unheard"  # texts that begin like this are new to every learner: such cases go to a person
 
 
@@ -26,6 +27,8 @@ class FirstWord:
         return hashlib.sha256(self.stored()).hexdigest()[:12]
 
     def predict(self, texts: Sequence[str]) -> Sequence[Prediction]:
+        if any(first_word(text) == POISON for text in texts):
+            raise ValueError("a text that no learner survives")
         return [self._one(first_word(text)) for text in texts]
 
     def stored(self) -> bytes:

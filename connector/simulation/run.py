@@ -33,7 +33,7 @@ from connector.simulation.wire import writes
 from connector.writeback import outbox
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
-STEPS = 14
+STEPS = 16
 SETTLING = 60  # rounds within which everything must have settled once nothing goes wrong any more
 STILL = 4
 
@@ -288,7 +288,7 @@ class Run:
         assert process is not None
         journal = journal_export(process.store)
         with process.store.snapshot() as tx:
-            self.facts["buried"] = len(inbox.buried(tx))
+            self.facts["buried"] = [str(one.event.ref) for one in inbox.buried(tx)]
         process.road.seal(JOURNAL_KEY)
         self.facts["seal"] = seal_problems(process.store, JOURNAL_KEY)
         self.facts["indexed"] = self._indexed()

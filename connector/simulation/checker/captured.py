@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.simulation.checker.account import Account, plain_value
+from connector.simulation.checker.ended import POISON
 from connector.simulation.checker.history import Change, CrmHistory, Ticket
 
 Plain = Mapping[str, Any]
@@ -24,6 +25,8 @@ def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain
             continue
         is_new = row["created"] / 1000 > activated + 1
         for policy in policies:
+            if str(history.final(ticket)["subject"]).startswith(POISON):
+                continue  # nobody can decide this one: that it is set aside and said is another rule
             wanted = _wanted(history.own.get(ticket), policy, since=0 if is_new else baselined)
             if not wanted:
                 continue

@@ -6,24 +6,63 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.simulation.checker.account import ENDED, Account
-from connector.simulation.checker.history import CrmHistory
+from connector.simulation.checker.history import CrmHistory, Ticket
 
 Plain = Mapping[str, Any]
+
+
+POISON = "poison"
+
+
+def set_aside(history: CrmHistory, account: Account, facts: Plain) -> Iterator[str]:
+    """Only what cannot be decided stays set aside, and that is said with a reason and a next step."""
+    buried = {ref.rpartition("/")[2] for ref in facts["buried"] if ref.startswith(f"{history.connection}:")}
+    said = {
+        str(entry["ref"]) for entry in account.entries
+        if entry["kind"] == "buried" and entry["body"].get("reason") and entry["body"].get("next")
+    }  # fmt: skip
+    for ticket in sorted(buried | history.rows.keys()):
+        row, ref = history.rows[ticket], f"{history.connection}:ticket/{ticket}"
+        poisonous = str(history.final(ticket)["subject"]).startswith(POISON)
+        gone = row["deleted"] or row["merged_into"]
+        if ticket in buried and not poisonous and not gone:
+            yield f"{ref}: set aside although nothing is wrong with it any more"
+        if ticket in buried and ref not in said:
+            yield f"{ref}: set aside without a word, a reason or a next step"
 
 
 def unended(account: Account, facts: Plain) -> Iterator[str]:
     """What still hangs although nothing has gone wrong for hours."""
     if not facts["settled"]:
         yield "the road did not come to rest after everything had healed"
-    if facts["buried"]:
-        yield f"{facts['buried']} changes are set aside although nothing is wrong with them any more"
-    for entry in account.entries:
-        if entry["kind"] == "buried" and not (entry["body"].get("reason") and entry["body"].get("next")):
-            yield f"{entry['ref']}: set aside without a reason or a next step"
     begun = {entry["intent"]: entry for entry in account.entries if entry["kind"] in ("allowed", "approved")}
     for intent, entry in begun.items():
         if _is_open(account, intent, entry["seq"]) and not _waits_for_people(account, entry):
             yield f"{entry['ref']}: the {entry['kind']} action {intent[:8]} has no outcome"
+
+
+def abandoned(history: CrmHistory, account: Account) -> Iterator[str]:
+    """Actions given up because something moved, on which nobody decided or was asked again."""
+    own_reasons = ("deleted", "merged", "decided again", "follow")
+    for entry in account.entries:
+        body = entry["body"] or {}
+        if entry["kind"] != "stale" or "action" not in body or "asked_again" in body or body["purpose"] != "act":
+            continue
+        ticket = entry["ref"].rpartition("/")[2]
+        ours = entry["ref"].startswith(f"{history.connection}:")
+        if not ours or ticket in history.gone or any(reason in body["why"] for reason in own_reasons):
+            continue
+        owner = history.own.get(ticket)
+        moved = [name for name, base in body["bases"].items() if name in body["why"]]
+        ours_alone = owner is not None and moved and all(_last_by_us(owner, name) for name in moved)
+        later = any(one["seq"] > entry["seq"] for one in account.decisions(entry["ref"], entry["policy"]))
+        if ours_alone and not later:
+            yield f"{entry['ref']}: {body['why']} by our own write, and nobody took over"
+
+
+def _last_by_us(ticket: Ticket, name: str) -> bool:
+    changes = [change for change in ticket.changes if change.field == name]
+    return bool(changes) and all(change.actor == "agent" for change in changes)
 
 
 def _is_open(account: Account, intent: str, seq: int) -> bool:

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from connector.simulation.checker.account import Account
 from connector.simulation.checker.bounded import echoes, moved_back, over_limits, stale_index
 from connector.simulation.checker.captured import lost_changes
-from connector.simulation.checker.ended import not_taken_back, unended, without_inverse
+from connector.simulation.checker.ended import abandoned, not_taken_back, set_aside, unended, without_inverse
 from connector.simulation.checker.history import CrmHistory, read_history
-from connector.simulation.checker.permitted import forbidden, unapproved
-from connector.simulation.checker.written import duplicates, overwrites, paired
+from connector.simulation.checker.permitted import forbidden, out_of_turn, unapproved, unsure
+from connector.simulation.checker.written import duplicates, overwrites, paired, stale_evidence
 
 INVARIANTS: Mapping[str, str] = {
     "I1": "no lost change",
@@ -73,6 +73,7 @@ def _of_run(run: Exported, account: Account) -> Iterator[tuple[str, str]]:
     facts = run.facts
     rules: tuple[tuple[str, Iterable[str]], ...] = (
         ("I4", facts["seal"]), ("I5", without_inverse(account)), ("I6", unended(account, facts)),
+        ("I7", unsure(account, run.policies)), ("I7", out_of_turn(account)),
         ("I8", unapproved(account, run.policies, run.people)), ("I9", over_limits(account, run.policies)),
         ("I10", facts["leaks"]), ("I11", facts["damage"]), ("I11", moved_back(facts)),
     )  # fmt: skip
@@ -89,6 +90,9 @@ def _of_crm(run: Exported, history: CrmHistory, account: Account) -> Iterator[tu
     yield from duplicates(history, account)
     rules: tuple[tuple[str, Iterable[str]], ...] = (
         ("I3", overwrites(history, account, pairs, run.policies)),
+        ("I3", stale_evidence(history, account, pairs)),
+        ("I6", set_aside(history, account, run.facts)),
+        ("I6", abandoned(history, account)),
         ("I5", not_taken_back(history, account, run.facts)),
         ("I7", forbidden(history, account, pairs, run.policies)),
         ("I9", echoes(history, account, run.policies, run.facts)),

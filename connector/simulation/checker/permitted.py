@@ -42,6 +42,8 @@ def _allows(history: CrmHistory, policy: Plain, pair: Pair, *, asked: bool) -> b
     known = history.natives.categories if pair.change.field == "category" else None
     if (options and value not in options) or (known and value not in known):
         return False
+    if permission.get("conflict") == "fill_empty" and pair.change.before is not None and pair.claim.kind == "applied":
+        return False
     if permission.get("forward_only") and not asked and pair.claim.base in options and value in options:
         return bool(options.index(value) >= options.index(pair.claim.base))
     return True
@@ -67,6 +69,32 @@ def unapproved(account: Account, policies: Sequence[Plain], people: Sequence[Pla
         if not any(_same(action, said) for said in agreed.get(intent, ())):
             what = action.get("field", action["kind"])
             yield f"{entry['ref']}: {what}={plain_value(action.get('value'))!r} was written and nobody had agreed to it"
+
+
+def unsure(account: Account, policies: Sequence[Plain]) -> Iterator[str]:
+    """Actions that went through by themselves below the confidence that every version of their policy asks for."""
+    for entry in account.entries:
+        if entry["kind"] != "allowed":
+            continue
+        targets = [float(p["gate"]["target"].rstrip("%")) / 100 for p in policies if p["policy"] == entry["policy"]]
+        if entry["body"]["confidence"] < min(targets):
+            yield f"{entry['ref']}: allowed at confidence {entry['body']['confidence']}, below the target"
+
+
+def out_of_turn(account: Account) -> Iterator[str]:
+    """Tasks that were made although the raised priority they follow was not written before."""
+    for entry in account.claimed_creates():
+        raised = [
+            other for other in account.entries
+            if other["decision"] == entry["decision"] and other["kind"] in ("allowed", "approval_requested", "braked")
+            and other["body"]["action"].get("field") == "priority"
+        ]  # fmt: skip
+        done = any(
+            ended["kind"] == "applied" and ended["seq"] < entry["seq"]
+            for one in raised for ended in account.of_intent(one["intent"])
+        )  # fmt: skip
+        if raised and not done and not entry["intent"].count("x"):
+            yield f"{entry['ref']}: a task was made before the priority it follows was written"
 
 
 def _took_effect(entry: Plain) -> bool:

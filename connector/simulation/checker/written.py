@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.simulation.checker.account import Account, ClaimedWrite
+from connector.simulation.checker.account import Account, ClaimedWrite, plain_value
 from connector.simulation.checker.history import Change, CrmHistory
 
 Plain = Mapping[str, Any]
@@ -160,6 +160,8 @@ def overwrites(history: CrmHistory, account: Account, pairs: Sequence[Pair], pol
     """Every write replaced what it had seen, or the rule allows it and the lost value is kept, or it was put back."""
     for pair in pairs:
         change, claim = pair.change, pair.claim
+        if claim.purpose == "revert" and _last_writer(history, pair) not in ("agent", None):
+            yield f"{_where(history, pair.ticket, change)}: the undo took back what somebody else had written"
         if change.before == claim.base or _permitted(claim, change, policies):
             continue
         where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
@@ -168,6 +170,39 @@ def overwrites(history: CrmHistory, account: Account, pairs: Sequence[Pair], pol
                 yield f"{where}, noticed and never put back"
             continue
         yield f"{where}, while the decision had seen {claim.base!r}"
+
+
+def _last_writer(history: CrmHistory, pair: Pair) -> str | None:
+    """Who had last changed the field before this write; None where a merge or another second makes it unclear."""
+    if len(history.family(pair.ticket)) > 1:
+        return None
+    earlier = [
+        change for change in history.own[pair.ticket].changes
+        if change.field == pair.change.field and change.line < pair.change.line
+    ]  # fmt: skip
+    if not earlier or pair.change.time - earlier[-1].time < 2000 or earlier[-1].after != pair.change.before:
+        return None
+    return earlier[-1].actor
+
+
+def stale_evidence(history: CrmHistory, account: Account, pairs: Sequence[Pair]) -> Iterator[str]:
+    """Every write rests on values that stood until shortly before it: none on what had moved minutes ago."""
+    for pair in pairs:
+        if pair.claim.purpose != "act" or len(history.family(pair.ticket)) > 1:
+            continue
+        entry = next(one for one in account.entries if one["seq"] == pair.claim.seq)
+        for name, base in entry["body"]["bases"].items():
+            if name == pair.change.field or name not in history.natives.fields:
+                continue
+            changes = [one for one in history.own[pair.ticket].changes if one.field == name and one.line < pair.change.line]
+            foreign = [one for one in changes if one.actor != "agent"]
+            moved = bool(foreign) and changes[-1] is foreign[-1] and changes[-1].after != plain_value(base["value"])
+            if moved and pair.change.time - changes[-1].time > _LONG_AGO:
+                where = _where(history, pair.ticket, pair.change)
+                yield f"{where}: rests on {name}={plain_value(base['value'])!r}, which had moved long before"
+
+
+_LONG_AGO = 5 * 60_000  # milliseconds: longer than any call is waited for and repeated
 
 
 def _permitted(claim: ClaimedWrite, change: Change, policies: Sequence[Plain]) -> bool:

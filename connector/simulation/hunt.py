@@ -1,0 +1,64 @@
+"""The score of the simulation itself: which planted bugs it finds, and at which seed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from connector.simulation.outcome import play, workshop
+from connector.simulation.planted import BUGS, planted
+from connector.simulation.run import setup_of
+
+Found = dict[str, Any]
+
+
+def hunt(names: Sequence[str], seeds: range, crm: str, *, jobs: int, said: Callable[[str], None]) -> Found:
+    """Play each bug until a seed finds it or the seeds run out."""
+    started = time.monotonic()
+    bugs = []
+    for found in _found([(name, seeds, crm) for name in names], jobs):
+        bugs.append(found)
+        said(f"{found['bug']}: {found['invariant'] or 'NOT FOUND'} at seed {found['first_seed']} ({found['played']} played)")
+    bugs.sort(key=lambda one: names.index(one["bug"]))
+    killed = sum(one["first_seed"] is not None for one in bugs)
+    return {
+        "planted": len(names), "killed": killed, "bugs": bugs, "seconds": round(time.monotonic() - started, 1),
+    }  # fmt: skip
+
+
+def _found(tasks: Sequence[tuple[str, range, str]], jobs: int) -> Iterator[Found]:
+    if jobs <= 1 or len(tasks) < 2:
+        yield from map(_hunt_one, tasks)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(_hunt_one, tasks)
+        pool.close()
+        pool.join()
+
+
+def _hunt_one(task: tuple[str, range, str]) -> Found:
+    name, seeds, crm = task
+    bug = BUGS[name]
+    played = 0
+    with workshop() as shop:
+        for seed in seeds:
+            setup = setup_of(seed, crm)
+            if bug.crm not in ("both", setup.systems[0]):
+                continue
+            played += 1
+            with planted(bug):
+                outcome = play(setup, shop)
+            if outcome.violations and not play(setup, shop).violations:  # it is the bug that breaks it
+                first = outcome.violations[0]
+                return _document(name, seed, first.invariant, first.what, played)
+    return _document(name, None, None, None, played)
+
+
+def _document(name: str, seed: int | None, invariant: str | None, what: str | None, played: int) -> Found:
+    bug = BUGS[name]
+    return {
+        "bug": name, "does": bug.what, "row": bug.row, "first_seed": seed, "invariant": invariant, "what": what,
+        "played": played,
+    }  # fmt: skip
