@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# The shipped conformance cases explain their failed assertions as tests do; before anything imports them.
+pytest.register_assert_rewrite("adapters.conformance")
+
 from connector.clock import HeldClock
 from connector.journal import Journal
 from connector.pipeline.state import prepare

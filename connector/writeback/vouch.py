@@ -53,10 +53,11 @@ def _base_of(action: Action, bases: Bases) -> object:
 
 def _takes_back(tx: Transaction, row: OutboxRow) -> bool:
     """An undo writes what its own write replaced, or the edit it overran, and nothing else."""
-    undone = outbox.find(tx, row.intent.removesuffix(f"-{row.purpose.value}"))
+    is_restore = row.purpose is WritePurpose.RESTORE
+    undone = outbox.find(tx, row.intent.removesuffix("-restore") if is_restore else outbox.undone_by(row.intent))
     if undone is None or undone.intent == row.intent or undone.action.ref != row.action.ref or row.ref != row.action.ref:
         return False
-    if row.purpose is WritePurpose.RESTORE:
+    if is_restore:
         return _restores(row.action, undone)
     inverse = decode_inverse(undone.inverse) if undone.inverse else None
     match inverse:
