@@ -19,6 +19,7 @@ BROAD_EXCEPTS: Mapping[str, str] = {
     "connector/policy/document.py": "a YAML parser fed by fuzzers; every failure is a problem with its line",
     "connector/context/lance_folder.py": "the index is a cache: whatever spoiled it, it is rebuilt",
     "connector/context/lance_index.py": "the index is a cache: whatever spoiled it, it is rebuilt",
+    "connector/cli/showing.py": "a thread's failure is raised again where the demo waits for it",
     "adapters/sandbox/org.py": "rolls back the org and raises again",
 }
 """The edges where anything may be caught, each with its reason."""
@@ -26,6 +27,7 @@ BROAD_EXCEPTS: Mapping[str, str] = {
 EFFECTS: Mapping[str, str] = {
     "connector/clock.py": "the clock and the randomness everybody else is handed",
     "connector/daemon/heads.py": "makes the journal's key once",
+    "connector/simulation/seeds.py": "says how long a run of seeds took",
     "connector/evaluation/rehearse/": "drives a real process against the wall clock",
     "connector/cli/": "the process edge",
     "adapters/sandbox/": "a server of its own, outside the product",
