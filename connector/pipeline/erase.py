@@ -29,7 +29,11 @@ class Erased:
 
 
 def erase(store: Store, journal: Journal, index: Index, refs: Sequence[RecordRef], *, by: str, at: datetime) -> Erased:
-    """Remove every text kept about these records. The journal keeps that entries existed, and still verifies."""
+    """Remove every text kept about these records, down to the bytes of the files.
+
+    The journal keeps that entries existed, and still verifies. Raises StateError when the tables are clean and the old
+    bytes are still in use by another process.
+    """
     refs = tuple(dict.fromkeys(refs))
     with store.transaction("erase: removed") as tx:
         bodies = sum(erase_bodies(tx, [stored.seq for stored in of_record(tx, ref)]) for ref in refs)
@@ -44,6 +48,7 @@ def erase(store: Store, journal: Journal, index: Index, refs: Sequence[RecordRef
         journal.append(tx, Entry(kind=EntryKind.ERASED, at=at, actor=by, body=body))
     index.delete_records(refs)
     index.optimize(Upkeep.ERASE)
+    store.rewrite()
     return Erased(records=refs, journal_bodies=bodies, memory_rows=remembered, inbox_rows=waiting)
 
 
@@ -52,7 +57,8 @@ def _blank(tx: Transaction, ref: RecordRef) -> None:
     parameters = {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
     where = "connection = :connection AND object = :object AND record = :record"
     tx.run(f"UPDATE decision_decisions SET rationale = '', detail = '{{}}' WHERE {where}", **parameters)
-    tx.run(f"UPDATE gate_approvals SET rationale = '', citations = '[]', remark = NULL WHERE {where}", **parameters)
+    emptied = "rationale = '', reasons = '[]', citations = '[]', remark = NULL"
+    tx.run(f"UPDATE gate_approvals SET {emptied} WHERE {where}", **parameters)
     tx.run(
         f"UPDATE gate_approvals SET state = 'superseded' WHERE {where} AND state = 'pending'", **parameters
     )

@@ -62,6 +62,10 @@ class Store(Protocol):
         """A consistent view for reading; writes in it are refused."""
         ...
 
+    def rewrite(self) -> None:
+        """Write what is kept anew, so that nothing deleted is left in the files; raises StateError when it cannot."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -157,6 +161,25 @@ class SqliteStore:
             finally:
                 _roll_back(connection)
                 connection.execute("PRAGMA query_only=OFF")
+
+    def rewrite(self) -> None:
+        # A deleted row stays readable in freed pages, in the gaps of used ones, and in the write-ahead log, until all
+        # three are written over (sqlite.org/lang_vacuum.html, sqlite.org/pragma.html#pragma_wal_checkpoint).
+        connection = self._connection()
+        with _state_errors():
+            try:
+                connection.execute("PRAGMA synchronous=full")
+                connection.execute("VACUUM")
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()["busy"]
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                busy = 1
+        if busy:
+            raise StateError(
+                "what was erased is gone from every table, but the old file is still being read, so its bytes remain",
+                hint="stop the daemon, then repeat the command",
+            )
 
     def close(self) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from adapters.conformance.bridge import FaceTransport
 from connector.adapter import HttpRequest, HttpResponse, Transport
 from connector.clock import HeldClock
+from connector.context.index import Index
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
 from connector.decision.reasoners.reasoner import Reasoner
@@ -104,7 +105,7 @@ class World:
         system: str = "hubspot",
         seed: int = 1,
         privacy: Privacy | None = None,
-        prepared: Callable[[World], None] | None = None,
+        index: Index | None = None,
     ) -> None:
         folder.mkdir(exist_ok=True, parents=True)
         self.folder, self.plain = folder, policies or (policy(),)
@@ -116,9 +117,7 @@ class World:
         self.log = KeptLog()
         self.store = SqliteStore(folder / "state.db")
         prepare(self.store)
-        if prepared is not None:
-            prepared(self)
-        self.index = MemoryIndex()
+        self.index: Index = index or MemoryIndex()
         adapter = self.crm.adapter(clock=self.clock, chance=random.Random(seed), transport=self.socket, log=self.log)
         self.shelf = DiskShelf(self.store, folder / "learners", FirstWordForm())
         self.around = Surroundings(
