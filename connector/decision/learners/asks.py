@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FEWEST_OF_A_KIND = 10
 MOST_TEXTS = 30_000
 FOLDS = 4
+MOST_SHIFT = 4.0  # times the odds a mailbox may differ: more is a learner that knows nothing
 ENOUGH_TO_CORRECT = 100  # texts from which their own rate of requests can be told
 BATCH = 2_000
 
@@ -134,7 +135,8 @@ def _taught(texts: Sequence[str], asks: NDArray[np.bool_], seed: int) -> Request
         rows = features.rows([texts[row] for row in mine.tolist()])
         held_back[mine] = np.mean([line.says(rows) for line in lines], axis=0)
     scale = LogisticRegression(C=100.0).fit(held_back[:, None], asks)
-    slope, offset = float(scale.coef_[0, 0]), float(scale.intercept_[0])
+    # Rows held back that come out the wrong way round are noise: it is not followed backwards.
+    slope, offset = max(float(scale.coef_[0, 0]), 0.0), float(scale.intercept_[0])
     features = AskFeatures(texts)
     return RequestLearner(
         features=features, lines=_lines(features.rows(texts), asks), slope=slope, offset=offset,
@@ -177,10 +179,11 @@ def rate_among(chances: Sequence[float], rate: float) -> float:
 
     Method: Saerens, Latinne, Decaestecker, Neural Computation 14 (2002).
     """
-    guess = rate
+    odds, guess = rate / (1.0 - rate), rate
+    lowest, highest = odds / MOST_SHIFT / (1.0 + odds / MOST_SHIFT), odds * MOST_SHIFT / (1.0 + odds * MOST_SHIFT)
     for _ in range(100):
         before, guess = guess, sum(_shifted(chances, rate, guess)) / len(chances)
-        guess = min(max(guess, 0.01), 0.99)
+        guess = min(max(guess, lowest), highest)
         if abs(before - guess) < 1e-6:
             break
     return guess

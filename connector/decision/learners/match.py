@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 PROPOSED_FROM = 0.5
 # Odds learned on few fields are too sure of themselves: on organisations known by name and phone alone, their 0.99 was
-# right in 87 of 100. Below this many fields that can tell records apart, all of them must agree.
-ENOUGH_FIELDS = 4
+# right in 87 of 100. Below this many fields that help, and that tell records apart, the latter must all agree.
+ENOUGH_FIELDS, ENOUGH_TELLING = 4, 3
 FEWEST_FIELDS = 2
-TELLS_APART = 0.05  # a field in which more random pairs agree (a country, a status) does not count
+HELPS, TELLS_APART = 0.15, 0.05  # at most this share of random pairs agree: a first name or a town, a street or a phone
 MOST_HOLDERS = 2  # of a number under the strict rule: what more records share is a switchboard
 
 
@@ -70,21 +70,26 @@ def _levels(columns: Mapping[str, Sequence[str]], pairs: NDArray[np.intp]) -> ND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
-    """When a pair is proposed. `telling` says of each column whether it can tell records apart."""
+    """When a pair is proposed. `helping` and `telling` say of each column how far it can tell records apart."""
 
     columns: Mapping[str, Sequence[str]]
+    helping: tuple[bool, ...]
     telling: tuple[bool, ...]
     holders: Mapping[str, Mapping[str, int]]
 
     @staticmethod
     def over(columns: Mapping[str, Sequence[str]]) -> _Rule:
         counts = {name: Counter(cell for cell in cells if cell) for name, cells in columns.items()}
-        telling = tuple(_random_agreement(count) < TELLS_APART for count in counts.values())
-        return _Rule(columns=columns, telling=telling, holders=counts)
+        agreement = [_random_agreement(count) for count in counts.values()]
+        return _Rule(
+            columns=columns, helping=tuple(share < HELPS for share in agreement),
+            telling=tuple(share < TELLS_APART for share in agreement), holders=counts,
+        )
 
     def match(self, one: int, other: int, levels: Sequence[int], chance: float) -> Match | None:
         compared = sum(tells and level != Level.MISSING for tells, level in zip(self.telling, levels, strict=True))
-        if compared >= ENOUGH_FIELDS:
+        helped = sum(helps and level != Level.MISSING for helps, level in zip(self.helping, levels, strict=True))
+        if helped >= ENOUGH_FIELDS and compared >= ENOUGH_TELLING:
             return Match(one=one, other=other, chance=chance) if chance >= PROPOSED_FROM else None
         agree = compared >= FEWEST_FIELDS and all(
             self._agrees(name, one, other, level)

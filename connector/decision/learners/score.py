@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,8 +103,15 @@ def fit_score(cells: Cells, outcomes: Sequence[bool | None], *, seed: int) -> Sc
     leaks = find_leaks(cells, outcomes)
     known = {leak.column for leak in leaks}
     kept = {name: [column[row] for row in settled] for name, column in cells.items() if name not in known}
+    load_members()
     with one_thread():
         return _taught(kept, happened, leaks, seed)
+
+
+def load_members() -> None:
+    """Load what members stand on. A limit on threads reaches only the libraries that are loaded when it is set."""
+    for library in ("sklearn.ensemble", "sklearn.linear_model"):
+        import_module(library)
 
 
 def load_score(path: Path, *, sha256: str) -> ScoreLearner:

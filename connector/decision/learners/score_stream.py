@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from connector.calibration import Drift, drift_of_probabilities
+from connector.decision.learners.route import one_thread
+from connector.decision.learners.score import load_members
 from connector.decision.learners.score_blend import trust
 from connector.decision.learners.score_columns import Cells
 from connector.decision.learners.score_members import Fitted, Part, Way, fit_member, loudness_of
@@ -42,16 +44,18 @@ def stream_chances(
     """Score `later` rows in batches, beginning with what the `earlier` ones teach. None is a row nobody ever labels."""
     from scipy.sparse import vstack
 
+    load_members()
     before, after = form.rows(earlier, len(outcomes)), form.rows(later, len(arriving))
     rows = TableRows(
         straight=vstack([before.straight, after.straight], format="csr"), bent=np.vstack([before.bent, after.bent]),
         level_columns=before.level_columns,
     )
     labels = [*outcomes, *arriving]
-    return stream(
-        rows, np.array([label is True for label in labels]), np.array([label is not None for label in labels]),
-        start=len(outcomes), batch=batch, seed=seed,
-    )
+    with one_thread():
+        return stream(
+            rows, np.array([label is True for label in labels]), np.array([label is not None for label in labels]),
+            start=len(outcomes), batch=batch, seed=seed,
+        )
 
 
 def stream(
