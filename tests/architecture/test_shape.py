@@ -28,8 +28,6 @@ EFFECTS: Mapping[str, str] = {
     "connector/clock.py": "the clock and the randomness everybody else is handed",
     "connector/daemon/heads.py": "makes the journal's key once",
     "connector/simulation/seeds.py": "says how long a run of seeds took",
-    "connector/simulation/hunt.py": "says how long a hunt took",
-    "connector/simulation/hunt.py": "says how long a hunt for planted bugs took; the runs themselves are handed their clock",
     "connector/evaluation/rehearse/": "drives a real process against the wall clock",
     "connector/cli/": "the process edge",
     "adapters/sandbox/": "a server of its own, outside the product",
@@ -119,7 +117,7 @@ def test_only_the_gate_clears_actions():
 
 
 def test_the_gates_seal_is_its_own():
-    users = {module.path for module in product() if re.search(r"\b_GATE\b|_made_by", module.text)}
+    users = {module.path for module in road() if re.search(r"\b_GATE\b|_made_by", module.text)}
     assert {path for path in users if not path.startswith(PLANTED)} == {"connector/gate/verdict.py"}
 
 
