@@ -29,7 +29,6 @@ EFFECTS: Mapping[str, str] = {
     "connector/daemon/heads.py": "makes the journal's key once",
     "connector/simulation/seeds.py": "says how long a run of seeds took",
     "connector/simulation/hunt.py": "says how long a hunt for planted bugs took",
-    "connector/simulation/hunt.py": "says how long a hunt took",
     "connector/evaluation/rehearse/": "drives a real process against the wall clock",
     "connector/cli/": "the process edge",
     "adapters/sandbox/": "a server of its own, outside the product",
