@@ -138,6 +138,23 @@ def note_own_write(tx: Transaction, ref: RecordRef, values: Mapping[FieldName, F
     )
 
 
+def part_with(tx: Transaction, refs: Sequence[RecordRef]) -> None:
+    """Records that are gone may come back: what we saw of them goes, that they were visited stays.
+
+    Coming back is another visit then, with intents of its own; what the deletion cut short is decided again.
+    """
+    for table in ("change_seen", "change_timers"):
+        tx.run_many(
+            f"DELETE FROM {table} WHERE connection = :connection AND object = :object AND record = :record",
+            [_key(ref) for ref in refs],
+        )
+    tx.run_many(
+        "UPDATE change_triggers SET fingerprint = 'gone' "
+        "WHERE connection = :connection AND object = :object AND record = :record",
+        [_key(ref) for ref in refs],
+    )
+
+
 def forget(tx: Transaction, refs: Sequence[RecordRef]) -> None:
     """Remove what we know of records that are gone or erased."""
     for table in ("change_seen", "change_triggers", "change_timers"):

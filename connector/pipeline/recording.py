@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +11,22 @@ from connector.action import describe, encode_action
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox, timers
 from connector.change.aliases import note_merge
-from connector.change.seen import forget, look_up, note_snapshots
+from connector.change.seen import look_up, note_snapshots, part_with
 from connector.change.trigger import record_visits, watched_fields
-from connector.context.context import PastDecision
+from connector.context.context import Context, PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
+from connector.context.redaction import masked
 from connector.decision import decisions
 from connector.decision.decision import Decision, NotEnough, Pins
 from connector.decision.decisions import RecordedDecision
-from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, encode_bases, handoffs
+from connector.gate import Allow, Bases, ClearedAction, Deny, RequireApproval, approvals, encode_bases, handoffs
 from connector.gate.approvals import ApprovalState
 from connector.gate.handoffs import HandoffState
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Sorted
 from connector.pipeline.judge import Judged, JudgedAction
 from connector.policy import Policy
-from connector.record import Gone, Merged, RecordRef, encode_value
+from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, encode_value
 from connector.store import Transaction
 from connector.writeback import OutboxState, outbox
 
@@ -66,7 +68,7 @@ def record_gone(tx: Transaction, journal: Journal, gone: Gone | Merged, now: dat
     closed = _close_open_work(tx, journal, gone.ref, now, why)
     if isinstance(gone, Merged):
         _look_at_survivor(tx, gone, now, had_open_work=closed > 0)
-    forget(tx, [gone.ref])
+    part_with(tx, [gone.ref])
     journal.append(tx, Entry(kind=EntryKind.GONE, at=now, ref=gone.ref, body={"why": why}))
 
 
@@ -153,7 +155,9 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
         if isinstance(result, Decision)
         else {},
         "missing": list(result.missing) if isinstance(result, NotEnough) else [],
-        "changed_from": {name: encode_value(value) for name, value in judged.case.changed_from.items()},
+        "changed_from": {
+            name: encode_value(value) for name, value in _tellable(judged.context, judged.case.changed_from).items()
+        },
         "read": [str(record.ref) for record in judged.context.records[1:]],
         "fingerprint": judged.case.visit.fingerprint,
         "visit": judged.case.visit.number,
@@ -219,12 +223,26 @@ def _verdict_entry(judged: Judged, action: JudgedAction, now: datetime) -> Entry
         "cell": str(action.cell),
         "reasons": reasons,
         "citations": [dict(citation) for citation in action.approval.citations],
-        "bases": encode_bases(action.approval.bases),
+        "bases": encode_bases(_tellable_bases(judged.context, action.approval.bases)),
         "approval": action.approval.id,
         "owner": action.approval.owner,
         "policy_line": judged.case.policy.source.at(_policy_path(action)),
     }
     return _entry(judged, kind, now, action.approval.intent, body)
+
+
+def _tellable(context: Context, values: Mapping[FieldName, FieldValue]) -> Mapping[FieldName, FieldValue]:
+    """Values as the journal may tell them, which people export: hidden ones not at all, masked ones masked."""
+    return {
+        name: masked(value) if name in context.masked else value
+        for name, value in values.items()
+        if name not in context.hidden
+    }
+
+
+def _tellable_bases(context: Context, bases: Bases) -> Bases:
+    told = _tellable(context, {name: base.value for name, base in bases.items()})
+    return {name: replace(bases[name], value=value) for name, value in told.items()}
 
 
 def _policy_path(action: JudgedAction) -> str:

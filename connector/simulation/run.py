@@ -23,7 +23,7 @@ from connector.simulation.crash import Crashes, SimulatedCrash
 from connector.simulation.crm import BUILDERS, SimulatedCrm, automation_on
 from connector.simulation.disk import StateFile
 from connector.simulation.evidence import Evidence, crm_evidence, journal_export, leaks, seal_problems
-from connector.simulation.learner import UNHEARD
+from connector.simulation.learner import POISON, UNHEARD
 from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
 from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
 from connector.simulation.profile import Profile, drawn_profile
@@ -261,7 +261,7 @@ class Run:
         if not all(policy["reason"].get("searches") for policy in self.policies):
             return {}
         found: dict[str, dict[str, list[str]]] = {name: {} for name in self.machine.crms}
-        for word in (*WORDS, UNHEARD):
+        for word in (*WORDS, UNHEARD, POISON):
             for hit in self.machine.index.search(word, None, limit=100):
                 ref = hit.entry.ref
                 if ref is not None and ref.object is ObjectType.TICKET:

@@ -175,7 +175,8 @@ class Settler:
             )
             self.tally.conflicted += 1
             return
-        note_own_write(self.tx, row.ref, {action.field: action.value})
+        if row.purpose is not WritePurpose.RESTORE:  # what we put back is somebody else's change, and wakes as one
+            note_own_write(self.tx, row.ref, {action.field: action.value})
         if row.purpose is WritePurpose.ACT:
             ours = FieldBase(value=action.value)
             outbox.rebase(self.tx, row.ref, action.field, ours)

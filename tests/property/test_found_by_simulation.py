@@ -120,3 +120,29 @@ def test_a_task_does_not_wait_for_ever_for_an_update_that_a_person_refused(tmp_p
     with road.alive.store.snapshot() as tx:
         assert outbox.counts(tx).get("ready", 0) == 0
     assert road.tasks(ticket) == 0
+
+
+@SYSTEMS
+def test_a_ticket_that_comes_back_from_the_recycle_bin_is_decided_and_written_again(tmp_path: Path, system: str) -> None:
+    road = QuietRoad(tmp_path, system=system)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    road.edit(ticket, priority="low")
+    road.crm.delete(ticket, rep=road.crm.reps[0])
+    road.rounds(12)
+    road.crm.undelete(ticket, rep=road.crm.reps[0])
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "high"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_an_edit_that_we_overran_and_put_back_still_counts_as_a_change(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "priority"]}
+    road = QuietRoad(tmp_path, policy)
+    road.ticket(subject="login broken")
+    road._pass(200)
+    road.crm.faults.arm("write_between_read_and_patch")
+    road.rounds(20)
+    assert road.crm.faults.counts["write_between_read_and_patch"] == 1
+    assert [str(found) for found in check(road._finished())] == []

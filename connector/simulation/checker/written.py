@@ -160,8 +160,6 @@ def overwrites(history: CrmHistory, account: Account, pairs: Sequence[Pair], pol
     """Every write replaced what it had seen, or the rule allows it and the lost value is kept, or it was put back."""
     for pair in pairs:
         change, claim = pair.change, pair.claim
-        if claim.purpose == "revert" and _last_writer(history, pair) not in ("agent", None):
-            yield f"{_where(history, pair.ticket, change)}: the undo took back what somebody else had written"
         if change.before == claim.base or _permitted(claim, change, policies):
             continue
         where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
@@ -170,19 +168,6 @@ def overwrites(history: CrmHistory, account: Account, pairs: Sequence[Pair], pol
                 yield f"{where}, noticed and never put back"
             continue
         yield f"{where}, while the decision had seen {claim.base!r}"
-
-
-def _last_writer(history: CrmHistory, pair: Pair) -> str | None:
-    """Who had last changed the field before this write; None where a merge or another second makes it unclear."""
-    if len(history.family(pair.ticket)) > 1:
-        return None
-    earlier = [
-        change for change in history.own[pair.ticket].changes
-        if change.field == pair.change.field and change.line < pair.change.line
-    ]  # fmt: skip
-    if not earlier or pair.change.time - earlier[-1].time < 2000 or earlier[-1].after != pair.change.before:
-        return None
-    return earlier[-1].actor
 
 
 def stale_evidence(history: CrmHistory, account: Account, pairs: Sequence[Pair]) -> Iterator[str]:
