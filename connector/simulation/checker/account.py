@@ -50,14 +50,13 @@ class Account:
         return [_claimed(entry) for entry in self.entries if _is_claimed_write(entry)]
 
     def doubtful_writes(self) -> list[ClaimedWrite]:
-        """Updates whose answer was lost and which nobody could look up any more: they may have taken effect."""
+        """Updates that were sent and never confirmed: they may have taken effect before somebody else changed more."""
         lost = {entry["intent"] for entry in self.entries if entry["kind"] == "unknown"}
         return [
             replace(_claimed({**entry, "body": {"before": None, **entry["body"]}}), kind="doubtful")
             for entry in self.entries
-            if entry["kind"] == "stale" and "action" in (entry["body"] or {})
-            and (entry["intent"] in lost or entry["body"]["attempts"])
-            and entry["body"]["action"]["kind"] == "update"
+            if entry["kind"] in ("stale", "conflicted", "refused") and "action" in (entry["body"] or {})
+            and (entry["intent"] in lost or entry["body"]["attempts"]) and entry["body"]["action"]["kind"] == "update"
         ]  # fmt: skip
 
     def undone_writes(self) -> list[ClaimedWrite]:

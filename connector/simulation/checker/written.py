@@ -105,10 +105,17 @@ def _ours(history: CrmHistory) -> list[tuple[str, Change]]:
 
 
 def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
-    """Whether this is a write of open outcome on a record that went away before anybody could read it again."""
+    """Whether this is a write of open outcome that nobody could see any more.
+
+    Its record went away, or, where the CRM keeps no history, somebody changed the field before it was read again.
+    """
+    covered = history.system == "salesforce" and any(
+        other.actor != "agent" and other.field == change.field and other.line > change.line
+        for other in history.own[ticket].changes
+    ) if ticket in history.own else False  # fmt: skip
     for claim in doubtful:
         fits = (claim.field, claim.value) == (change.field, change.after)
-        if fits and claim.ticket in history.gone and history.survivor(claim.ticket) == ticket:
+        if fits and history.survivor(claim.ticket) == ticket and (covered or claim.ticket in history.gone):
             doubtful.remove(claim)
             return True
     return False
