@@ -77,6 +77,7 @@ class ContextBuilder:
             changed_from=before.fields,
             related=places,
             hidden=tuple(sorted(_never(wanted) & (subject.record.fields.keys() | schema.fields.keys()))),
+            masked=tuple(sorted(name for name, kept in wanted.classes.items() if kept is FieldClass.MASK)),
             missing=(*subject.missing, *_missing(batch.relatives, ref), *unanswered),
             searches=wanted.searches,
         )

@@ -59,7 +59,8 @@ class Context:
     """Everything prepared for one decision. Records a decision may point at are picked by index into `records`.
 
     `records[0]` is the record the change happened to. `origins` tells per field of it who can have written the value.
-    `hidden` names fields that the policy keeps from the agent. `missing` names what was asked for and not found.
+    `hidden` names fields that the policy keeps from the agent, `masked` those it shows in part.
+    `missing` names what was asked for and not found.
     """
 
     records: tuple[Record, ...]
@@ -71,6 +72,7 @@ class Context:
     changed_from: Mapping[FieldName, FieldValue] = field(default_factory=dict)
     related: Mapping[ObjectType, tuple[int, ...]] = field(default_factory=dict)  # indices into `records`
     hidden: tuple[FieldName, ...] = ()
+    masked: tuple[FieldName, ...] = ()
     missing: tuple[str, ...] = ()
     searches: int = 0
 

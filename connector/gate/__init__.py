@@ -17,10 +17,11 @@ from connector.gate.verdict import (
     base_of,
     decode_bases,
     encode_bases,
+    told,
 )
 
 __all__ = [
     "MIGRATIONS", "Allow", "Bases", "Case", "Cell", "CellState", "ClearedAction", "Deny", "FieldBase", "LimitBook",
     "Reason", "ReasonCode", "RequireApproval", "Standing", "Verdict", "base_of", "cell_of", "decode_bases",
-    "encode_bases", "evaluate", "pins_key",
+    "encode_bases", "evaluate", "pins_key", "told",
 ]

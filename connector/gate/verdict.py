@@ -73,12 +73,16 @@ Verdict: TypeAlias = Allow | RequireApproval | Deny
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldBase:
-    """What a field held when the decision was made, and who had put it there where the CRM says so."""
+    """What a field held when the decision was made, and who had put it there where the CRM says so.
+
+    `private` values are compared before writing and told nowhere: the policy hides or masks the field.
+    """
 
     value: FieldValue
     at: str | None = None
     source: str | None = None
     by: str | None = None
+    private: bool = False
 
 
 Bases: TypeAlias = Mapping[FieldName, FieldBase]
@@ -91,9 +95,15 @@ def base_of(record: Record, name: FieldName) -> FieldBase:
     return FieldBase(value=record.fields.get(name), at=stamp.at.isoformat(), source=stamp.source, by=stamp.by)
 
 
+def told(bases: Bases) -> Bases:
+    """The bases that may be told outside the state: all but private ones."""
+    return {name: base for name, base in bases.items() if not base.private}
+
+
 def encode_bases(bases: Bases) -> dict[str, Any]:
     return {
         name: {"value": encode_value(base.value), "at": base.at, "source": base.source, "by": base.by}
+        | ({"private": True} if base.private else {})
         for name, base in bases.items()
     }
 
@@ -101,7 +111,8 @@ def encode_bases(bases: Bases) -> dict[str, Any]:
 def decode_bases(encoded: Mapping[str, Any]) -> dict[FieldName, FieldBase]:
     return {
         FieldName(name): FieldBase(
-            value=decode_value(base["value"]), at=base["at"], source=base["source"], by=base["by"]
+            value=decode_value(base["value"]), at=base["at"], source=base["source"], by=base["by"],
+            private=base.get("private", False),
         )
         for name, base in encoded.items()
     }

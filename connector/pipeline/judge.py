@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -36,7 +36,7 @@ from connector.gate.cells import standing
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.pipeline.cases import Case
 from connector.policy import OnOverwrite, Policy
-from connector.record import ConflictRule, ObjectSchema, Record, User, display
+from connector.record import ConflictRule, FieldName, ObjectSchema, Record, User, display
 from connector.store import Transaction
 
 
@@ -122,6 +122,7 @@ def _judge_actions(
 ) -> tuple[JudgedAction, ...]:
     judged: list[JudgedAction] = []
     intents = _intents(case, proposed)
+    private = {*context.hidden, *context.masked}
     for place, one in enumerate(proposed):
         cell = cell_of(case.policy, one.action)
         pins = pins_of(decision.pins, one)
@@ -139,7 +140,7 @@ def _judge_actions(
                 at=case.event.occurred_at, run=case.run,
             )
         after = intents[one.after] if one.after is not None and one.after < place else None
-        approval = _approval(bench, case, decision, one, verdict, intents[place], key, pins, cell, after)
+        approval = _approval(bench, case, decision, one, verdict, intents[place], key, pins, cell, after, private)
         judged.append(JudgedAction(proposed=one, verdict=verdict, cell=cell, approval=approval))
     return tuple(judged)
 
@@ -174,17 +175,19 @@ def _limits(bench: Bench, case: Case, action: Action, place: int) -> tuple[Reaso
     )
 
 
-def bases_for(action: Action, policy: Policy, record: Record) -> Bases:
+def bases_for(action: Action, policy: Policy, record: Record, private: Collection[FieldName]) -> Bases:
     """The field bases a verdict is bound to: the target field, and the fields the decision rests on."""
     names = set(policy.when.fields)
     if isinstance(action, UpdateField):
         names.add(action.field)
-    return {name: base_of(record, name) for name in sorted(names) if name in record.fields}
+    return {
+        name: replace(base_of(record, name), private=name in private) for name in sorted(names) if name in record.fields
+    }
 
 
 def _approval(
     bench: Bench, case: Case, decision: Decision, one: ProposedAction, verdict: Verdict, intent: str, key: str, pins: str,
-    cell: Cell, after: str | None,
+    cell: Cell, after: str | None, private: Collection[FieldName],
 ) -> Approval:
     policy, action = case.policy, one.action
     rule, on_overwrite = _conflict_rule(policy, action)
@@ -193,7 +196,7 @@ def _approval(
     return Approval(
         id=hashlib.sha256(f"approval:{intent}".encode()).hexdigest()[:12], intent=intent, decision=key, policy=policy.name,
         cell=str(cell), pins=pins, content=text_content(policy, case.record), ref=action.ref, action=action,
-        bases=bases_for(action, policy, case.record), rule=rule, on_overwrite=on_overwrite, confidence=one.confidence,
+        bases=bases_for(action, policy, case.record, private), rule=rule, on_overwrite=on_overwrite, confidence=one.confidence,
         rationale=decision.rationale, reasons=reasons, citations=tuple(_cited(citation) for citation in one.citations),
         after=after, run=case.run, state=state, owner=policy.gate.approvers or policy.handoff.to, asked_at=bench.now,
         expires_at=expires,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from connector.context.redaction import masked
 from connector.decision import decisions
 from connector.decision.decision import Decision, NotEnough, Pins
 from connector.decision.decisions import RecordedDecision
-from connector.gate import Allow, Bases, ClearedAction, Deny, RequireApproval, approvals, encode_bases, handoffs
+from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, encode_bases, handoffs, told
 from connector.gate.approvals import ApprovalState
 from connector.gate.handoffs import HandoffState
 from connector.journal import Entry, EntryKind, Journal
@@ -223,7 +222,7 @@ def _verdict_entry(judged: Judged, action: JudgedAction, now: datetime) -> Entry
         "cell": str(action.cell),
         "reasons": reasons,
         "citations": [dict(citation) for citation in action.approval.citations],
-        "bases": encode_bases(_tellable_bases(judged.context, action.approval.bases)),
+        "bases": encode_bases(told(action.approval.bases)),
         "approval": action.approval.id,
         "owner": action.approval.owner,
         "policy_line": judged.case.policy.source.at(_policy_path(action)),
@@ -238,11 +237,6 @@ def _tellable(context: Context, values: Mapping[FieldName, FieldValue]) -> Mappi
         for name, value in values.items()
         if name not in context.hidden
     }
-
-
-def _tellable_bases(context: Context, bases: Bases) -> Bases:
-    told = _tellable(context, {name: base.value for name, base in bases.items()})
-    return {name: replace(bases[name], value=value) for name, value in told.items()}
 
 
 def _policy_path(action: JudgedAction) -> str:

@@ -7,18 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from connector.action import UpdateField, describe, encode_action
-from connector.gate import encode_bases
+from connector.gate import encode_bases, told
 from connector.journal import Entry, EntryKind
 from connector.record import FieldValue, encode_value
 from connector.writeback.outbox import OutboxRow
 
 
 def outcome_entry(row: OutboxRow, kind: EntryKind, at: datetime, **facts: Any) -> Entry:
-    """The entry of one outcome. The body always says what was wanted, on what base, and who cleared it."""
+    """The entry of one outcome. The body always says what was wanted, on what base, and who cleared it.
+
+    The journal is exported: values the policy hides are not repeated in it.
+    """
     body = {
         "action": encode_action(row.action),
         "text": describe(row.action),
-        "bases": encode_bases(row.bases),
+        "bases": encode_bases(told(row.bases)),
         "cleared_by": row.cleared_by,
         "purpose": row.purpose.value,
         "attempts": row.attempts,

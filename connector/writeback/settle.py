@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -97,7 +97,7 @@ class Settler:
         if asked is None:
             self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
             return
-        bases = {name: base_of(live, name) for name in row.bases}
+        bases = {name: replace(base_of(live, name), private=base.private) for name, base in row.bases.items()}
         again = approvals.ask_again(self.tx, asked, bases, at=self.at, remark=why)
         self._close(row, OutboxState.STALE, EntryKind.STALE, why=why, asked_again=again.id)
         self.tally.outdated += 1

@@ -141,8 +141,14 @@ class MindServer:
 
 
 def behind_sdk(
-    server: MindServer, clock: HeldClock, *, price: Price = FREE, budget: Budget | None = None, tier: Tier = Tier.FAST
+    server: MindServer,
+    clock: HeldClock,
+    *,
+    price: Price = FREE,
+    budget: Budget | None = None,
+    tier: Tier = Tier.FAST,
+    key: str = "sk-test",
 ) -> AnthropicReasoner:
     """A tier with this server behind the real anthropic client."""
     settings = ModelSettings(tier=tier, model="claude-haiku-5-5", price=price, base_url=HOST, parallel=1)
-    return reasoner(settings, AGENTS, transport=server, key="sk-test", clock=clock, chance=random.Random(1), budget=budget)
+    return reasoner(settings, AGENTS, transport=server, key=key, clock=clock, chance=random.Random(1), budget=budget)

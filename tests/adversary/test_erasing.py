@@ -1,4 +1,4 @@
-"""Erasing a person: afterwards no byte of the state, the index or an export holds what they wrote, and the journal verifies."""
+"""Erasing a person: no byte of state, index or export holds what they wrote any more, and the journal verifies."""
 
 from __future__ import annotations
 
