@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from connector.adapter.budget import Lane
 from connector.adapter.environment import Token, TokenStore
-from connector.adapter.transport import HttpRequest, HttpResponse, Transport
+from connector.adapter.transport import HttpRequest, HttpResponse, Transport, unechoed
 from connector.clock import Clock
 from connector.errors import CredentialsError, OutcomeUnknownError, UnavailableError
 
@@ -58,13 +58,16 @@ class TokenKeeper:
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer to `request` under a valid token; only the Authorization header is ours to change."""
         token = self.token()
-        answer = self._transport.send(authorised(request, token))
+        answer = self._send(authorised(request, token))
         if self._refused(answer):
             token = self._renew(token)
-            answer = self._transport.send(authorised(request, token))
+            answer = self._send(authorised(request, token))
             if self._refused(answer):
                 raise self._close("the CRM refuses the token it has just issued")
         return answer
+
+    def _send(self, request: HttpRequest) -> HttpResponse:
+        return unechoed(request, self._transport.send(request))
 
     def token(self) -> Token:
         """The stored token, renewed first when it is missing or about to end."""

@@ -7,7 +7,7 @@ calls counted, and simulations run in process.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -48,6 +48,14 @@ class HttpResponse:
     def header(self, name: str) -> str | None:
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+def unechoed(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """The answer without our own credential: error pages and proxies repeat what they were sent, and errors are logged."""
+    credential = request.headers.get("Authorization", "").rpartition(" ")[2].encode()
+    if not credential or credential not in answer.body:
+        return answer
+    return replace(answer, body=answer.body.replace(credential, b"[hidden]"))
 
 
 class NotSentError(UnavailableError):
