@@ -25,10 +25,16 @@ def disturb(state: FaceState) -> None:
 
 def _pick(state: FaceState, names: tuple[str, ...] = _BUSY, *, most: int = 1) -> list[Row]:
     """Random rows of one random object that has enough of them."""
-    by_object = [rows for name in names if len(rows := list(state.org.rows(name))) >= most]
+    by_object = [rows for name in names if len(rows := _living(state, name)) >= most]
     if not by_object:
         return []
     return state.org.faults.rng.sample(state.org.faults.rng.choice(by_object), most)
+
+
+def _living(state: FaceState, name: str) -> list[Row]:
+    """The rows readers see, without those whose deletion has not become visible yet."""
+    found = ((row, state.org.find(name, row.id)) for row in state.org.rows(name))
+    return [row for row, stored in found if stored is not None and stored.deleted is None]
 
 
 def _touch_one(state: FaceState) -> bool:
@@ -40,7 +46,7 @@ def _touch_one(state: FaceState) -> bool:
 
 def _touch_all(state: FaceState) -> bool:
     picked = _pick(state, most=2)
-    for row in list(state.org.rows(picked[0].object)) if picked else []:
+    for row in _living(state, picked[0].object) if picked else []:
         state.org.touch(row.object, row.id)
     return bool(picked)
 
