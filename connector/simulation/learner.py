@@ -12,6 +12,7 @@ from connector.record import FieldValue, decode_value, encode_value
 
 NEEDED = 4
 POISON = "poison"  # texts that begin like this make every learner fail: such records are set aside
+STRANGE = "strange"  # nobody has taught anything about texts that begin like this: a guess is all there is
 UNHEARD = "unheard"  # texts that begin like this are new to every learner: such cases go to a person
 
 
@@ -49,7 +50,7 @@ def fit(texts: Sequence[str], values: Sequence[FieldValue]) -> Learner | NotLear
     said: dict[str, Counter[str]] = {}
     for text, value in zip(texts, values, strict=True):
         said.setdefault(first_word(text), Counter())[json.dumps(encode_value(value))] += 1
-    agreed = {word: found.most_common(1)[0][0] for word, found in said.items() if word != UNHEARD}
+    agreed = {word: found.most_common(1)[0][0] for word, found in said.items() if word not in (UNHEARD, STRANGE)}
     if len(agreed) < NEEDED:
         return NotLearned(examples=len(agreed), needed=NEEDED)
     return FirstWord({word: decode_value(json.loads(value)) for word, value in agreed.items()})

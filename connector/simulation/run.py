@@ -23,7 +23,7 @@ from connector.simulation.crash import Crashes, SimulatedCrash
 from connector.simulation.crm import BUILDERS, SimulatedCrm, automation_on
 from connector.simulation.disk import StateFile
 from connector.simulation.evidence import Evidence, crm_evidence, journal_export, leaks, seal_problems
-from connector.simulation.learner import POISON, UNHEARD
+from connector.simulation.learner import POISON, STRANGE, UNHEARD
 from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
 from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
 from connector.simulation.profile import Profile, drawn_profile
@@ -254,14 +254,16 @@ class Run:
         with process.store.snapshot() as tx:
             waiting = inbox.depth(tx)[inbox.Burial.WAITING]
             counts = outbox.counts(tx)
-        return not waiting and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
+            # What follows an action that a person has still to agree to may wait for as long as people do.
+            ready = tx.one("SELECT 1 FROM writeback_outbox WHERE state = 'ready' AND after_intent IS NULL LIMIT 1")
+        return not waiting and ready is None and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
 
     def _indexed(self) -> dict[str, dict[str, list[str]]]:
         """What the index holds of tickets, where a policy had them indexed."""
         if not all(policy["reason"].get("searches") for policy in self.policies):
             return {}
         found: dict[str, dict[str, list[str]]] = {name: {} for name in self.machine.crms}
-        for word in (*WORDS, UNHEARD, POISON):
+        for word in (*WORDS, UNHEARD, STRANGE, POISON):
             for hit in self.machine.index.search(word, None, limit=100):
                 ref = hit.entry.ref
                 if ref is not None and ref.object is ObjectType.TICKET:
@@ -291,7 +293,7 @@ class Run:
             self.facts["buried"] = [str(one.event.ref) for one in inbox.buried(tx)]
         process.road.seal(JOURNAL_KEY)
         self.facts["seal"] = seal_problems(process.store, JOURNAL_KEY)
-        self.facts["indexed"] = self._indexed()
+        self.facts["indexed"], self.facts["clock_jumps"] = self._indexed(), self.clock_jumps
         self.facts["own_tickets"] = [ticket for staff in self.staff.values() for ticket in staff.mine]
         self.facts["leaks"] = leaks(self.file, self.log.lines, journal)
         process.close()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from adapters.sandbox.refusals import RowDeletedError, RowMissingError, WriteRefusedError
 from connector.clock import HeldClock
 from connector.simulation.crm import SimulatedCrm
-from connector.simulation.learner import POISON, UNHEARD
+from connector.simulation.learner import POISON, STRANGE, UNHEARD
 
 WORDS = ("billing", "crash", "feature", "hello", "refund", "login")
 PRIORITIES = ("low", "normal", "high")
@@ -76,7 +76,7 @@ class Staff:
         return row is not None and row.deleted is None
 
     def _create(self, chance: random.Random) -> str:
-        word = chance.choices((chance.choice(WORDS), UNHEARD, POISON), (90, 8, 2))[0]
+        word = chance.choices((chance.choice(WORDS), UNHEARD, STRANGE, POISON), (84, 7, 7, 2))[0]
         values: dict[str, str | None] = {"subject": f"{word} {len(self.mine)}", "status": "new"}
         if chance.random() < 0.3:
             values["description"] = f"it is about {word}"

@@ -55,6 +55,7 @@ class Account:
         return [
             replace(_claimed({**entry, "body": {"before": None, **entry["body"]}}), kind="doubtful")
             for entry in self.entries
+            for _ in range(max(1, (entry["body"] or {}).get("attempts", 1)))  # each time it was sent, it may have arrived
             if entry["kind"] in ("stale", "conflicted", "refused") and "action" in (entry["body"] or {})
             and (entry["intent"] in lost or entry["body"]["attempts"]) and entry["body"]["action"]["kind"] == "update"
         ]  # fmt: skip

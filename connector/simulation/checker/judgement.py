@@ -89,7 +89,7 @@ def _of_crm(run: Exported, history: CrmHistory, account: Account) -> Iterator[tu
     yield from said
     yield from duplicates(history, account)
     rules: tuple[tuple[str, Iterable[str]], ...] = (
-        ("I3", overwrites(history, account, pairs, run.policies)),
+        ("I3", overwrites(history, account, pairs, run.policies, run.facts)),
         ("I3", stale_evidence(history, account, pairs)),
         ("I6", set_aside(history, account, run.facts)),
         ("I6", abandoned(history, account)),

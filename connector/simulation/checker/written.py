@@ -163,11 +163,15 @@ def duplicates(history: CrmHistory, account: Account) -> Iterator[Said]:
             seen.add(claim.intent)
 
 
-def overwrites(history: CrmHistory, account: Account, pairs: Sequence[Pair], policies: Sequence[Plain]) -> Iterator[str]:
+def overwrites(
+    history: CrmHistory, account: Account, pairs: Sequence[Pair], policies: Sequence[Plain], facts: Plain
+) -> Iterator[str]:
     """Every write replaced what it had seen, or the rule allows it and the lost value is kept, or it was put back."""
     for pair in pairs:
         change, claim = pair.change, pair.claim
         if change.before == claim.base or _permitted(claim, change, policies):
+            if not facts["clock_jumps"] and _too_new(history, account, pair, policies):
+                yield f"{_where(history, pair.ticket, change)}: newer_wins, and the other edit was the newer one"
             continue
         where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
         if claim.kind == "conflicted" and claim.theirs == change.before:
@@ -192,6 +196,23 @@ def stale_evidence(history: CrmHistory, account: Account, pairs: Sequence[Pair])
             if moved and pair.change.time - changes[-1].time > _LONG_AGO:
                 where = _where(history, pair.ticket, pair.change)
                 yield f"{where}: rests on {name}={plain_value(base['value'])!r}, which had moved long before"
+
+
+def _too_new(history: CrmHistory, account: Account, pair: Pair, policies: Sequence[Plain]) -> bool:
+    """Whether a newer-wins write replaced an edit that came after its own decision."""
+    rules = {
+        policy["may"].get("update", {}).get(pair.change.field, {}).get("conflict")
+        for policy in policies if policy["policy"] == pair.claim.policy
+    }  # fmt: skip
+    decided = [one["at"] for one in account.of_intent(pair.claim.intent) if one["kind"] in ("allowed", "approved")]
+    replaced = [
+        one for one in history.own[pair.ticket].changes
+        if one.field == pair.change.field and one.line < pair.change.line
+    ] if pair.ticket in history.own else []  # fmt: skip
+    if rules != {"newer_wins"} or pair.claim.purpose != "act" or not decided or not replaced:
+        return False
+    ours = pair.claim.kind == "applied" and replaced[-1].actor != "agent"
+    return ours and pair.change.before != pair.claim.base and replaced[-1].time / 1000 > max(decided) + 2
 
 
 _LONG_AGO = 5 * 60_000  # milliseconds: longer than any call is waited for and repeated

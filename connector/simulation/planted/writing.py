@@ -98,22 +98,31 @@ def _no_recovery(bench: Workbench) -> None:
 
 def _cut_short_forgotten(bench: Workbench) -> None:
     def made(original: Any) -> Any:
-        def mark_unknown(tx: Any, intents: Any, *, look_at: Any) -> None:
-            if any(row.intent in intents for row in _sending(tx)) and look_at == _now(tx):
-                return
-            original(tx, intents, look_at=look_at)
+        def write(self: Any, *handed: Any) -> None:
+            from connector.writeback import outbox
 
-        return mark_unknown
+            kept = outbox.mark_unknown
+            outbox.mark_unknown = _in_settling_only(kept)
+            try:
+                original(self, *handed)
+            finally:
+                outbox.mark_unknown = kept
 
-    def _sending(tx: Any) -> Any:
-        from connector.writeback import outbox
+        return write
 
-        return outbox.in_state(tx, outbox.OutboxState.SENDING)
+    bench.wrap(f"{_APPLY}:Writeback._write", made)
 
-    def _now(tx: Any) -> Any:
-        return max((row.sent_at for row in _sending(tx)), default=None)
 
-    bench.wrap(f"{_OUTBOX}:mark_unknown", made)
+def _in_settling_only(kept: Any) -> Any:
+    """Single intents are the answers of settling; a whole batch is what was cut short."""
+
+    def mark_unknown(tx: Any, intents: Any, *, look_at: Any) -> None:
+        import sys
+
+        if sys.exc_info()[0] is None:
+            kept(tx, intents, look_at=look_at)
+
+    return mark_unknown
 
 
 def _sending_in_memory(bench: Workbench) -> None:
