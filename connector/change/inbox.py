@@ -109,7 +109,11 @@ def postpone(tx: Transaction, seqs: Sequence[int], until: datetime) -> None:
 
 def bury(tx: Transaction, seq: int, reason: str) -> None:
     """Set one event aside with its reason, so that it blocks nothing; a person may requeue it."""
-    tx.run("UPDATE change_inbox SET buried = 1, reason = :reason WHERE seq = :seq", seq=seq, reason=reason[:2000])
+    # The key is given up, so that a later hint or change of the record is a look of its own and not lost in this row.
+    tx.run(
+        "UPDATE change_inbox SET buried = 1, reason = :reason, key = :key WHERE seq = :seq",
+        seq=seq, reason=reason[:2000], key=f"buried:{seq}",
+    )
 
 
 def buried(tx: Transaction) -> list[BuriedEvent]:

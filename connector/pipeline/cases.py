@@ -118,7 +118,11 @@ def _consider(
             sorted_events.undecidable.append((policy, record.ref, reason))
         case Wakes(fingerprint=fingerprint, changed_from=changed_from):
             visit = next_visit(last_visit(tx, record.ref, policy.name), fingerprint)
-            if visit is not None:
+            told = any(
+                case.record.ref == record.ref and case.policy.name == policy.name and case.visit == visit
+                for case in sorted_events.cases
+            )
+            if visit is not None and not told:
                 case = Case(
                     policy=policy, record=record, event=event.event, visit=visit, changed_from=changed_from,
                     run=event.run,

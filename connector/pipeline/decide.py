@@ -33,6 +33,7 @@ from connector.writeback import outbox
 
 ATTEMPTS = 8
 BUSY = timedelta(milliseconds=500)
+LOCKED_OUT = timedelta(seconds=30)
 
 Decider = Callable[[Sequence[Question]], Sequence[Answer]]
 """The reasoners behind one call: prepared questions in, answers out, in order."""
@@ -50,6 +51,7 @@ class DecideTally:
     postponed: int = 0
     retried: int = 0
     buried: int = 0
+    unreachable: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,8 +104,13 @@ class Deciding:
     def _decide(self, policies: PolicySet, events: Sequence[InboxEvent], tally: DecideTally) -> None:
         try:
             self._decide_together(policies, events, tally)
-        except (CredentialsError, StateError):
+        except StateError:
             raise
+        except CredentialsError as error:
+            # A person must mend this connection; the others go on.
+            tally.unreachable.append(f"{events[0].event.ref.connection}: {error.message}")
+            with self.store.transaction("decide: waits for credentials") as tx:
+                inbox.postpone(tx, [event.seq for event in events], self.clock.now() + LOCKED_OUT)
         except RetryableError as error:
             self._release(events, error, tally)
         except Exception as error:

@@ -94,10 +94,8 @@ class Pipeline:
             with self.store.transaction("change: timers fired", Sync.NORMAL) as tx:
                 done.queued += timers.fire(tx, self.clock.now())
         done.decided = self.deciding.step(self.policies, batch)
-        try:
-            done.written = self.writeback.step(batch)
-        except RetryableError as error:
-            done.unreachable = (error.message,)
+        done.written = self.writeback.step(batch)
+        done.unreachable = (*done.decided.unreachable, *done.written.unreachable)
         done.people = self.people.tick(self.policies)
         return done
 

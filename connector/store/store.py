@@ -200,6 +200,8 @@ def _state_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StateError("another process holds the state database for too long", hint="crm-connector status") from error
         if "full" in str(error) or "disk I/O" in str(error):
             raise StateError(
                 f"the state folder cannot take more ({error}); nothing of this step was kept",

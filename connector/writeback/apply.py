@@ -26,7 +26,7 @@ from connector.adapter import (
     Written,
 )
 from connector.clock import Clock
-from connector.errors import ConnectorError, RetryableError
+from connector.errors import ConnectorError, CredentialsError, RetryableError
 from connector.gate import approvals
 from connector.journal import Journal
 from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
@@ -60,7 +60,7 @@ class Writeback:
     def step(self, limit: int = 200) -> Tally:
         """Resolve what is unknown, then bring up to `limit` ready actions forward.
 
-        Raises RetryableError and CredentialsError when the CRM cannot be read; nothing is lost then.
+        A CRM that cannot be reached keeps only its own actions waiting; the tally says which and why.
         """
         tally = Tally()
         self._resolve(tally)
@@ -68,7 +68,10 @@ class Writeback:
         with self.store.snapshot() as tx:
             rows = outbox.due(tx, self.clock.now(), limit, self.adapters)
         for connection, some in _by_connection(rows).items():
-            self._write(self.adapters[connection], some, tally)
+            try:
+                self._write(self.adapters[connection], some, tally)
+            except (RetryableError, CredentialsError) as error:
+                tally.unreachable.append(f"{connection}: {error.message}")
         return tally
 
     def _write(self, adapter: Adapter, rows: Sequence[OutboxRow], tally: Tally) -> None:
@@ -176,7 +179,11 @@ class Writeback:
         rows = [row for row in rows if not _is_removal(row)]
         for connection, some in _by_connection(rows).items():
             writes, groups = _unknown_writes(some)
-            resolutions = self.adapters[connection].writes.resolve(writes)
+            try:
+                resolutions = self.adapters[connection].writes.resolve(writes)
+            except (RetryableError, CredentialsError) as error:
+                tally.unreachable.append(f"{connection}: {error.message}")
+                continue
             with self.store.transaction("writeback: resolved") as tx:
                 settler = self._settler(tx, tally)
                 for group, resolution in zip(groups, resolutions, strict=True):

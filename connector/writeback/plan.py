@@ -55,6 +55,7 @@ class Outdated:
 
     row: OutboxRow
     why: str
+    moved: bool = False  # the evidence changed: the record is looked at again, even if it changes back first
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _plan_live(row: OutboxRow, live: Record, *, person: bool) -> Plan:
     target = action.field if isinstance(action, UpdateField) else None
     if row.purpose is WritePurpose.ACT and (moved := moved_evidence(row.bases, target, live)):
         why = f"{', '.join(moved)} changed after the decision"
-        return AskAgain(row, live, why) if person else Outdated(row, why)
+        return AskAgain(row, live, why) if person else Outdated(row, why, moved=True)
     if not isinstance(action, UpdateField):
         return ToSend(row, live)
     return _plan_update(row, action, live, person=person)

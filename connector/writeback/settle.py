@@ -9,6 +9,9 @@ from typing import Any
 
 from connector.action import UpdateField, encode_inverse, inverse_of
 from connector.adapter import (
+    ChangeEvent,
+    ChangeKind,
+    ChangeOrigin,
     Created,
     GuardFailed,
     Missed,
@@ -20,7 +23,9 @@ from connector.adapter import (
     WriteResult,
     Written,
 )
+from connector.change import inbox
 from connector.change.seen import note_own_write
+from connector.change.trigger import forget_visit
 from connector.gate import FieldBase, approvals, base_of
 from connector.journal import Entry, EntryKind, Journal
 from connector.policy import OnOverwrite
@@ -48,6 +53,7 @@ class Tally:
     unknown: int = 0
     postponed: int = 0
     outdated: int = 0
+    unreachable: list[str] = field(default_factory=list)
 
     @property
     def moved(self) -> int:
@@ -84,12 +90,22 @@ class Settler:
                 self.tally.conflicted += 1
             case AskAgain(live=live, why=why):
                 self.ask_again(row, live, why)
-            case Outdated(why=why):
+            case Outdated(why=why, moved=moved):
+                if moved:
+                    self._decide_again(row)
                 self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Unfit(code=code, why=why):
                 self._close(row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=why)
                 self.tally.refused += 1
+
+    def _decide_again(self, row: OutboxRow) -> None:
+        """Queue a look at the record whatever it holds by then: A → B → A before the next poll is no change to polling."""
+        forget_visit(self.tx, row.action.ref, row.policy, f"stale:{row.decision}")
+        event = ChangeEvent(
+            ref=row.action.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.RECONCILE, occurred_at=self.at, slot=row.policy
+        )
+        inbox.put(self.tx, [event], run=f"stale-{row.decision}")
 
     def ask_again(self, row: OutboxRow, live: Record, why: str) -> None:
         """The verdict was given on values that moved: the same question, on the present ones, to a person."""
