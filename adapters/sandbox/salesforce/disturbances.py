@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from adapters.sandbox.refusals import RowDeletedError
 from adapters.sandbox.rows import Row
 from adapters.sandbox.salesforce.people import active_users
 from adapters.sandbox.salesforce.state import FaceState
@@ -19,22 +20,24 @@ def disturb(state: FaceState) -> None:
     if faults.quiet():
         return
     for name, happen in _EVENTS.items():
-        if faults.due(name) and happen(state):
+        if faults.due(name) and _happens(state, happen):
             faults.took_effect(name)
 
 
 def _pick(state: FaceState, names: tuple[str, ...] = _BUSY, *, most: int = 1) -> list[Row]:
     """Random rows of one random object that has enough of them."""
-    by_object = [rows for name in names if len(rows := _living(state, name)) >= most]
+    by_object = [rows for name in names if len(rows := list(state.org.rows(name))) >= most]
     if not by_object:
         return []
     return state.org.faults.rng.sample(state.org.faults.rng.choice(by_object), most)
 
 
-def _living(state: FaceState, name: str) -> list[Row]:
-    """The rows readers see, without those whose deletion has not become visible yet."""
-    found = ((row, state.org.find(name, row.id)) for row in state.org.rows(name))
-    return [row for row, stored in found if stored is not None and stored.deleted is None]
+def _happens(state: FaceState, happen: Callable[[FaceState], bool]) -> bool:
+    """Let it happen; a row whose deletion has committed but is not visible yet is left alone."""
+    try:
+        return happen(state)
+    except RowDeletedError:
+        return False
 
 
 def _touch_one(state: FaceState) -> bool:
@@ -46,7 +49,7 @@ def _touch_one(state: FaceState) -> bool:
 
 def _touch_all(state: FaceState) -> bool:
     picked = _pick(state, most=2)
-    for row in _living(state, picked[0].object) if picked else []:
+    for row in list(state.org.rows(picked[0].object)) if picked else []:
         state.org.touch(row.object, row.id)
     return bool(picked)
 
