@@ -153,8 +153,10 @@ def _select(tx: Transaction, selection: Selection) -> list[OutboxRow]:
     if selection.until is not None:
         conditions.append("settled_at <= :until")
         parameters["until"] = micros(selection.until)
+    # Newest first by the journal's order: the machine's clock may have been set back between two writes.
+    told = "(SELECT MAX(seq) FROM journal_entries WHERE journal_entries.intent = writeback_outbox.intent)"
     rows = tx.rows(
-        f"SELECT * FROM writeback_outbox WHERE {' AND '.join(conditions)} ORDER BY settled_at DESC, intent", **parameters
+        f"SELECT * FROM writeback_outbox WHERE {' AND '.join(conditions)} ORDER BY {told} DESC, intent", **parameters
     )
     return [outbox.row_of(row) for row in rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,18 @@ def test_an_edit_that_we_overran_and_put_back_still_counts_as_a_change(tmp_path:
     road.rounds(20)
     assert road.crm.faults.counts["write_between_read_and_patch"] == 1
     assert [str(found) for found in check(road._finished())] == []
+
+
+def test_an_undo_goes_newest_first_even_when_the_clock_was_set_back_in_between(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    road.clock.skew = -timedelta(hours=1)
+    road.edit(ticket, subject="crash now")
+    road.rounds()
+    assert road.value(ticket, "priority") == "normal"
+    process = road.alive
+    selection = Selection(policy="triage")
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, selection, by="boss")
+    road.rounds()
+    assert road.value(ticket, "priority") is None
