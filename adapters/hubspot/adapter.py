@@ -13,7 +13,7 @@ from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HISTORY_BATCH, HubSpotRecords
 from adapters.hubspot.writes import BATCH as UPDATE_BATCH
 from adapters.hubspot.writes import HubSpotWrites
-from connector.adapter import Capabilities, Environment, Finding, GuardKind, Lane, ObjectType
+from connector.adapter import Capabilities, Environment, Finding, GuardKind, Lane, ObjectType, readable
 from connector.errors import AccessDeniedError, ConnectorError, CredentialsError
 
 LANES = {
@@ -62,6 +62,7 @@ class HubSpotAdapter:
     def writes(self) -> HubSpotWrites:
         return self._writes
 
+    @readable
     def check(self) -> tuple[Finding, ...]:
         """Credentials first; then every object's permissions, mapped fields and options."""
         try:

@@ -86,7 +86,7 @@ def parse_object(body: bytes) -> Mapping[str, Any] | None:
     """A JSON object, or nothing: the 404 of a GET by id is HTML in ISO 8859-1, not JSON (recorded)."""
     try:
         parsed = json.loads(body)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
 

@@ -26,6 +26,7 @@ from connector.adapter import (
     Record,
     RecordRef,
     Version,
+    readable,
 )
 from connector.errors import InvalidResponseError
 
@@ -48,14 +49,17 @@ class HubSpotChanges:
         self._memories = Memories()
         self._overlap = int(float(portal.settings.get("overlap_seconds") or _OVERLAP) * 1000)
 
+    @readable
     def cursor_now(self, object: ObjectType) -> tuple[Cursor, datetime]:
         now = self._server_now(self._portal.client.page(OBJECTS[object], limit=1))
         return PollCursor(since=now, archived_since=now).encode(), from_milliseconds(now)
 
+    @readable
     def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
         place = PollCursor.decode(cursor)
         return self._archived_page(object, place) if place.listing else self._search_page(object, cursor, fields)
 
+    @readable
     def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
         place = SweepCursor.decode(cursor) if cursor is not None else SweepCursor(after="", last_id="0")
         answer = self._portal.client.page(OBJECTS[object], limit=PAGE, after=place.after or None)
@@ -69,6 +73,7 @@ class HubSpotChanges:
         records = tuple(found[each] for each in ids if each in found)
         return ChangePage(records=records, gone=(), cursor=following.encode(), more=after is not None)
 
+    @readable
     def identities(self, object: ObjectType, after: str | None) -> IdentityPage:
         place = SweepCursor.decode(Cursor(after)) if after is not None else SweepCursor(after="", last_id="0")
         answer = self._portal.client.page(OBJECTS[object], limit=PAGE, after=place.after or None)
@@ -82,6 +87,7 @@ class HubSpotChanges:
         resume = SweepCursor(after=following, last_id=_highest(ids, place.last_id)).encode() if following else None
         return IdentityPage(identities=found, after=resume)
 
+    @readable
     def count(self, object: ObjectType) -> int:
         """Live records by the search index: near enough for estimates and shares."""
         total = self._portal.client.search(OBJECTS[object], {"filterGroups": [], "limit": 1}).json().get("total")

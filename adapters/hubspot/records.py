@@ -28,6 +28,7 @@ from connector.adapter import (
     RecordRef,
     User,
     Version,
+    readable,
 )
 from connector.errors import InvalidResponseError, RecordGoneError
 
@@ -72,6 +73,7 @@ class HubSpotRecords:
         self._portal = portal
         self._links = LinkReader(portal)
 
+    @readable
     def read(self, refs: Sequence[RecordRef], fields: Collection[FieldName]) -> Mapping[RecordRef, Found]:
         """Each ref as it stands now; of mixed objects each is read in the fields it has."""
         found: dict[RecordRef, Found] = {}
@@ -85,6 +87,7 @@ class HubSpotRecords:
                 found[ref] = record if record is not None else self.whereabouts(ref)
         return found
 
+    @readable
     def related(
         self, refs: Sequence[RecordRef], object: ObjectType, fields: Collection[FieldName], *, limit: int
     ) -> Mapping[RecordRef, tuple[Record, ...]]:
@@ -98,12 +101,14 @@ class HubSpotRecords:
         records = self.hydrate(object, every, fields) if every else {}
         return {ref: tuple(records[each] for each in ids if each in records) for ref, ids in chosen.items()}
 
+    @readable
     def schema(self, object: ObjectType) -> ObjectSchema:
         return self._portal.live(object).schema
 
     def refresh(self) -> None:
         self._portal.forget()
 
+    @readable
     def users(self) -> tuple[User, ...]:
         return self._portal.users()
 

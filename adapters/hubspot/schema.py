@@ -11,7 +11,17 @@ from typing import Any, TypeAlias
 
 from adapters.hubspot.mapping import EMPTY, LINKS, OBJECTS, OWNER, TRUE, FieldMapping, field_mappings
 from adapters.hubspot.values import NativeField
-from connector.adapter import VOCABULARY, FieldKind, FieldName, FieldSchema, ObjectSchema, ObjectType, Option, SharedField
+from connector.adapter import (
+    VOCABULARY,
+    FieldKind,
+    FieldName,
+    FieldSchema,
+    ObjectSchema,
+    ObjectType,
+    Option,
+    SharedField,
+    readable,
+)
 from connector.errors import UnknownFieldError
 
 Listed: TypeAlias = tuple[Mapping[str, Any], ...]
@@ -49,6 +59,7 @@ class LiveObject:
         return next((name for name, each in self.fields.items() if each.schema.native == native), FieldName(native))
 
 
+@readable
 @lru_cache(maxsize=64)
 def read_bodies(properties: bytes, pipelines: bytes) -> tuple[Listed, Listed]:
     """The two answers as lists; the same bytes are parsed once."""
@@ -59,6 +70,7 @@ def _results(body: bytes) -> list[Mapping[str, Any]]:
     return [each for each in (json.loads(body).get("results") or []) if not each.get("archived")] if body else []
 
 
+@readable
 def build(object: ObjectType, properties: Listed, pipelines: Listed, settings: Mapping[str, Any]) -> LiveObject:
     """The live object from what the portal says and what the user maps."""
     by_native = {str(each["name"]): each for each in properties}

@@ -37,6 +37,7 @@ from connector.adapter import (
     UnknownWrite,
     WriteResult,
     Written,
+    readable,
     same_value,
 )
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, UnknownFieldError
@@ -94,6 +95,7 @@ class HubSpotWrites:
     def create(self, creates: Sequence[MarkedCreate]) -> tuple[CreateResult, ...]:
         return self._creates.create(creates)
 
+    @readable
     def resolve(self, unknown: Sequence[UnknownWrite]) -> tuple[Resolution, ...]:
         return tuple(self._resolve(each) for each in unknown)
 

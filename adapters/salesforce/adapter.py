@@ -15,7 +15,7 @@ from adapters.salesforce.resolution import Resolutions
 from adapters.salesforce.sweep import Sweep
 from adapters.salesforce.updates import UPDATE_BATCH, Updates
 from adapters.salesforce.writes import SalesforceWriter
-from connector.adapter import Capabilities, Environment, Finding, GuardKind, ObjectType
+from connector.adapter import Capabilities, Environment, Finding, GuardKind, ObjectType, readable
 from connector.errors import ConnectorError
 
 DEFAULT_OVERLAP = 300
@@ -80,6 +80,7 @@ class SalesforceAdapter:
     def writes(self) -> SalesforceWriter:
         return self._writes
 
+    @readable
     def check(self) -> tuple[Finding, ...]:
         return findings(self._client, self._catalog, connection=self._connection, marker_field=self._marker_field)
 

@@ -35,6 +35,7 @@ from connector.adapter import (
     ObjectType,
     Record,
     RecordRef,
+    readable,
 )
 from connector.errors import PermanentError, UnknownFieldError
 
@@ -67,11 +68,13 @@ class SalesforceChanges:
         self._sweep = sweep
         self._overlap = overlap
 
+    @readable
     def cursor_now(self, object: ObjectType) -> tuple[Cursor, datetime]:
         description = self._catalog.describe(object)
         now = self._client.query(select(["Id"], description.native, order="Id", limit=1)).at
         return PollCursor.at(now, settle=SETTLE, overlap=self._overlap).text(), now
 
+    @readable
     def poll(self, object: ObjectType, cursor: Cursor, fields: Collection[FieldName]) -> ChangePage:
         position = self._begin_round(poll_cursor(cursor))
         try:
@@ -81,9 +84,11 @@ class SalesforceChanges:
             self._catalog.refresh()
             return self._page(object, position, fields)
 
+    @readable
     def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
         return self._sweep.page(object, cursor, fields)
 
+    @readable
     def identities(self, object: ObjectType, after: str | None) -> IdentityPage:
         description = self._catalog.describe(object)
         query = select(
@@ -94,6 +99,7 @@ class SalesforceChanges:
         identities = tuple((str(row["Id"]), version_of(row.get("SystemModstamp"))) for row in rows)
         return IdentityPage(identities=identities, after=identities[-1][0] if _more(answer) and identities else None)
 
+    @readable
     def count(self, object: ObjectType) -> int:
         return self._sweep.count(object)
 

@@ -191,7 +191,7 @@ class SalesforceClient:
             if operation is Operation.READ:
                 found = _of_a_read(error.status, found)
             raise found from None  # the library's own text holds the whole body
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InvalidResponseError(f"Salesforce's answer could not be read: {type(error).__name__}") from error
         return Answer(body, self._server_time())
 

@@ -11,7 +11,18 @@ from adapters.salesforce.relations import PREFIXES, lookup
 from adapters.salesforce.rows import RowReader
 from adapters.salesforce.schema import Description
 from adapters.salesforce.soql import chunks, one_of, safe_id, select
-from connector.adapter import ConnectionName, FieldName, Found, Gone, ObjectSchema, ObjectType, Record, RecordRef, User
+from connector.adapter import (
+    ConnectionName,
+    FieldName,
+    Found,
+    Gone,
+    ObjectSchema,
+    ObjectType,
+    Record,
+    RecordRef,
+    User,
+    readable,
+)
 from connector.errors import RejectedError
 
 READ_BATCH = 200  # ids whose query still fits Salesforce's 16 KB limit on addresses
@@ -27,6 +38,7 @@ class SalesforceReader:
         self._client = client
         self._catalog = catalog
 
+    @readable
     def read(self, refs: Sequence[RecordRef], fields: Collection[FieldName]) -> Mapping[RecordRef, Found]:
         by_object: dict[ObjectType, list[str]] = defaultdict(list)
         for ref in dict.fromkeys(refs):
@@ -37,6 +49,7 @@ class SalesforceReader:
                 found |= self._read_valid(kind, batch, fields)
         return found
 
+    @readable
     def related(
         self, refs: Sequence[RecordRef], object: ObjectType, fields: Collection[FieldName], *, limit: int
     ) -> Mapping[RecordRef, tuple[Record, ...]]:
@@ -53,12 +66,14 @@ class SalesforceReader:
                     found |= self._parents(batch, object, upward, fields)
         return found
 
+    @readable
     def schema(self, object: ObjectType) -> ObjectSchema:
         return self._catalog.schema(object)
 
     def refresh(self) -> None:
         self._catalog.refresh()
 
+    @readable
     def users(self) -> tuple[User, ...]:
         return self._catalog.users()
 

@@ -25,6 +25,7 @@ from connector.adapter import (
     UnknownWrite,
     WriteResult,
     Written,
+    readable,
 )
 from connector.errors import ConnectorError, CredentialsError, RecordGoneError
 
@@ -54,6 +55,7 @@ class SalesforceWriter:
     def create(self, creates: Sequence[MarkedCreate]) -> tuple[CreateResult, ...]:
         return self._creates.send(creates)
 
+    @readable
     def resolve(self, unknown: Sequence[UnknownWrite]) -> tuple[Resolution, ...]:
         return self._resolutions.find_out(unknown)
 
