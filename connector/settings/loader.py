@@ -148,7 +148,7 @@ class _Reader:
 
     def _path(self, block: Mapping[str, Any], key: str, default: str | None) -> Path:
         value = block.get(key, default)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or not value.isprintable():
             self._wrong(self._line(block, key), f"{key}: must be a path")
             value = default or "."
         return (self._file.absolute().parent / value).resolve()
