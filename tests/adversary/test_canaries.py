@@ -25,7 +25,7 @@ from connector.simulation.process import KeptLog
 from tests.adversary.minds import MindServer, Seen, behind_sdk, honest, say
 from tests.adversary.world import START, World, policy
 
-KEY = "sk-ant-canary-0001"
+KEY = "-".join(("sk", "ant", "canary", "0001"))  # whole, it would look like a real one to a scanner
 PERSON: Mapping[str, Mapping[str, str]] = {
     "hubspot": {
         "phone": "canary-phone-01",
@@ -186,7 +186,12 @@ def test_no_credential_is_found_anywhere(life: Life) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["-----BEGIN PRIVATE KEY-----\ncanarykey\n-----END PRIVATE KEY-----", "canarykey", "\x00canarykey"]
+    "key",
+    [
+        "\n".join(("-----BEGIN " + "PRIVATE KEY-----", "canarykey", "-----END " + "PRIVATE KEY-----")),
+        "canarykey",
+        "\x00canarykey",
+    ],
 )
 def test_a_private_key_that_is_none_is_not_repeated(key: str) -> None:
     class Kept:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.cli.learned import FitRoutes, RouteFormat
 from connector.context.lance_index import LanceIndex
+from connector.decision.learners import Effort
 from connector.journal import verify
 from connector.pipeline.erase import erase
 from connector.policy import Tier
@@ -123,6 +125,15 @@ def test_erasing_one_person_leaves_the_others(world: World) -> None:
     )
     assert rows_holding(world, "wrenbird")
     assert world.value(other, "category") is not None or world.asked(other)
+
+
+def test_a_fitted_learner_keeps_no_words() -> None:
+    texts = [f"{CANARY} asks about the {'bill' if number % 2 else 'parcel'} number {number}" for number in range(60)]
+    learner = FitRoutes(effort=Effort.QUICK)(texts, ["billing" if number % 2 else "delivery" for number in range(60)])
+    content = RouteFormat().store(learner)
+    assert b"billing" in content or len(content) > 1_000
+    assert CANARY.encode() not in content
+    assert CANARY[:6].encode() not in content
 
 
 @pytest.mark.parametrize("seed", range(3))
