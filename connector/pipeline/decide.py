@@ -144,7 +144,9 @@ class Deciding:
         with self.store.transaction("decide: recorded") as tx:
             judged = self._judged(tx, answered, first, keep=True)
             record_judged(tx, self.journal, judged, now)
-            record_looked_at(tx, self.journal, found, concerned, now)
+            # A due slot or a backfill looks for its own policy alone: what the others have to see stays unseen.
+            for_all = {event.event.ref for event in events if event.event.slot is None}
+            record_looked_at(tx, self.journal, found, concerned, now, for_all)
             inbox.finish(tx, done)
             for event in events:
                 deferred = late.get(event.event.ref)

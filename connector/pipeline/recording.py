@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,9 +43,13 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
     journal.append(tx, *(entry for one in judged for entry in _entries(one, now)))
 
 
-def record_looked_at(tx: Transaction, journal: Journal, found: Sorted, policies: Sequence[Policy], now: datetime) -> None:
-    """The records were looked at: their present values are what the next change is compared with."""
-    note_snapshots(tx, list(found.records.values()), watched_fields(policies))
+def record_looked_at(
+    tx: Transaction, journal: Journal, found: Sorted, policies: Sequence[Policy], now: datetime,
+    for_all: Collection[RecordRef],
+) -> None:
+    """The records were looked at: the present values of those `for_all` are what the next change is compared with."""
+    seen = [record for ref, record in found.records.items() if ref in for_all]
+    note_snapshots(tx, seen, watched_fields(policies))
     for policy in (policy for policy in policies if policy.when.is_timed):
         for record in found.records.values():
             timers.set_timer(tx, policy, record, now)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
+from connector.change import inbox
 from connector.gate import approvals
 from connector.pipeline import Round
 from connector.revert import Selection, revert
@@ -161,3 +163,23 @@ def test_an_undo_goes_newest_first_even_when_the_clock_was_set_back_in_between(t
     revert(process.store, process.road.journal, road.clock, process.road.adapters, selection, by="boss")
     road.rounds()
     assert road.value(ticket, "priority") is None
+
+
+def test_a_look_for_one_policy_hides_no_change_from_another(tmp_path: Path) -> None:
+    sorting, urgency = simple_policy("sorting"), simple_policy("urgency")
+    sorting["may"] = {"update": {"category": {}}}
+    urgency["may"] = {"update": {"priority": {}}}
+    road = QuietRoad(tmp_path, sorting, urgency)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    road.edit(ticket, subject="crash now")
+    event = ChangeEvent(
+        ref=road.ref(ticket), kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=road.world.now(),
+        slot="urgency",
+    )
+    with road.alive.store.transaction("test: one policy is to look") as tx:
+        inbox.put(tx, [event], run="again")
+    road.alive.road.deciding.step(road.alive.road.policies)
+    road.rounds(12)
+    assert (road.value(ticket, "priority"), road.value(ticket, "category")) == ("normal", road.crm.natives.categories[1])
+    assert [str(found) for found in check(road._finished())] == []
