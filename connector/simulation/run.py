@@ -136,7 +136,7 @@ class Run:
     def _step(self, step: int, chance: random.Random) -> None:
         if step not in self.setup.skipped:
             for staff in self.staff.values():
-                for _ in range(chance.choice((0, 1, 1, 2, 3))):
+                for _ in range(chance.choice((1, 1, 2, 2, 3))):
                     staff.act(chance)
             self._guarded(lambda process: self._oversee(process, chance))
         if self.setup.profile.clock_jumps and chance.random() < 0.2:

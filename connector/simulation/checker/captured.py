@@ -27,7 +27,8 @@ def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain
         for policy in policies:
             if str(history.final(ticket)["subject"]).startswith(POISON):
                 continue  # nobody can decide this one: that it is set aside and said is another rule
-            wanted = _wanted(history.own.get(ticket), policy, since=0 if is_new else baselined)
+            owed = _not_replaced(history, account, ticket)
+            wanted = _wanted(owed, policy, since=0 if is_new else baselined)
             if not wanted:
                 continue
             ref = f"{history.connection}:ticket/{ticket}"
@@ -53,6 +54,24 @@ def _foreseen(account: Account, decided: Sequence[Plain], final: State, policy: 
             )  # fmt: skip
             before[name] = plain_value(base)
     return bool(fingerprint(before, policy["when"]["fields"]) == last["body"]["detail"]["fingerprint"])
+
+
+def _not_replaced(history: CrmHistory, account: Account, ticket: str) -> Ticket | None:
+    """The ticket without edits that our next write replaced by the policy's own rule, their value kept in the journal."""
+    found = history.own.get(ticket)
+    replaced = {
+        (claim.field, claim.theirs, claim.value) for claim in account.claimed_writes()
+        if claim.has_theirs and claim.kind == "applied" and claim.ticket == ticket
+    }  # fmt: skip
+    if found is None or not replaced:
+        return found
+    kept = Ticket(ticket)
+    for change in found.changes:
+        following = next((one for one in found.changes if one.field == change.field and one.line > change.line), None)
+        ours = following is not None and following.actor == "agent"
+        if not (ours and following is not None and (change.field, change.after, following.after) in replaced):
+            kept.changes.append(change)
+    return kept
 
 
 def _wanted(ticket: Ticket | None, policy: Plain, *, since: int) -> set[str]:

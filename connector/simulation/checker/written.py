@@ -151,7 +151,12 @@ def duplicates(history: CrmHistory, account: Account) -> Iterator[Said]:
     claimed = Counter(
         entry["intent"][:20] for entry in account.claimed_creates() if entry["ref"].startswith(f"{history.connection}:")
     )
-    for marker in made.keys() - claimed.keys():
+    open_ended = {
+        str(entry["intent"])[:20] for entry in account.entries
+        if entry["kind"] in ("stale", "refused") and (entry["body"] or {}).get("attempts")
+        and str(entry["ref"]).rpartition("/")[2] in history.gone
+    }  # fmt: skip
+    for marker in made.keys() - claimed.keys() - open_ended:
         yield "I4", f"{history.connection}: a task with marker {marker} is in no journal entry"
     for marker in claimed.keys() - made.keys():
         yield "I4", f"{history.connection}: the journal tells of a task {marker} that the CRM never saw"
