@@ -22,7 +22,7 @@ from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import PolicySet, Wake
-from connector.record import ConnectionName, ObjectType, Record
+from connector.record import ConnectionName, ObjectType, Record, RecordRef
 from connector.store import Store, Sync, Transaction
 from connector.writeback import Tally, Writeback, outbox
 
@@ -128,8 +128,10 @@ class Pipeline:
         def learn(tx: Transaction, records: Sequence[Record]) -> None:
             learn_from_records(tx, self.journal, records, learned, self.clock.now())
 
-        def index(records: Sequence[Record]) -> None:
+        def index(records: Sequence[Record], gone: Sequence[RecordRef]) -> None:
             self.texts.remember(records, schema, concerned)
+            if any(policy.reason.searches for policy in concerned):
+                self.texts.forget(gone)
 
         return capture_page(
             self.store, self.journal, self.clock, adapter.changes, connection, kind,
