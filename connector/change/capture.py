@@ -11,14 +11,15 @@ from connector.change.cursors import Position
 from connector.change.seen import Seen, extend_snapshots, look_up, note_snapshots, note_versions
 from connector.clock import Clock
 from connector.journal import Entry, EntryKind, Journal
-from connector.record import ConnectionName, FieldName, ObjectType, Record
+from connector.record import ConnectionName, FieldName, ObjectType, Record, RecordRef
 from connector.store import Store, Sync, Transaction
 
 Learn = Callable[[Transaction, Sequence[Record]], None]
 """What else is kept of records that are read, in the same transaction: examples for the learners."""
 
-IndexTexts = Callable[[Sequence[Record]], None]
-"""Puts texts into the index before the cursor moves past them: after a crash the page is read and indexed again."""
+IndexTexts = Callable[[Sequence[Record], Sequence[RecordRef]], None]
+"""Puts texts into the index, and takes out those of records that are gone, before the cursor moves past them: after a
+crash the page is read and indexed again. A record may be in the index whose first page was never committed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ def capture_page(
     if not place.baselined:
         return _sweep_page(store, source, place, watched, fields, learn, index)
     page = source.poll(object, place.cursor, fields)
-    index(page.records)
+    index(page.records, [event.ref for event in page.gone])
     with store.transaction("change: captured page", Sync.NORMAL) as tx:
         queued = _queue_page(tx, page, place)
         cursors.advance(tx, connection, object, page.cursor)
@@ -76,7 +77,7 @@ def _sweep_page(
     learn: Learn, index: IndexTexts,
 ) -> Captured:
     page = source.sweep(place.object, place.sweep, fields)
-    index(page.records)
+    index(page.records, ())
     with store.transaction("change: baseline page", Sync.NORMAL) as tx:
         seen = look_up(tx, [record.ref for record in page.records])
         old = [record for record in page.records if record.created_at < place.activated_at]

@@ -59,7 +59,7 @@ class Bench:
     def capture(self, watched=(SUBJECT,)):
         return capture_page(
             self.store, self.journal, self.clock, self.source, CRM, ObjectType.TICKET, watched=watched, fields=watched,
-            learn=lambda tx, records: None, index=lambda records: None,
+            learn=lambda tx, records: None, index=lambda records, gone: None,
         )  # fmt: skip
 
     def baseline(self, *records):
