@@ -294,6 +294,8 @@ class Run:
         process.road.seal(JOURNAL_KEY)
         self.facts["seal"] = seal_problems(process.store, JOURNAL_KEY)
         self.facts["indexed"], self.facts["clock_jumps"] = self._indexed(), self.clock_jumps
+        hiding = ("field_hidden", "describe_field_removed")
+        self.facts["hidden"] = sum(crm.faults.counts[name] for crm in self.machine.crms.values() for name in hiding)
         self.facts["own_tickets"] = [ticket for staff in self.staff.values() for ticket in staff.mine]
         self.facts["leaks"] = leaks(self.file, self.log.lines, journal)
         process.close()
