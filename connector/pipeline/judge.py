@@ -197,7 +197,8 @@ def _approval(
         id=hashlib.sha256(f"approval:{intent}".encode()).hexdigest()[:12], intent=intent, decision=key, policy=policy.name,
         cell=str(cell), pins=pins, content=text_content(policy, case.record), ref=action.ref, action=action,
         bases=bases_for(action, policy, case.record, private), rule=rule, on_overwrite=on_overwrite,
-        confidence=one.confidence, rationale=decision.rationale, reasons=reasons, citations=tuple(_cited(citation) for citation in one.citations),
+        confidence=one.confidence, rationale=decision.rationale, reasons=reasons,
+        citations=tuple(_cited(citation) for citation in one.citations),
         after=after, run=case.run, state=state, owner=policy.gate.approvers or policy.handoff.to, asked_at=bench.now,
         expires_at=expires,
     )
