@@ -153,7 +153,7 @@ def _problems(body: Mapping[str, Any], message: str) -> list[tuple[str, str, str
     if found := _PROBLEMS.search(message):
         try:
             listed = json.loads(found.group(1))
-        except ValueError:
+        except (ValueError, RecursionError):
             listed = []
     return [
         (name, str(each.get("error") or each.get("code") or ""), str(each.get("message") or ""))

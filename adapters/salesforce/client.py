@@ -257,7 +257,7 @@ def _content(error: SalesforceError) -> Any:
     if isinstance(content, bytes | str):
         try:
             return json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return content
 

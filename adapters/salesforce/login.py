@@ -90,7 +90,7 @@ def _setting(settings: Mapping[str, Any], name: str, environment: Environment) -
 def _content(answer: HttpResponse) -> Mapping[str, Any]:
     try:
         content = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict):
         return content

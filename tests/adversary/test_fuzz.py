@@ -204,16 +204,19 @@ def test_bent_answers_to_writes_raise_only_our_errors(org: Org, seed: int) -> No
 
 @BOUNDED
 @given(
-    body=st.one_of(st.binary(max_size=400), st.sampled_from(BODIES)), status=st.sampled_from((200, 400, 401, 403, 429, 500))
+    body=st.one_of(st.binary(max_size=400), st.sampled_from(range(len(BODIES)))),
+    status=st.sampled_from((200, 400, 401, 403, 429, 500)),
 )
-def test_random_answers_raise_only_our_errors(org: Org, body: bytes, status: int) -> None:
+def test_random_answers_raise_only_our_errors(org: Org, body: bytes | int, status: int) -> None:
+    content = BODIES[body] if isinstance(body, int) else body  # by number: a long body would be printed whole
+
     class Random:
         calls = 0
 
         def send(self, request: HttpRequest) -> HttpResponse:
             self.calls += 1
             assert self.calls < 400, "it asks without end"
-            return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=body)
+            return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=content)
 
     adapter = org.adapter(Random())
     only_ours([*reading(org, adapter), *writing(org, adapter)])
