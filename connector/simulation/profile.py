@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from adapters.sandbox.hubspot.fault_names import AFTER, BEFORE, INSIDE
 from adapters.sandbox.salesforce.faults import FAULT_NAMES_SALESFORCE
 
-# Nothing in these runs can meet them: they concern contacts that the road writes, or lifecycle stages.
-_OUT_OF_REACH = frozenset({"twin_created", "lifecycle_ignored", "ambiguous_external_id_300"})
+# Nothing in these runs can meet the first three: they concern contacts that the road writes, or lifecycle stages. A
+# history of one entry hides what was replaced in a field that had been empty; the real one shows twenty and more.
+_OUT_OF_REACH = frozenset({"twin_created", "lifecycle_ignored", "ambiguous_external_id_300", "shallow_history"})
 FAULTS: Mapping[str, tuple[str, ...]] = {
     "hubspot": tuple(name for name in (*BEFORE, *AFTER, *INSIDE) if name not in _OUT_OF_REACH),
     "salesforce": tuple(name for name in FAULT_NAMES_SALESFORCE if name not in _OUT_OF_REACH),

@@ -29,7 +29,7 @@ from connector.clock import Clock
 from connector.errors import ConnectorError, CredentialsError, RetryableError
 from connector.gate import approvals
 from connector.journal import Journal
-from connector.record import ConnectionName, FieldName, ObjectType, RecordRef
+from connector.record import ConnectionName, FieldName, ObjectType, Record, RecordRef, same_value
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
@@ -217,7 +217,7 @@ def _settle_create(settler: Settler, row: OutboxRow, result: CreateResult) -> No
 def _settle_resolution(settler: Settler, row: OutboxRow, resolution: Resolution) -> None:
     match resolution:
         case Written() if row.live is not None:
-            settler.updated(ToSend(row, row.live), resolution)
+            settler.updated(_as_sent(row, row.live), resolution)
         case Created():
             settler.created(row, resolution)
         case NotApplied():
@@ -228,6 +228,15 @@ def _settle_resolution(settler: Settler, row: OutboxRow, resolution: Resolution)
             overdue = row.sent_at is not None and settler.at - row.sent_at > PATIENCE
             wait = PATIENCE if overdue else timedelta(seconds=5)
             outbox.mark_unknown(settler.tx, [row.intent], look_at=settler.at + wait)
+
+
+def _as_sent(row: OutboxRow, live: Record) -> ToSend:
+    """The plan a row was sent under, from the record as it stood then: what it replaced is told after a crash, too."""
+    if not isinstance(row.action, UpdateField):
+        return ToSend(row, live)
+    now, base = live.fields.get(row.action.field), row.bases[row.action.field].value
+    moved = not same_value(now, base)
+    return ToSend(row, live, now if moved else None, moved)
 
 
 def _guarded(plans: Sequence[ToSend]) -> GuardedWrite:
