@@ -93,7 +93,13 @@ def fit(
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Numerical libraries on one core: the same sums on every machine, and no fight with the road for the others."""
+    """Numerical libraries on one core: the same sums on every machine, and no fight with the road for the others.
+
+    The limit reaches only libraries that are loaded when it is set, so those that members stand on are loaded first.
+    """
+    import sklearn.linear_model
+    import sklearn.neural_network
+    import sklearn.svm  # noqa: F401
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
