@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from connector.adapter.http import HttpTransport, is_loopback
 from connector.clock import Clock
+from connector.context.index import Index
+from connector.daemon import searches_in
 from connector.decision.agents import AGENTS
 from connector.decision.budget import SpendingLedger
 from connector.decision.reasoners.anthropic import reasoner
@@ -33,7 +35,7 @@ def model_key(settings: Settings, environment: Mapping[str, str]) -> str | None:
 
 
 def model_tiers(
-    settings: Settings, environment: Mapping[str, str], *, store: Store, clock: Clock, chance: random.Random
+    settings: Settings, environment: Mapping[str, str], *, store: Store, clock: Clock, chance: random.Random, index: Index
 ) -> dict[Tier, Reasoner]:
     """A reasoner per tier that can be asked. A tier without a key is left out, and hands on."""
     ledger, key = SpendingLedger(store, clock), model_key(settings, environment)
@@ -42,7 +44,7 @@ def model_tiers(
         paid = not model.price.is_free
         made[model.tier] = reasoner(
             model, AGENTS, transport=HttpTransport([model.base_url]), key=key if key and paid else "local", clock=clock,
-            chance=chance, budget=ledger if paid else None,
+            chance=chance, budget=ledger if paid else None, search_for=searches_in(index, settings.privacy),
         )
     return made
 

@@ -56,7 +56,7 @@ def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Roa
     try:
         index, shelf = open_index(settings), open_shelf(settings, store)
         reasoners: dict[Tier, Reasoner] = {Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}
-        reasoners |= model_tiers(settings, os.environ, store=store, clock=clock, chance=chance)
+        reasoners |= model_tiers(settings, os.environ, store=store, clock=clock, chance=chance, index=index)
         connected = connect(settings, clock, chance, log)
         around = Surroundings(
             store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,

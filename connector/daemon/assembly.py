@@ -12,11 +12,13 @@ from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.index import Index
 from connector.context.memory import StoredMemory
+from connector.context.search import ScopedSearch, scoped_search
 from connector.context.wanted import Wanted, classes_of
 from connector.decision.agents import AGENTS
 from connector.decision.decision import Answer, Declined, Question
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.router import AcceptanceCell, Router, Thresholds
+from connector.decision.search import SearchFor
 from connector.decision.shelf import DiskShelf
 from connector.gate import CellState, cells
 from connector.gate.cells import Cell, tier_of
@@ -67,7 +69,7 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     texts = IndexedTexts(index=around.index, recall=recall, privacy=around.privacy)
     deciding = Deciding(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts,
-        decider=decide, wanted=_wanted_by(around.privacy), population=Census(around.adapters, around.clock), texts=texts,
+        decider=decide, wanted=wanted_by(around.privacy), population=Census(around.adapters, around.clock), texts=texts,
         log=around.log,
     )
     writeback = Writeback(
@@ -137,7 +139,18 @@ class Census:
         return counted[1]
 
 
-def _wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
+def searches_in(index: Index, privacy: Privacy) -> SearchFor:
+    """The bounded search a reasoner is given for one question: the record's account and the named knowledge, no more."""
+    wanted = wanted_by(privacy)
+
+    def search_for(question: Question) -> ScopedSearch:
+        return scoped_search(index, question.context, wanted(question.policy, question.context.record.ref.connection))
+
+    return search_for
+
+
+def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
+    """What a policy's contexts may hold, with the settings' field classes laid over its own."""
     def wanted(policy: Policy, connection: ConnectionName) -> Wanted:
         agent = AGENTS.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None
         needed = agent.needs.related if agent is not None else ()
