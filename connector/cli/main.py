@@ -31,9 +31,9 @@ COMMANDS: dict[str, str] = {
     "index": "Fill, rebuild and search the local index of knowledge files.",
     "learner": "List, pin and roll back what the offline tier has learned.",
     "rehearse": "Run a policy on your own export before you connect it.",
-    "evaluate": "Measure the offline tier on your own CSV files: routing, scoring, retrieval, duplicates, requests.",
+    "evaluate": "Measure the offline tier on your own CSV files.",
     "sandbox": "Serve a made-up company's CRM on this machine, to try policies on.",
-    "simulate": "Play the whole road against faults, crashes and people from seeds, and judge it.",
+    "simulate": "Play the real road against made-up orgs with faults, crashes and people, and judge what came of it.",
 }
 """Every command with its summary. A command is loaded when it is called, so that `--help` stays fast."""
 
