@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.sandbox.refusals import RowDeletedError
 from adapters.sandbox.rows import Actor, Row, Value
 from adapters.sandbox.salesforce.call import Call
 from adapters.sandbox.salesforce.errors import ApiError
@@ -48,7 +49,10 @@ def _rep_edits(state: FaceState, definition: ObjectDefinition, row_id: str, valu
         other = None if field is None else another_value(state, field, row, avoid=values[name])
         if field is not None and other is not None:
             rep = state.org.faults.rng.choice(active_users(state.org))
-            state.org.update(definition.name, row_id, {name: other}, actor=rep, request=None)
+            try:
+                state.org.update(definition.name, row_id, {name: other}, actor=rep, request=None)
+            except RowDeletedError:  # its deletion has committed and is not visible yet
+                return
             state.org.faults.took_effect("write_between_read_and_patch")
             return
 
