@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long lint types ci clean
+.PHONY: demo test test-long simulate lint types ci clean
 
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 is needed; name it with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
@@ -17,10 +17,14 @@ demo: $(READY)
 	@$(BIN)/crm-connector demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not fresh"
 
 test-long: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "slow and not fresh"
+
+simulate: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 -m "fresh"
+	@$(BIN)/crm-connector simulate --seeds 500
 
 lint: $(READY)
 	@$(BIN)/ruff check connector adapters tests benchmarks

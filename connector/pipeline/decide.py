@@ -19,7 +19,7 @@ from connector.context.builder import ContextBuilder
 from connector.context.context import Context
 from connector.context.wanted import Subject, Wanted
 from connector.decision.decision import Answer, DecisionResult, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
-from connector.errors import ConnectorError, CredentialsError, RetryableError, StateError
+from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError
 from connector.gate import LimitBook
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Case, Sorted, policies_on, sort_events
@@ -34,6 +34,7 @@ from connector.writeback import outbox
 ATTEMPTS = 8
 BUSY = timedelta(milliseconds=500)
 LOCKED_OUT = timedelta(seconds=30)
+REFUSALS = 3
 
 Decider = Callable[[Sequence[Question]], Sequence[Answer]]
 """The reasoners behind one call: prepared questions in, answers out, in order."""
@@ -118,6 +119,9 @@ class Deciding:
                 middle = len(events) // 2
                 self._decide(policies, events[:middle], tally)
                 self._decide(policies, events[middle:], tally)
+            elif isinstance(error, PermanentError) and events[0].attempts < REFUSALS:
+                # A right may come back within minutes; what stays refused is set aside.
+                self._release(events, RetryableError(error.message, retry_after=LOCKED_OUT), tally)
             else:
                 self._bury(events[0], error, tally)
 

@@ -172,9 +172,18 @@ class _NodeReader:
                 return self._block(events, depth, mark, path)
             case "ScalarEvent":
                 value: Any = event
-                return Scalar(str(value.value), value.style or "", mark)
+                return Scalar(self._storable(str(value.value), mark), value.style or "", mark)
             case _:
                 return Scalar("", "", mark)  # an alias: refused above
+
+    def _storable(self, text: str, mark: Mark) -> str:
+        """The text, unless an escape such as "\\ud800" made it hold half a character, which nothing can store."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self._problems.add(mark, "", "the text holds half a character (a lone surrogate)")
+            return text.encode(errors="replace").decode()
+        return text
 
     def _entries(self, events: Iterator[Event], depth: int, path: str) -> Iterator[Node]:
         for event in events:

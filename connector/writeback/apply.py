@@ -26,7 +26,7 @@ from connector.adapter import (
     Written,
 )
 from connector.clock import Clock
-from connector.errors import ConnectorError, CredentialsError, RetryableError
+from connector.errors import ConnectorError, RetryableError, StateError
 from connector.gate import approvals
 from connector.journal import Journal
 from connector.record import ConnectionName, FieldName, ObjectType, Record, RecordRef, same_value
@@ -38,6 +38,7 @@ from connector.writeback.settle import Settler, Tally, Tell
 from connector.writeback.vouch import unvouched
 
 PATIENCE = timedelta(minutes=15)
+LATER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,13 @@ class Writeback:
         for connection, some in _by_connection(rows).items():
             try:
                 self._write(self.adapters[connection], some, tally)
-            except (RetryableError, CredentialsError) as error:
+            except StateError:
+                raise
+            except ConnectorError as error:
+                # Limits, credentials, a right that was taken away: these actions wait, the others go on.
                 tally.unreachable.append(f"{connection}: {error.message}")
+                with self.store.transaction("writeback: waits", Sync.NORMAL) as tx:
+                    outbox.wait(tx, [row.intent for row in some], until=self.clock.now() + LATER)
         return tally
 
     def _write(self, adapter: Adapter, rows: Sequence[OutboxRow], tally: Tally) -> None:
@@ -181,7 +187,9 @@ class Writeback:
             writes, groups = _unknown_writes(some)
             try:
                 resolutions = self.adapters[connection].writes.resolve(writes)
-            except (RetryableError, CredentialsError) as error:
+            except StateError:
+                raise
+            except ConnectorError as error:
                 tally.unreachable.append(f"{connection}: {error.message}")
                 continue
             with self.store.transaction("writeback: resolved") as tx:

@@ -291,6 +291,14 @@ def send_again(tx: Transaction, intent: str, *, not_before: datetime) -> None:
     )
 
 
+def wait(tx: Transaction, intents: Sequence[str], *, until: datetime) -> None:
+    """Ready actions whose CRM cannot serve now wait a little; those on their way keep their state."""
+    tx.run_many(
+        "UPDATE writeback_outbox SET not_before = :at WHERE intent = :intent AND state = 'ready'",
+        [{"intent": intent, "at": micros(until)} for intent in intents],
+    )
+
+
 def mark_unknown(tx: Transaction, intents: Sequence[str], *, look_at: datetime) -> None:
     tx.run_many(
         "UPDATE writeback_outbox SET state = 'unknown', not_before = :at WHERE intent = :intent",

@@ -26,7 +26,7 @@ def test_fixed_seeds_break_no_promise(part: int) -> None:
     assert found == []
 
 
-@pytest.mark.slow  # about one fresh seed in fifty still breaks one: docs/reliability.md says which
+@pytest.mark.fresh  # about one fresh seed in fifty still breaks one: docs/reliability.md says which
 def test_fresh_seeds_break_no_promise() -> None:
     first = _begin()
     with workshop() as shop:
