@@ -14,7 +14,7 @@ from adapters.hubspot.records import HISTORY_BATCH, HubSpotRecords
 from adapters.hubspot.writes import BATCH as UPDATE_BATCH
 from adapters.hubspot.writes import HubSpotWrites
 from connector.adapter import Capabilities, Environment, Finding, GuardKind, Lane, ObjectType, readable
-from connector.errors import AccessDeniedError, ConnectorError, CredentialsError
+from connector.errors import AccessDeniedError, ConnectorError, CredentialsError, SettingsError
 
 LANES = {
     BURST: Lane(calls=90, window=timedelta(seconds=10)),  # 100 on the free tier, 110 for a public app; people share it
@@ -71,6 +71,8 @@ class HubSpotAdapter:
             return (Finding(subject="credentials", problem=error.message, fix="set a valid token for this connection"),)
         except AccessDeniedError as error:
             return (*self._owner_finding(error), *self._object_findings())
+        except SettingsError as error:
+            return (Finding(subject="credentials", problem=error.message, fix=error.hint),)
         except ConnectorError as error:
             return (Finding(subject="connection", problem=error.message, fix="check base_url and the network"),)
         return tuple(self._object_findings())

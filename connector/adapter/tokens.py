@@ -63,7 +63,7 @@ class TokenKeeper:
             token = self._renew(token)
             answer = self._send(authorised(request, token))
             if self._refused(answer):
-                raise self._close("the CRM refuses the token it has just issued")
+                raise self._close("the CRM refuses the token, even fetched afresh")
         return answer
 
     def _send(self, request: HttpRequest) -> HttpResponse:

@@ -63,11 +63,15 @@ def list_(
     elif grouped:
         table("", ("policy", "what", "how many"), [(g["policy"], g["what"], str(g["count"])) for g in _groups(found)])
     else:
+        last = "lapses" if wanted is ApprovalState.PENDING else "stands"
         rows = [
-            (one.id, str(one.ref), describe(one.action), f"{one.confidence:.0%}", one.owner, away(one.expires_at, now))
+            (
+                one.id, str(one.ref), describe(one.action), f"{one.confidence:.0%}", one.owner,
+                away(one.expires_at, now) if one.state is ApprovalState.PENDING else one.state.value,
+            )
             for one in found[:limit]
         ]
-        table("", ("id", "record", "what", "sure", "owner", "lapses"), rows, whole=("id", "record", "sure"))
+        table("", ("id", "record", "what", "sure", "owner", last), rows, whole=("id", "record", "sure"))
         if len(found) > limit:
             say(f"… and {len(found) - limit} more; show them with --limit, or by kind with --grouped")
         say(f"next: crm-connector approvals show {found[0].id}", style="green")
@@ -153,6 +157,7 @@ def _settle(
     for message in refused:
         note(f"✗ {message}")
     if refused:
+        note("  next: crm-connector approvals list")
         raise typer.Exit(1)
 
 

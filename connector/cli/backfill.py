@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -61,7 +62,7 @@ def backfill(
     else:
         say(totals.sentence())
         say(f"✓ {done.queued} records queued by {name}; next: crm-connector approvals list", style="green")
-        say(f"take all of it back with: crm-connector revert plan --run {name}")
+        say(f"take all of it back with: crm-connector revert plan --run {shlex.quote(name)}")
 
 
 def _found(road: Road, name: str) -> Backfill | None:

@@ -10,7 +10,7 @@ import typer
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, indented, instant, note, say
 from connector.cli.road import open_index, open_policies
-from connector.context.index import Hit, Index, IndexStats, Reach, knowledge_scope
+from connector.context.index import Hit, Index, IndexState, IndexStats, Reach, knowledge_scope
 from connector.context.knowledge import index_knowledge, read_knowledge
 from connector.errors import SettingsError
 from connector.settings import Settings, load_settings
@@ -88,6 +88,13 @@ def _fill(settings: Settings, index: Index, names: tuple[str, ...]) -> list[dict
     return filled
 
 
+_WAITS = {
+    IndexState.READY: "",
+    IndexState.REBUILD: "; next: crm-connector index rebuild",
+    IndexState.UNAVAILABLE: ", but cannot be used: its folder cannot be read or written",
+}
+
+
 def _tell(filled: list[dict[str, Any]], stats: IndexStats, *, as_json: bool) -> None:
     if as_json:
         emit({"knowledge": filled, "entries": stats.entries, "state": stats.state.value, "reason": stats.reason or None})
@@ -98,7 +105,7 @@ def _tell(filled: list[dict[str, Any]], stats: IndexStats, *, as_json: bool) -> 
         say(f"✓ {one['name']}: {one['passages']} passages, {one['added']} added, {one['removed']} removed", style="green")
         for problem in one["problems"]:
             note(f"✗ {problem}")
-    say(f"the index holds {stats.entries} passages and is {stats.state.value}")
+    say(f"the index holds {stats.entries} passages{_WAITS[stats.state]}")
 
 
 def _document(hit: Hit) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import typer
 
 from connector.cli.opening import reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
-from connector.cli.output import emit, indented, instant, moment, note, say
+from connector.cli.output import copyable, emit, indented, instant, moment, note, say
 from connector.cli.refs import parse_ref
 from connector.daemon import journal_key, kept_heads
-from connector.journal import StoredEntry, newest, of_decision, of_record, verify, walk
+from connector.errors import StateError
+from connector.journal import StoredEntry, is_sealed, newest, of_decision, of_record, verify, walk
 from connector.report.sentences import headline
 from connector.settings import load_settings
 from connector.store import Transaction
@@ -46,11 +47,14 @@ def show(
             entries = of_decision(tx, decision)[-limit:]
         else:
             entries = newest(tx, limit)
+    if seq is not None and not entries:
+        raise StateError(f"the journal has no entry {seq}", hint="crm-connector journal show")
     if as_json:
         emit({"entries": [document_of(entry) for entry in entries]})
     elif seq is not None:
         for entry in entries:
-            say(json.dumps(document_of(entry), ensure_ascii=False, indent=2))
+            for line in json.dumps(document_of(entry), ensure_ascii=False, indent=2).splitlines():
+                copyable(line)
     else:
         for one in entries:
             who = "" if one.entry.actor == "service" else f" by {one.entry.actor}"
@@ -64,7 +68,7 @@ def verify_(*, strict: Strict = False, config: ConfigFile = DEFAULT_CONFIG, as_j
     """Prove that no entry was changed, added or removed since it was sealed."""
     settings = load_settings(config)
     with reading_state(settings) as store, store.snapshot() as tx:
-        found = verify(tx, journal_key(settings.state), kept_heads(settings.heads))
+        found = verify(tx, journal_key(settings.state, sealed=is_sealed(tx)), kept_heads(settings.heads))
     if as_json:
         emit({
             "entries": found.entries, "seals": found.seals, "erased": found.erased, "unsealed": found.unsealed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
@@ -116,6 +117,25 @@ def _start(
     """Only options of the program itself; each command has its own."""
 
 
+_OF_THE_MACHINE = {
+    errno.ENOSPC: "free disk space, then type the same command again",
+    errno.EDQUOT: "free disk space, then type the same command again",
+    errno.EFBIG: "raise the limit on the size of files, then type the same command again",
+    errno.ENOENT: "name a file in a folder that exists",
+    errno.ENOTDIR: "name a file in a folder that exists",
+    errno.EISDIR: "name a file, not a folder",
+    errno.EACCES: "give this user the right to it, or name another file",
+    errno.EPERM: "give this user the right to it, or name another file",
+    errno.EROFS: "name a file on a disk that can be written",
+}
+
+
+def _of_the_machine(error: OSError) -> ConnectorError:
+    """A full disk, a missing folder, a right that is not there: nothing a traceback would help with."""
+    about = f"{error.filename}: " if error.filename else ""
+    return ConnectorError(f"{about}{error.strerror}", hint=_OF_THE_MACHINE[error.errno or 0])
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done or found, 1 trouble with the next command to type, 2 misuse."""
     try:
@@ -126,6 +146,11 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of a pipe went away (`| head`): what is left unsaid is nobody's loss, but must not raise at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            raise
+        _report(_of_the_machine(error))
         sys.exit(1)
 
 

@@ -157,7 +157,7 @@ def _show(rows: Sequence[dict[str, Any]], *, looked_at: int, decided: int) -> No
                 "; ".join(row["why"]),
             )
             for row in rows
-        ], whole=("sure",))  # fmt: skip
+        ], whole=("record", "sure"))  # fmt: skip
     same = looked_at - decided
     rest = f"; {same} were decided before or sleep" if same > 0 else ""
     say(f"{looked_at} records looked at, {decided} to decide{rest}")

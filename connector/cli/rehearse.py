@@ -149,5 +149,6 @@ def _show(done: Mapping[str, Any]) -> None:
     for key, words in _ROWS:
         value = done[key]
         share = key in ("precision", "coverage") and value is not None
-        table.add_row("unknown (no labels)" if value is None else f"{value:.1%}" if share else str(value), words)
+        told = "unknown (none written, or no labels)" if value is None else f"{value:.1%}" if share else str(value)
+        table.add_row(told, words)
     Console().print(table)

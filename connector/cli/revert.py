@@ -46,7 +46,8 @@ def plan(
         emit(_document(found))
     else:
         _show(found)
-        say("nothing was changed; the same options after `revert apply` do it", style="green")
+        undo = any(not isinstance(one, Stays) for one in found.reversals)
+        say(f"nothing was changed{'; the same options after `revert apply` do it' if undo else ''}", style="green")
 
 
 @app.command(epilog="Example: crm-connector revert apply --record crm:ticket/123")

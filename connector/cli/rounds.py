@@ -9,6 +9,7 @@ from typing import Any
 from connector.change import inbox
 from connector.cli.road import Road
 from connector.daemon import append_head, journal_key
+from connector.journal import is_sealed
 from connector.pipeline import Round
 from connector.writeback import outbox
 
@@ -64,6 +65,8 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Tota
     """
     pipeline, clock = road.pipeline, road.around.clock
     deadline = clock.monotonic() + patience
+    with road.around.store.snapshot() as tx:
+        key = journal_key(road.settings.state, sealed=is_sealed(tx))
     pipeline.start()
     totals, moved = Totals(), clock.monotonic()
     while clock.monotonic() < deadline:
@@ -80,7 +83,7 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Tota
             break
         if done.quiet:
             clock.sleep(_PAUSE)
-    made = pipeline.seal(journal_key(road.settings.state))
+    made = pipeline.seal(key)
     if made is not None:
         append_head(road.settings.heads, made)
     return totals

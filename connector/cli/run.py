@@ -15,7 +15,7 @@ from connector.cli.road import Road, open_policies, open_road
 from connector.cli.rounds import Totals, run_until_quiet
 from connector.daemon import Daemon, journal_key, only_daemon, prepare_folder
 from connector.errors import PolicyError
-from connector.journal import Entry, EntryKind
+from connector.journal import Entry, EntryKind, is_sealed
 from connector.policy import KeptOld, PoliciesInForce, PolicySet, Replaced, Unchanged
 from connector.settings import Settings, load_settings
 
@@ -52,8 +52,10 @@ def run(
 
 def make_daemon(settings: Settings, road: Road, in_force: PoliciesInForce, log: Log) -> Daemon:
     """The daemon of one opened road."""
+    with road.around.store.snapshot() as tx:
+        key = journal_key(settings.state, sealed=is_sealed(tx))
     return Daemon(
-        pipeline=road.pipeline, log=log, poll=settings.poll, batch=settings.batch, key=journal_key(settings.state),
+        pipeline=road.pipeline, log=log, poll=settings.poll, batch=settings.batch, key=key,
         heads=settings.heads, reload=Reloading(road, in_force), upkeep=road.around.index.optimize,
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.change.inbox import Burial
+from connector.cli.learner import name_of
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
@@ -111,7 +112,7 @@ def _learners(versions: tuple[Shelved, ...]) -> list[Shelved]:
 
 def _learner_document(one: Shelved) -> dict[str, Any]:
     return {
-        "learner": str(one.key), "version": one.version, "examples": one.examples, "fitted_at": instant(one.fitted_at),
+        "learner": name_of(one.key), "version": one.version, "examples": one.examples, "fitted_at": instant(one.fitted_at),
         "pinned": one.pinned,
     }
 
@@ -196,7 +197,7 @@ def _show_earned(stands: Report, shown: Mapping[str, Any]) -> None:
                 one["fitted_at"],
             )
             for one in shown["learners"]
-        ])  # fmt: skip
+        ], whole=("learner",))  # fmt: skip
     for one in shown["quota"] or ():
         told = f"{one['used']} of {one['daily']} calls used today" if one["daily"] else "the CRM does not tell"
         say(f"quota of {one['connection']}: {one['trouble'] or told}")

@@ -10,9 +10,17 @@ from connector.errors import StateError
 from connector.journal import Seal
 
 
-def journal_key(folder: Path) -> bytes:
-    """The key that seals this journal, made once and readable by its owner only."""
+def journal_key(folder: Path, *, sealed: bool = False) -> bytes:
+    """The key that seals this journal, made once and readable by its owner only.
+
+    Where the journal is `sealed` already, a missing key is trouble: seals under a new one would never verify.
+    """
     path = folder / "journal.key"
+    if sealed and not path.exists():
+        raise StateError(
+            f"{path} is missing, and the journal is sealed with it",
+            hint="restore journal.key from a backup of the state folder",
+        )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -7,6 +7,7 @@ from connector.journal.journal import (
     Seal,
     entries_after,
     erase_bodies,
+    is_sealed,
     newest,
     of_decision,
     of_intent,
@@ -18,5 +19,5 @@ from connector.journal.verify import Verification, verify
 
 __all__ = [
     "MIGRATIONS", "Entry", "EntryKind", "Journal", "Seal", "StoredEntry", "Verification", "canonical", "entries_after",
-    "erase_bodies", "newest", "of_decision", "of_intent", "of_record", "seal", "verify", "walk",
+    "erase_bodies", "is_sealed", "newest", "of_decision", "of_intent", "of_record", "seal", "verify", "walk",
 ]

@@ -160,6 +160,11 @@ def walk(tx: Transaction) -> Iterator[StoredEntry]:
         seq = page[-1].seq
 
 
+def is_sealed(tx: Transaction) -> bool:
+    """Whether any entry stands under a seal."""
+    return tx.one("SELECT 1 AS found FROM journal_seals LIMIT 1") is not None
+
+
 def seal(tx: Transaction, key: bytes) -> Seal | None:
     """Link all entries since the last seal under a keyed head; None when there are none.
 

@@ -143,7 +143,7 @@ def test_status_names_every_key_and_what_is_waiting(
     [cell] = [one for one in stands["cells"] if one["cell"] == "crm/ticket-triage/ticket/update/category"]
     assert (cell["state"], cell["labels_needed"]) == ("supervised", 200)
     assert stands["quota"][0]["trouble"] is None
-    assert {one["learner"] for one in stands["learners"]} >= {"crm:ticket.category for ticket-triage"}
+    assert {one["learner"] for one in stands["learners"]} >= {"crm/ticket-triage/ticket/category"}
     assert program("status").code == 0
 
 

@@ -157,3 +157,11 @@ def test_a_census_asks_rarely(clock):
     assert [census(CRM, ObjectType.TICKET) for _ in range(3)] == [41, 41, 41]
     clock.advance(timedelta(minutes=11))
     assert census(CRM, ObjectType.TICKET) == 42
+
+
+def test_a_key_is_not_made_where_the_journal_is_sealed_with_a_lost_one(tmp_path):
+    with pytest.raises(StateError, match="missing"):
+        journal_key(tmp_path, sealed=True)
+    assert not (tmp_path / "journal.key").exists()
+    key = journal_key(tmp_path)
+    assert journal_key(tmp_path, sealed=True) == key
