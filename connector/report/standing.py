@@ -90,9 +90,9 @@ def _given(unsettled: Sequence[Handoff], now: datetime) -> Waiting:
 
 
 def _outcomes(tx: Transaction) -> dict[str, int]:
-    """How writes ended, over the whole journal."""
+    """How writes ended, over the whole journal; that somebody asked for an undo names no record and is no write."""
     kinds = (EntryKind.APPLIED, EntryKind.CONFLICTED, EntryKind.REFUSED, EntryKind.REVERTED, EntryKind.RESTORED)
-    rows = tx.rows("SELECT kind, COUNT(*) AS n FROM journal_entries GROUP BY kind")
+    rows = tx.rows("SELECT kind, COUNT(*) AS n FROM journal_entries WHERE record IS NOT NULL GROUP BY kind")
     counted = {row["kind"]: row["n"] for row in rows}
     return {kind.value: counted.get(kind.value, 0) for kind in kinds}
 

@@ -79,3 +79,15 @@ def test_an_export_that_cannot_be_written_is_a_message_not_a_traceback(
     assert said.code == 1
     assert "No such file or directory" in said.err
     assert "next: name a file in a folder that exists" in said.err
+
+
+def test_status_counts_each_undone_write_once(company: Company, program: Program) -> None:
+    ref = f"crm:ticket/{company.crm.arrive(*BILLING)}"
+    program("run", "--once", "--linger", 0)
+    listed = program("approvals", "list", "--json", "--limit", 500).document["approvals"]
+    [asked] = [one["id"] for one in listed if (one["record"], one["field"]) == (ref, "category")]
+    program("approvals", "approve", asked)
+    program("run", "--once", "--linger", 0)
+    program("revert", "apply", "--record", ref, "--yes")
+    program("run", "--once", "--linger", 0)
+    assert "1 applied, 1 reverted" in program("status").out
