@@ -9,7 +9,7 @@ from typing import Any
 from adapters.hubspot.answers import Answer, failure, server_time
 from adapters.hubspot.paths import DATED, check_version, is_record_id
 from adapters.hubspot.seam import RAW, RefusedCallError, Reply, open_library
-from adapters.hubspot.tokens import fetch_token
+from adapters.hubspot.tokens import fetch_token, token_store
 from connector.adapter import Environment, HttpResponse
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
@@ -29,7 +29,7 @@ class HubSpotClient:
         self._environment = environment
         self._retries = Retries(environment.clock, environment.random)
         self._keeper = TokenKeeper(
-            store=environment.tokens,
+            store=token_store(environment),
             fetch=lambda token: fetch_token(environment, self.base_url, self.version, token),
             transport=environment.transport,
             clock=environment.clock,

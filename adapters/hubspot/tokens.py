@@ -7,11 +7,32 @@ from urllib.parse import urlencode
 
 from adapters.hubspot.answers import parse_object
 from adapters.hubspot.paths import rewrite
-from connector.adapter import Environment, HttpRequest, Token
+from connector.adapter import Environment, HttpRequest, Token, TokenStore
 from connector.adapter.tokens import GrantRefusedError
 from connector.errors import CredentialsError, SettingsError, UnavailableError
 
 SERVICE_KEY, OAUTH = "service_key", "oauth"
+
+
+class UnstoredToken:
+    """A service key is read from the secrets at every start and copied nowhere: what is revoked there stops working."""
+
+    def __init__(self) -> None:
+        self._token: Token | None = None
+
+    def current(self) -> Token | None:
+        return self._token
+
+    def swap(self, old: Token | None, new: Token) -> bool:
+        if self._token is not old:
+            return False
+        self._token = new
+        return True
+
+
+def token_store(environment: Environment) -> TokenStore:
+    """Where this connection's token is kept: only what a refresh brought is worth keeping over a restart."""
+    return environment.tokens if environment.settings.get("auth", SERVICE_KEY) == OAUTH else UnstoredToken()
 
 
 def fetch_token(environment: Environment, base_url: str, version: str, stored: Token | None) -> Token:
