@@ -62,7 +62,6 @@ def test_check_tells_how_to_mend_a_secret_others_can_read(
 ) -> None:
     monkeypatch.delenv(TOKEN)
     settings = load_settings(company.config)
-    (settings.state / "tokens" / "crm.token").unlink(missing_ok=True)
     secret = company.config.parent / "secrets" / "crm.access_token"
     secret.parent.mkdir()
     secret.write_text("secret-word", encoding="utf-8")

@@ -299,7 +299,6 @@ def test_check_before_the_first_run_leaves_a_state_only_its_owner_can_enter(comp
 
 def test_check_finds_a_wrong_token(company: Company, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM_CONNECTOR_CRM_ACCESS_TOKEN", "pat-eu1-wrong")
-    (company.folder / "state" / "tokens" / "crm.token").unlink()
     said = program("check", "--json")
     assert [one["subject"] for one in said.document["problems"] if one["fatal"]] == ["crm: credentials"]
     assert "pat-eu1-wrong" not in said.out + said.err
