@@ -61,7 +61,6 @@ def test_check_tells_how_to_mend_a_secret_others_can_read(
     company: Company, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(TOKEN)
-    settings = load_settings(company.config)
     secret = company.config.parent / "secrets" / "crm.access_token"
     secret.parent.mkdir()
     secret.write_text("secret-word", encoding="utf-8")
