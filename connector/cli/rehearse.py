@@ -79,7 +79,7 @@ def rehearse(
         policy=policy, system=crm.value, history=history, verdicts=verdicts, incoming=incoming, text=text, label=label,
         name=FieldName(field) if field else None, target=_share(target), rate=rate, decisions=decisions,
         crm_log=crm_log, rep_edits=rep_edits, faults=profile(faults, crm.value), kills=kill, seed=seed,
-        effort=learning.value, agents=tuple(AGENTS),
+        effort=learning.value, agents=AGENTS,
     )
     done = run(plan, _open_road, note)
     if as_json:

@@ -14,6 +14,7 @@ from connector.context.index import Index
 from connector.context.memory import StoredMemory
 from connector.context.search import ScopedSearch, scoped_search
 from connector.context.wanted import Wanted, classes_of
+from connector.decision.agent import ContextNeeds
 from connector.decision.agents import AGENTS
 from connector.decision.decision import Answer, Declined, Question
 from connector.decision.reasoners.reasoner import Reasoner
@@ -153,10 +154,11 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
     """What a policy's contexts may hold, with the settings' field classes laid over its own."""
     def wanted(policy: Policy, connection: ConnectionName) -> Wanted:
         agent = AGENTS.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None
-        needed = agent.needs.related if agent is not None else ()
+        needs = agent.needs if agent is not None else ContextNeeds()
+        needed = (*needs.related, *needs.offline) if _asks_a_model(policy) else needs.offline
         context = policy.context
         return Wanted(
-            related=tuple(dict.fromkeys((*context.related, *needed))) if _reads_relatives(policy) else context.related,
+            related=tuple(dict.fromkeys((*context.related, *needed))),
             knowledge=context.knowledge,
             classes=classes_of(never=(*privacy.never, *context.never), mask=(*privacy.mask, *context.mask)),
             searches=policy.reason.searches,
@@ -166,8 +168,8 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
     return wanted
 
 
-def _reads_relatives(policy: Policy) -> bool:
-    """Whether anybody reads the relatives: the statistics of the offline tier look at the record's own text alone."""
+def _asks_a_model(policy: Policy) -> bool:
+    """Whether a model may read the relatives; the offline tier reads only those its agent's own method names."""
     return any(step.tier is not Tier.OFFLINE for step in policy.reason.cascade)
 
 

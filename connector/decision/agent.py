@@ -25,7 +25,7 @@ from connector.decision.decision import (
 from connector.decision.learner import LearnerKey, LearnerShelf
 from connector.decision.shape import Form, ListOf, Text, json_schema
 from connector.journal import canonical
-from connector.policy import Policy
+from connector.policy import Policy, Section
 from connector.record import FieldName, ObjectType
 
 # Where a form lets a model ask for a bounded look-up first, it does so under this name.
@@ -60,9 +60,13 @@ Reading: TypeAlias = Proposals | Abstention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextNeeds:
-    """What an agent looks at beside what its policy lists: relations by name, and the fields it reads of its record."""
+    """What an agent looks at beside what its policy lists: relations by name, and the fields it reads of its record.
+
+    `offline` are the relations that its offline method reads too; the others are read for models only.
+    """
 
     related: tuple[str, ...] = ()
+    offline: tuple[str, ...] = ()
     fields: tuple[FieldName, ...] = ()
 
 
@@ -81,6 +85,10 @@ class Agent(Protocol):
 
     @property
     def needs(self) -> ContextNeeds: ...
+
+    def options(self, section: Section) -> object | None:
+        """The agent's own keys of `agent: {use: name, …}`, as one frozen value that its policy then carries."""
+        ...
 
     @property
     def prompt(self) -> str:

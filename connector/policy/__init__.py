@@ -3,7 +3,16 @@
 Owns the file language and its conditions; imports `connector.record` and `connector.errors`.
 """
 
-from connector.policy.agent import Agent, CustomAgent, NamedAgent, OutputKind, OutputSchema
+from connector.policy.agent import (
+    ANY_AGENT,
+    Agent,
+    AgentNames,
+    CustomAgent,
+    NamedAgent,
+    OptionsReader,
+    OutputKind,
+    OutputSchema,
+)
 from connector.policy.conditions import Condition, EvaluationFailed, Match, Matched, NotMatched
 from connector.policy.difference import Change, Effect, diff, diff_sets
 from connector.policy.durations import Duration
@@ -18,6 +27,7 @@ from connector.policy.limits import Limits
 from connector.policy.loader import load_policies, parse_policy
 from connector.policy.permission import ActionPermission, FieldPermission, OnOverwrite, Permissions
 from connector.policy.policy_set import MAX_HOPS, PolicySet
+from connector.policy.reading import Section
 from connector.policy.reasoning import Reasoning, Tier, TierStep
 from connector.policy.reload import KeptOld, PoliciesInForce, Reload, Replaced, Unchanged
 from connector.policy.schema import Policy, PolicyName, PolicyVersion, Source
@@ -25,9 +35,11 @@ from connector.policy.trigger import Ahead, Every, Scope, Silence, Trigger, Wake
 from connector.policy.variation import vary
 
 __all__ = [
+    "ANY_AGENT",
     "MAX_HOPS",
     "ActionPermission",
     "Agent",
+    "AgentNames",
     "Ahead",
     "Change",
     "Condition",
@@ -48,6 +60,7 @@ __all__ = [
     "NamedAgent",
     "NotMatched",
     "OnOverwrite",
+    "OptionsReader",
     "OutputKind",
     "OutputSchema",
     "Permissions",
@@ -64,6 +77,7 @@ __all__ = [
     "Reload",
     "Replaced",
     "Scope",
+    "Section",
     "Silence",
     "Source",
     "Supervision",
@@ -80,5 +94,6 @@ __all__ = [
     "load_policies",
     "needed_fields",
     "parse_policy",
-    "referenced_names", "vary",
+    "referenced_names",
+    "vary",
 ]  # fmt: skip

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from connector.policy.document import Scalar
 from connector.policy.reading import Section
+from connector.policy.scalars import did_you_mean
 from connector.record import FieldName
 
 MAX_OUTPUT_LENGTH = 4_000
@@ -40,9 +42,10 @@ class OutputSchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedAgent:
-    """An agent of the product."""
+    """An agent of the product. `options` is what the agent itself read of its own keys; it takes part in the version."""
 
     name: str
+    options: object | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +61,47 @@ class CustomAgent:
 Agent = NamedAgent | CustomAgent
 
 
-def read_agent(section: Section, key: str) -> Agent:
-    """The value of `agent`: a name, or a section that starts with `custom`."""
+class OptionsReader(Protocol):
+    """An agent of the product, as far as reading its policy goes."""
+
+    def options(self, section: Section) -> object | None:
+        """The agent's own keys beside `use`, as one frozen value; None where nothing is to be set.
+
+        MUST ask for every key it knows and report what is wrong to the section; what it did not ask for is unknown.
+        """
+        ...
+
+
+AgentNames = Mapping[str, OptionsReader]
+ANY_AGENT: AgentNames = {}
+"""Where nobody says which agents exist, every name is taken and no agent's own keys are read."""
+
+
+def read_agent(section: Section, key: str, agents: AgentNames) -> Agent:
+    """The value of `agent`: a name, a section that starts with `use`, or one that starts with `custom`."""
     if isinstance(section.block.entries.get(key), Scalar) or not section.has(key):
-        return NamedAgent(name=section.name(key))
+        return _named(section, key, section.section(key) if not section.has(key) else None, agents)
     own = section.section(key)
+    if own.has("use"):
+        return _named(own, "use", own, agents)
+    return _custom(own)
+
+
+def _named(section: Section, key: str, own: Section | None, agents: AgentNames) -> NamedAgent:
+    """The agent called `key` in `section`, with what it reads of its `own` keys."""
+    name = section.name(key)
+    reader = agents.get(name)
+    if agents and reader is None and section.has(key):
+        section.wrong(key, f"there is no agent `{name}`{did_you_mean(name, agents)}")
+    if reader is None:
+        return NamedAgent(name=name)
+    options = reader.options(own if own is not None else section.empty(key))
+    if own is not None:
+        own.close()
+    return NamedAgent(name=name, options=options)
+
+
+def _custom(own: Section) -> CustomAgent:
     agent = CustomAgent(
         name=own.name("custom"),
         fields=tuple(FieldName(name) for name in own.names_list("fields")),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connector.errors import PolicyError
-from connector.policy.agent import CustomAgent, read_agent
+from connector.policy.agent import ANY_AGENT, AgentNames, CustomAgent, read_agent
 from connector.policy.document import MAX_BYTES, Block, Node, Problems, Sequence, read_document
 from connector.policy.evidence import read_evidence
 from connector.policy.fingerprint import version_of
@@ -19,7 +19,6 @@ from connector.policy.permission import read_permissions
 from connector.policy.policy_set import PolicySet, set_problems
 from connector.policy.reading import Section
 from connector.policy.reasoning import read_reasoning
-from connector.policy.scalars import did_you_mean
 from connector.policy.schema import SCHEMA_VERSION, Policy, PolicyName, Source
 from connector.policy.trigger import read_trigger
 from connector.record import ConnectionName
@@ -28,10 +27,10 @@ MAX_FILES = 500
 _ENDINGS = (".yaml", ".yml")
 
 
-def load_policies(path: Path, *, agents: Collection[str] = ()) -> PolicySet:
+def load_policies(path: Path, *, agents: AgentNames = ANY_AGENT) -> PolicySet:
     """The policies of one file or of the files in one folder (not below it).
 
-    `agents` are the agents that exist; when given, a policy that names another is refused.
+    `agents` are the agents that exist, each reading its own keys; when given, a policy that names another is refused.
     Raises PolicyError with every problem of every file.
     """
     policies: list[Policy] = []
@@ -47,7 +46,7 @@ def load_policies(path: Path, *, agents: Collection[str] = ()) -> PolicySet:
     return PolicySet(policies)
 
 
-def parse_policy(content: bytes | str, *, file: str = "policy.yaml", agents: Collection[str] = ()) -> Policy:
+def parse_policy(content: bytes | str, *, file: str = "policy.yaml", agents: AgentNames = ANY_AGENT) -> Policy:
     """The policy in one file's content; `file` is how messages call it. Raises PolicyError with every problem."""
     problems = Problems(file)
     root = read_document(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content, problems)
@@ -58,14 +57,14 @@ def parse_policy(content: bytes | str, *, file: str = "policy.yaml", agents: Col
     return replace(policy, version=version_of(policy))
 
 
-def _read_policy(section: Section, agents: Collection[str]) -> Policy:
+def _read_policy(section: Section, agents: AgentNames) -> Policy:
     if section.whole("schema", low=0) != SCHEMA_VERSION and section.has("schema"):
         section.wrong("schema", f"this version of the product reads `schema: {SCHEMA_VERSION}`")
     policy = Policy(
         name=PolicyName(section.name("policy")),
         goal=section.text("goal"),
         when=read_trigger(section.section("when")),
-        agent=read_agent(section, "agent"),
+        agent=read_agent(section, "agent", agents),
         reason=read_reasoning(section.section("reason")),
         context=read_evidence(section.section("context")),
         may=read_permissions(section.section("may")),
@@ -77,11 +76,11 @@ def _read_policy(section: Section, agents: Collection[str]) -> Policy:
         timezone=section.parsed("timezone", _zone, default="UTC"),
     )
     section.close()
-    _check_whole(section, policy, agents)
+    _check_whole(section, policy)
     return policy
 
 
-def _check_whole(section: Section, policy: Policy, agents: Collection[str]) -> None:
+def _check_whole(section: Section, policy: Policy) -> None:
     """What no section can see alone."""
     if policy.reason.can_cost and policy.usd_per_day is None:
         section.section("reason").wrong("usd_per_day", "is missing: a tier that costs money needs a daily budget")
@@ -91,8 +90,6 @@ def _check_whole(section: Section, policy: Policy, agents: Collection[str]) -> N
         hidden = {*policy.agent.fields} & {*policy.context.never}
         for name in sorted(hidden):
             section.section("agent").wrong("fields", f"`{name}` is under `context.never`")
-    elif agents and policy.agent.name not in agents:
-        section.wrong("agent", f"there is no agent `{policy.agent.name}`{did_you_mean(policy.agent.name, agents)}")
 
 
 def _zone(text: str) -> str:

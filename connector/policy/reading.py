@@ -70,6 +70,10 @@ class Section:
             return Section(node, self.at(key), self.problems)
         if not scalars.is_empty(node):
             self.wrong(key, "expected a section of `key: value` lines")
+        return self.empty(key)
+
+    def empty(self, key: str) -> Section:
+        """A section with nothing in it that stands where `key` does, for readers whose keys all have defaults."""
         return Section(Block({}, {}, self.mark(key)), self.at(key), self.problems)
 
     def sections(self, key: str, *, bare: str) -> Iterator[Section]:

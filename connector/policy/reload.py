@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from connector.errors import PolicyError
+from connector.policy.agent import ANY_AGENT, AgentNames
 from connector.policy.difference import Change, diff_sets
 from connector.policy.loader import load_policies
 from connector.policy.policy_set import PolicySet
@@ -37,10 +37,10 @@ Reload = Replaced | Unchanged | KeptOld
 class PoliciesInForce:
     """Holds the current policies of one file or folder. Readers see the old set or the new one, never a mix."""
 
-    def __init__(self, path: Path, *, agents: Collection[str] = ()) -> None:
+    def __init__(self, path: Path, *, agents: AgentNames = ANY_AGENT) -> None:
         """Loads for the first time; raises PolicyError, because there is nothing older to keep."""
         self._path = path
-        self._agents = tuple(agents)
+        self._agents = agents
         self._current = load_policies(path, agents=self._agents)
 
     @property

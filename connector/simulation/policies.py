@@ -87,5 +87,5 @@ def _limits(chance: random.Random) -> dict[str, Any]:
 def parsed(policies: Sequence[PlainPolicy]) -> PolicySet:
     """The policies as the road takes them; JSON is YAML."""
     return PolicySet([
-        parse_policy(json.dumps(policy), file=f"{policy['policy']}.yaml", agents=AGENTS.keys()) for policy in policies
+        parse_policy(json.dumps(policy), file=f"{policy['policy']}.yaml", agents=AGENTS) for policy in policies
     ])  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.action import Action, UpdateField
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin, Cursor
+from connector.decision.agents import AGENTS
 from connector.gate import Bases, FieldBase
 from connector.gate.approvals import Approval, ApprovalState
 from connector.policy import OnOverwrite, Policy, parse_policy
@@ -55,7 +56,7 @@ def policy(**sections: str) -> Policy:
         if not skipping:
             kept.append(line)
     kept += [f"{name}: {text}" for name, text in sections.items() if text]
-    return parse_policy("\n".join(kept) + "\n", agents=("ticket_triage",))
+    return parse_policy("\n".join(kept) + "\n", agents=AGENTS)
 
 
 def ref(id: str = "7", object: ObjectType = ObjectType.TICKET, connection: str = "crm") -> RecordRef:

@@ -15,7 +15,7 @@ from connector.decision.learner import DESCRIPTION, SUBJECT, LearnerShelf, learn
 from connector.decision.offers import Refused, offers, propose, value_of, with_withheld
 from connector.decision.shape import Form
 from connector.decision.tasks import assignees, follow_up, task_permission
-from connector.policy import Policy
+from connector.policy import Policy, Section
 from connector.record import VOCABULARY, FieldName, ObjectType
 
 
@@ -29,6 +29,9 @@ class TicketTriage:
     @cached_property
     def prompt(self) -> str:
         return load_prompt(self.name)
+
+    def options(self, section: Section) -> None:
+        """Nothing is to be set: what may be proposed stands under `may`."""
 
     def hopeless(self, question: Question) -> Abstention | None:
         return None if learning_text(question.context.record) else empty_ticket()

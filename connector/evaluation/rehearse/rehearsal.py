@@ -24,7 +24,7 @@ from connector.evaluation.rehearse.progress import Observer, Settled
 from connector.evaluation.rehearse.rows import Message, read_rows
 from connector.evaluation.rehearse.workspace import CONNECTION, Workspace, first_policy, lay_out
 from connector.pipeline import BroughtVerdict, Pipeline
-from connector.policy import Facts, Matched, Policy
+from connector.policy import ANY_AGENT, AgentNames, Facts, Matched, Policy
 from connector.record import VOCABULARY, ConnectionName, FieldName
 from connector.store import SqliteStore
 
@@ -55,7 +55,7 @@ class Plan:
     kills: int = 0
     seed: int = 0
     effort: str = "full"
-    agents: Sequence[str] = ()
+    agents: AgentNames = field(default_factory=lambda: ANY_AGENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder, serve(crm.face) as url:
         workspace = lay_out(
             Path(folder), plan.policy, field=material.field, options=material.options, target=plan.target,
-            connection=crm.connection, url=url, secrets=crm.secrets, effort=plan.effort,
+            connection=crm.connection, url=url, secrets=crm.secrets, effort=plan.effort, agents=plan.agents,
         )
         with open_road(workspace.config, workspace.environment) as pipeline:
             _prepare(pipeline, workspace.policy, material, say)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import SettingsError
-from connector.policy import NamedAgent, Policy, load_policies, parse_policy
+from connector.policy import ANY_AGENT, AgentNames, NamedAgent, Policy, load_policies, parse_policy
 from connector.record import FieldName
 
 CONNECTION = "crm"
@@ -30,6 +30,7 @@ class Workspace:
 def lay_out(
     folder: Path, policy: Path, *, field: FieldName, options: Sequence[str], target: Decimal | None,
     connection: Mapping[str, Any], url: str, secrets: Mapping[str, str], effort: str,
+    agents: AgentNames = ANY_AGENT,
 ) -> Workspace:
     """Write everything a daemon needs. The policy is the given one with another target and these options."""
     policies = folder / "policies"
@@ -48,11 +49,11 @@ def lay_out(
     environment = {
         f"CRM_CONNECTOR_{CONNECTION}_{name}".upper().replace("-", "_"): value for name, value in secrets.items()
     }
-    [loaded] = load_policies(policies)
+    [loaded] = load_policies(policies, agents=agents)
     return Workspace(folder=folder, config=config, policy=loaded, environment=environment)
 
 
-def first_policy(path: Path, agents: Sequence[str]) -> Policy:
+def first_policy(path: Path, agents: AgentNames) -> Policy:
     """The policy to rehearse; raises PolicyError with all its problems, SettingsError when it cannot be read."""
     try:
         policy = parse_policy(path.read_text(encoding="utf-8"), file=str(path), agents=agents)

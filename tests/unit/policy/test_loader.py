@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from connector.decision.agents import AGENTS
 from connector.errors import PolicyError
 from connector.policy import (
     CustomAgent,
     Duration,
     Every,
+    NamedAgent,
     OnOverwrite,
     OutputKind,
     Proof,
@@ -167,7 +169,7 @@ gate:
 handoff: {too: leads}
 """,
             file="policies/x.yaml",
-            agents=("ticket_triage",),
+            agents=AGENTS,
         )
 
     assert refused.value.problems == (
@@ -391,3 +393,44 @@ def test_a_problem_found_later_still_knows_its_line(write):
     assert policy.source.at("gate.target") == "policy.yaml:9"
     assert policy.source.at("gate.nothing") == "policy.yaml:8"
     assert policy.source.at("nothing") == "policy.yaml:1"
+
+
+class _Threshold:
+    """An agent that takes one key of its own."""
+
+    def options(self, section):
+        return section.whole("days", default=5)
+
+
+def test_an_agent_reads_its_own_keys(text):
+    content = text(agent="agent: {use: patient, days: 9}")
+
+    policy = parse_policy(content, agents={"patient": _Threshold()})
+
+    assert policy.agent == NamedAgent(name="patient", options=9)
+
+
+def test_an_agent_named_alone_has_its_defaults(text):
+    policy = parse_policy(text(agent="agent: patient"), agents={"patient": _Threshold()})
+
+    assert policy.agent == NamedAgent(name="patient", options=5)
+
+
+def test_an_agents_own_keys_are_part_of_the_version(text):
+    versions = {
+        parse_policy(text(agent=f"agent: {{use: patient, days: {days}}}"), agents={"patient": _Threshold()}).version
+        for days in (5, 9)
+    }
+
+    assert len(versions) == 2
+
+
+def test_a_key_the_agent_does_not_know_is_said_with_its_line(text):
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(
+            text(agent="agent: {use: patient, dayz: 9}"), file="x.yaml", agents={"patient": _Threshold()}
+        )
+
+    assert [problem.partition(": ")[2] for problem in refused.value.problems] == [
+        "agent.dayz: unknown key, did you mean `days`?"
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.decision.agents import AGENTS
 from connector.policy import check_against, explain, load_policies, parse_policy
 from connector.policy.document import Block, Mark, Problems
 from connector.policy.evidence import read_evidence
@@ -24,7 +25,7 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_shipped_policies_load_and_explain_themselves():
-    policies = load_policies(ROOT / "policies", agents=("ticket_triage",))
+    policies = load_policies(ROOT / "policies", agents=AGENTS)
 
     assert [policy.name for policy in policies] == ["ticket-triage"]
     assert all(explain(policy) for policy in policies)
