@@ -12,7 +12,7 @@ import typer
 from connector.cli.fitting import misfits
 from connector.cli.log import Quiet
 from connector.cli.models import DEFAULTS, model_key
-from connector.cli.opening import Connected, open_connections
+from connector.cli.opening import Connected, has_state, open_connections, state_file
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
 from connector.cli.output import emit, indented, say
 from connector.cli.road import open_policies
@@ -20,6 +20,7 @@ from connector.context.knowledge import read_knowledge
 from connector.errors import ConnectorError, PolicyError, SettingsError
 from connector.policy import PolicySet, Tier
 from connector.settings import Settings, load_settings
+from connector.store import damage
 
 app = typer.Typer(add_completion=False)
 
@@ -88,6 +89,11 @@ def _state(settings: Settings) -> Iterator[Problem]:
     above = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
     if not os.access(above, os.W_OK):
         yield Problem(subject="state", problem=f"{above} cannot be written", fix="choose another `state:`", fatal=True)
+    if has_state(settings) and (found := damage(state_file(settings))) is not None:
+        yield Problem(
+            subject="state", problem=f"{state_file(settings)} is damaged: {found}",
+            fix="stop the service and restore a backup of the state folder", fatal=True,
+        )
     if settings.heads.is_relative_to(folder):
         yield Problem(
             subject="journal.heads", problem="the heads stand inside the state they are to vouch for",

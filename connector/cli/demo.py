@@ -8,6 +8,7 @@ import typer
 
 from connector.cli.options import AsJson
 from connector.cli.output import emit
+from connector.cli.stopping import stoppable
 
 app = typer.Typer(add_completion=False)
 
@@ -25,7 +26,8 @@ def demo(
     """
     from connector.cli.showing import play, show
 
-    if as_json:
-        emit(play(seed))
-    else:
-        show(seed)
+    with stoppable(lambda: "the made-up company is gone, and nothing was kept", hint="crm-connector demo"):
+        if as_json:
+            emit(play(seed))
+        else:
+            show(seed)

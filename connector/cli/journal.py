@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from connector.cli.output import copyable, emit, indented, instant, moment, note
 from connector.cli.refs import parse_ref
 from connector.daemon import journal_key, kept_heads
 from connector.errors import StateError
-from connector.journal import StoredEntry, is_sealed, newest, of_decision, of_record, verify, walk
+from connector.journal import StoredEntry, Verification, is_sealed, newest, of_decision, of_record, verify, walk
 from connector.report.sentences import headline
 from connector.settings import load_settings
 from connector.store import Transaction
@@ -68,23 +68,31 @@ def verify_(*, strict: Strict = False, config: ConfigFile = DEFAULT_CONFIG, as_j
     """Prove that no entry was changed, added or removed since it was sealed."""
     settings = load_settings(config)
     with reading_state(settings) as store, store.snapshot() as tx:
-        found = verify(tx, journal_key(settings.state, sealed=is_sealed(tx)), kept_heads(settings.heads))
+        heads = kept_heads(settings.heads)
+        found = verify(tx, journal_key(settings.state, sealed=is_sealed(tx)), heads)
+    problems = [*found.problems, *_unproven(found, heads, settings.heads)]
     if as_json:
         emit({
             "entries": found.entries, "seals": found.seals, "erased": found.erased, "unsealed": found.unsealed,
-            "problems": list(found.problems),
+            "heads": len(heads), "problems": problems,
         })  # fmt: skip
     else:
         say(
             f"{found.entries} entries under {found.seals} seals; {found.erased} bodies erased; "
             f"{found.unsealed} not sealed yet"
         )
-        for problem in found.problems:
+        for problem in problems:
             say(f"✗ {problem}", style="bold red")
-        if not found.problems:
+        if not problems:
             say("✓ nothing was changed, added or removed", style="green")
-    if found.problems and strict:
+    if problems and strict:
         raise typer.Exit(1)
+
+
+def _unproven(found: Verification, heads: Sequence[str], kept: Path) -> Iterator[str]:
+    """What the state alone cannot prove: whether its newest entries were cut off, seals and all."""
+    if found.seals and not heads:
+        yield f"{kept} holds no head, so nothing proves that the journal's end was not cut off; restore it from a backup"
 
 
 @app.command(epilog="Example: crm-connector journal export --out journal.jsonl")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from connector.cli.stopping import EXIT, StoppedError, stoppable
 from connector.errors import ConnectorError
 
 COMMANDS: dict[str, str] = {
@@ -81,6 +82,10 @@ class _Program(TyperGroup):
         super().__init__(**settings | {"rich_markup_mode": None})
         self.commands = _Loaded()
 
+    def invoke(self, ctx: Any) -> Any:
+        with stoppable(lambda: "what was finished stands, and nothing is half done"):
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)
 
@@ -137,9 +142,12 @@ def _of_the_machine(error: OSError) -> ConnectorError:
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done or found, 1 trouble with the next command to type, 2 misuse."""
+    """Run the command line. Exit codes: 0 done or found, 1 trouble with the next command to type, 2 misuse, 130 stopped."""
     try:
         program(prog_name="crm-connector")
+    except StoppedError as stopped:
+        _report(stopped)
+        sys.exit(EXIT)
     except ConnectorError as error:
         _report(error)
         sys.exit(1)
@@ -154,7 +162,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _report(error: ConnectorError) -> None:
+def _report(error: ConnectorError | StoppedError) -> None:
     from connector.cli.output import emit, trouble
 
     trouble(error)

@@ -15,6 +15,8 @@ from connector.errors import ConnectorError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from connector.cli.stopping import StoppedError
+
 Document = Mapping[str, Any]
 
 
@@ -63,7 +65,7 @@ def note(text: str) -> None:
     side_console().print(plain(text), markup=False)
 
 
-def trouble(error: ConnectorError) -> None:
+def trouble(error: ConnectorError | StoppedError) -> None:
     """What went wrong, and the next command to type."""
     lines = plain(error.message, lines=True).splitlines() or [type(error).__name__]
     for line in lines:

@@ -17,6 +17,7 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, note, say, table
 from connector.cli.refs import parse_ref
 from connector.cli.road import Road, open_policies, open_road
+from connector.cli.stopping import stoppable
 from connector.clock import SystemClock
 from connector.decision.agents import AGENTS
 from connector.errors import PolicyError
@@ -47,7 +48,10 @@ def plan(
     policies = _chosen(settings, policy)
     if not has_state(settings):
         note("nothing has been read or learned here yet, so the offline tier knows nothing; first: crm-connector run --once")
-    with open_road(settings, policies, open_log(verbose=False)) as road:
+    with (
+        stoppable(lambda: "nothing was written"),
+        open_road(settings, policies, open_log(verbose=False)) as road,
+    ):
         refs = [parse_ref(one) for one in record or ()]
         events = list(_named(refs, policies) if refs else _newest(road, policies, limit))
         judged = road.pipeline.deciding.plan(policies, events)

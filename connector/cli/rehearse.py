@@ -15,6 +15,7 @@ import typer
 
 from connector.cli.options import AsJson
 from connector.cli.output import emit, note
+from connector.cli.stopping import stoppable
 
 app = typer.Typer(add_completion=False)
 
@@ -81,7 +82,8 @@ def rehearse(
         crm_log=crm_log, rep_edits=rep_edits, faults=profile(faults, crm.value), kills=kill, seed=seed,
         effort=learning.value, agents=AGENTS,
     )
-    done = run(plan, _open_road, note)
+    with stoppable(lambda: "the staged CRM is gone, and no figures were kept"):
+        done = run(plan, _open_road, note)
     if as_json:
         emit(asdict(done))
     else:

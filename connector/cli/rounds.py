@@ -58,8 +58,10 @@ class Totals:
         return f"{', '.join(told) or 'nothing came in'}; {end}"
 
 
-def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Totals:
-    """Work until nothing is found or due soon for `linger` seconds; seal the journal at the end.
+def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0, totals: Totals | None = None) -> Totals:
+    """Work until nothing is found or due soon for `linger` seconds; seal the journal at the end, also after Ctrl-C.
+
+    `totals` is counted in as it happens, for whoever is told about work that was cut short.
 
     A change that was made a moment ago may take a while to show: HubSpot's search index lags its writes by seconds.
     """
@@ -67,8 +69,20 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Tota
     deadline = clock.monotonic() + patience
     with road.around.store.snapshot() as tx:
         key = journal_key(road.settings.state, sealed=is_sealed(tx))
-    pipeline.start()
-    totals, moved = Totals(), clock.monotonic()
+    totals = Totals() if totals is None else totals
+    try:
+        pipeline.start()
+        _turn(road, totals, deadline, linger)
+    finally:
+        made = pipeline.seal(key)
+        if made is not None:
+            append_head(road.settings.heads, made)
+    return totals
+
+
+def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
+    pipeline, clock = road.pipeline, road.around.clock
+    moved = clock.monotonic()
     while clock.monotonic() < deadline:
         done = pipeline.round(road.settings.batch)
         totals.add(done)
@@ -83,10 +97,6 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0) -> Tota
             break
         if done.quiet:
             clock.sleep(_PAUSE)
-    made = pipeline.seal(key)
-    if made is not None:
-        append_head(road.settings.heads, made)
-    return totals
 
 
 def _due_soon(road: Road) -> bool:

@@ -13,6 +13,7 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, say
 from connector.cli.road import Road, open_policies, open_road
 from connector.cli.rounds import Totals, run_until_quiet
+from connector.cli.stopping import stoppable
 from connector.daemon import Daemon, journal_key, only_daemon, prepare_folder
 from connector.errors import PolicyError
 from connector.journal import Entry, EntryKind, is_sealed
@@ -45,7 +46,10 @@ def run(
     with only_daemon(settings.state), open_road(settings, in_force.current, log) as road:
         refuse_misfits(road, in_force.current)
         if once:
-            _tell(run_until_quiet(road, patience=seconds, linger=linger), as_json=as_json)
+            totals = Totals()
+            with stoppable(totals.sentence, hint="crm-connector run --once; a write that was under way is looked up first"):
+                run_until_quiet(road, patience=seconds, linger=linger, totals=totals)
+            _tell(totals, as_json=as_json)
         else:
             make_daemon(settings, road, in_force, log).run()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from connector.adapter import Log
 from connector.daemon.heads import append_head
-from connector.errors import ConnectorError, CredentialsError, RetryableError
+from connector.errors import ConnectorError, CredentialsError, RetryableError, StateError
 from connector.journal import Entry, EntryKind
 from connector.pipeline import Pipeline, Round
 
@@ -42,7 +42,7 @@ class Daemon:
     stopping: threading.Event = field(default_factory=threading.Event)
     baselined: bool = False
     _failure: BaseException | None = None
-    _reported: str = ""
+    _reported: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; whatever step is under way is finished first."""
@@ -95,12 +95,12 @@ class Daemon:
         for connection in self.pipeline.adapters:
             try:
                 self.pipeline.capture(connection, done)
-            except CredentialsError as error:
-                self._report(f"{connection}: {error.message}")
+            except StateError:
+                raise
             except ConnectorError as error:
-                self._report(f"{connection}: {error.message}")
+                self._report(f"{connection}: {error.message}", of=connection)
             else:
-                self._reported = ""
+                self._reported.pop(connection, None)
         self.baselined = self.baselined or not done.baselining
         if done.queued:
             self.log.info("changes_captured", read=done.read, queued=done.queued)
@@ -166,10 +166,11 @@ class Daemon:
         with pipeline.store.transaction(f"daemon: {kind}") as tx:
             pipeline.journal.append(tx, Entry(kind=kind, at=pipeline.clock.now(), body=body))
 
-    def _report(self, trouble: str) -> None:
-        if trouble != self._reported:
+    def _report(self, trouble: str, *, of: str = "") -> None:
+        """Say each trouble once, until it is over or another comes."""
+        if self._reported.get(of) != trouble:
             self.log.warning("crm_unreachable", reason=trouble)
-            self._reported = trouble
+            self._reported[of] = trouble
 
     def _on_signals(self) -> None:
         def stop(number: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from connector.change.capture import Captured, capture_page
 from connector.change.reconcile import Completeness, reconcile
 from connector.change.trigger import watched_fields
 from connector.clock import EPOCH, Clock
-from connector.errors import RetryableError, UnknownFieldError
+from connector.errors import ConnectorError, StateError, UnknownFieldError
 from connector.journal import Journal, Seal, seal
 from connector.pipeline.cases import fields_of, policies_on
 from connector.pipeline.decide import DecideTally, Deciding
@@ -77,7 +77,9 @@ class Pipeline:
         for connection in self.adapters:
             try:
                 self.capture(connection, done)
-            except RetryableError as error:
+            except StateError:
+                raise
+            except ConnectorError as error:
                 unreachable.append(f"{connection}: {error.message}")
         worked = self.work(batch)
         done.decided, done.written, done.people = worked.decided, worked.written, worked.people

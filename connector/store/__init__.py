@@ -2,9 +2,9 @@
 
 from connector.store.migrations import Migration, migrate
 from connector.store.sql import Dialect, Parameters, Row, any_of, batches
-from connector.store.store import CommitPoint, CommitWatcher, SqliteStore, Store, Sync, Transaction
+from connector.store.store import CommitPoint, CommitWatcher, SqliteStore, Store, Sync, Transaction, damage
 
 __all__ = [
     "CommitPoint", "CommitWatcher", "Dialect", "Migration", "Parameters", "Row", "SqliteStore", "Store", "Sync",
-    "Transaction", "any_of", "batches", "migrate",
+    "Transaction", "any_of", "batches", "damage", "migrate",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,11 +102,13 @@ class SqliteStore:
         self._path = path
         self._watch = watch
         self._busy_seconds = busy_seconds
+        self._place: tuple[int, int] | None = None  # device and file, as first opened
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
 
     def _connection(self) -> sqlite3.Connection:
+        self._check_standing()
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._open()
@@ -125,7 +127,25 @@ class SqliteStore:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA foreign_keys=ON")
         raw.row_factory = _named_rows
+        found = self._path.stat()
+        self._place = self._place or (found.st_dev, found.st_ino)
         return raw
+
+    def _check_standing(self) -> None:
+        """Raise StateError where the file is no longer the one we opened: what we commit would be lost with it."""
+        if self._place is None:
+            return
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            raise StateError(
+                f"{self._path} was deleted while it was in use",
+                hint="restore a backup of the state folder, then: crm-connector run",
+            ) from None
+        if (found.st_dev, found.st_ino) != self._place:
+            raise StateError(
+                f"{self._path} was replaced while it was in use", hint="stop the service, then: crm-connector check"
+            )
 
     @contextmanager
     def transaction(self, name: str, sync: Sync = Sync.FULL) -> Iterator[Transaction]:
@@ -213,6 +233,16 @@ def _state_errors() -> Iterator[None]:
             hint = "restore a backup of the state folder"
             raise StateError(f"the state database is damaged: {error}", hint=hint) from error
         raise
+
+
+def damage(path: Path) -> str | None:
+    """What is wrong with a state file, in SQLite's words; None when it can be read from end to end. Writes nothing."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if found == ("ok",) else str(found[0]).replace("\n", ": ")
 
 
 def statements(script: str) -> Sequence[str]:

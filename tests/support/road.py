@@ -22,7 +22,7 @@ from connector.gate import approvals, handoffs
 from connector.gate.approvals import Approval
 from connector.gate.handoffs import Handoff
 from connector.journal import Entry, EntryKind, of_record, verify
-from connector.pipeline import Pipeline
+from connector.pipeline import Pipeline, Round
 from connector.pipeline.state import prepare
 from connector.policy import Policy, PolicySet, Tier
 from connector.record import FieldValue, ObjectType, RecordRef
@@ -153,16 +153,18 @@ class Road:
     def rounds(self, most: int = 30) -> None:
         """Let time pass and work until nothing is left to do."""
         for _ in range(most):
-            self.clock.advance(self.desk.lag)
-            done = self.pipeline.round()
+            done = self.round()
             if done.quiet and not done.unreachable and not self._unfinished():
                 return
         raise AssertionError(f"still moving after {most} rounds: {self.outcomes()}")
 
+    def round(self) -> Round:
+        """Let time pass, and take one turn of everything."""
+        self.clock.advance(self.desk.lag)
+        return self.pipeline.round()
+
     def capture(self) -> None:
         """Read what is new, deciding nothing yet."""
-        from connector.pipeline import Round
-
         self.clock.advance(self.desk.lag)
         self.pipeline.capture(self.desk.connection, Round())
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from connector.pipeline import Pipeline
 from connector.settings import load_settings
 from tests.unit.cli.conftest import TOKEN, Company, Program
 
@@ -89,3 +93,63 @@ def test_status_counts_each_undone_write_once(company: Company, program: Program
     program("revert", "apply", "--record", ref, "--yes")
     program("run", "--once", "--linger", 0)
     assert "1 applied, 1 reverted" in program("status").out
+
+
+def test_check_finds_a_damaged_state(company: Company, program: Program) -> None:
+    state = company.folder / "state" / "state.db"
+    for wal in state.parent.glob("state.db-*"):
+        wal.unlink()
+    content = bytearray(state.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    state.write_bytes(content)
+    [found] = [one for one in program("check", "--json").document["problems"] if one["subject"] == "state"]
+    assert (found["fatal"], "damaged" in found["problem"], "backup" in found["fix"]) == (True, True, True)
+
+
+def test_a_journal_without_its_heads_says_what_it_cannot_prove(company: Company, program: Program) -> None:
+    heads = load_settings(company.config).heads
+    assert program("journal", "verify", "--json").document["heads"] > 0
+    heads.unlink()
+    said = program("journal", "verify", "--strict")
+    assert (said.code, "end was not cut off" in said.out, "nothing was changed" in said.out) == (1, True, False)
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Ctrl-C when the next round of the road is over."""
+    round_of, rounds = Pipeline.round, iter(range(1_000))
+
+    def then_stop(self: Pipeline, batch: int = 200) -> object:
+        if next(rounds):
+            signal.raise_signal(signal.SIGINT)
+        return round_of(self, batch)
+
+    return lambda: monkeypatch.setattr(Pipeline, "round", then_stop)
+
+
+def test_ctrl_c_says_what_was_done_and_how_to_go_on(
+    company: Company, program: Program, interrupted: Callable[[], None]
+) -> None:
+    company.crm.arrive(*BILLING)
+    interrupted()
+    said = program("run", "--once", "--json")
+    assert said.code == 130
+    assert re.search(r"stopped: \d+ changes captured", said.err)
+    assert "next: crm-connector run --once" in said.err
+    assert said.document["error"] == "StoppedError"
+    assert program("journal", "verify", "--json").document["unsealed"] == 0
+
+
+def test_a_crm_that_refuses_the_login_does_not_keep_the_others_waiting(
+    company: Company, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = company.config.read_text(encoding="utf-8")
+    [address] = [line for line in settings.splitlines() if "base_url" in line]
+    locked_out = f"connections:\n  aaa:\n    system: hubspot\n{address}"
+    company.config.write_text(settings.replace("connections:", locked_out, 1), encoding="utf-8")
+    monkeypatch.setenv("CRM_CONNECTOR_AAA_ACCESS_TOKEN", "pat-eu1-wrong")
+    company.crm.arrive(*BILLING)
+    said = program("run", "--once", "--linger", 0, "--json")
+    assert said.code == 1
+    assert said.document["captured"] >= 1
+    assert [trouble.split(":")[0] for trouble in said.document["unreachable"]] == ["aaa"]

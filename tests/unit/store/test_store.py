@@ -146,6 +146,20 @@ def test_a_damaged_file_is_said_plainly(tmp_path):
             pass
 
 
+@pytest.mark.parametrize("instead", [None, b""], ids=["deleted", "replaced"])
+def test_a_file_that_is_taken_away_in_use_is_noticed_before_the_next_commit(tmp_path, instead):
+    path = tmp_path / "state.db"
+    store = SqliteStore(path)
+    prepare(store)
+    path.rename(tmp_path / "away.db")
+    if instead is not None:
+        path.write_bytes(instead)
+    for opened in (lambda: store.transaction("test"), store.snapshot):
+        with pytest.raises(StateError, match="while it was in use"), opened():
+            pass
+    store.close()
+
+
 def test_state_of_a_newer_version_is_refused(tmp_path):
     store = SqliteStore(tmp_path / "state.db")
     prepare(store)
