@@ -73,3 +73,8 @@ def from_micros(value: int) -> datetime:
 def system_random() -> random.Random:
     """Randomness for a real daemon: seeded from the operating system."""
     return random.Random(secrets.randbits(128))
+
+
+def secret_random() -> random.Random:
+    """Randomness for secrets: the operating system's own, which nobody can foretell."""
+    return random.SystemRandom()

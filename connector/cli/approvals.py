@@ -11,19 +11,18 @@ import typer
 
 from connector.action import UpdateField, describe
 from connector.cli import cards
-from connector.cli.cards import Card
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Remark, person
 from connector.cli.output import away, emit, note, say, table
-from connector.cli.typed_value import typed_value
 from connector.clock import SystemClock, system_random
 from connector.errors import ConnectorError
 from connector.gate import approvals as asked_for
 from connector.gate.approvals import Approval, ApprovalError, ApprovalState
 from connector.journal import Journal
 from connector.pipeline import People
-from connector.record import Record
+from connector.record import FieldName, FieldValue, ObjectSchema, Record, typed_value
+from connector.report.card import Card
 from connector.report.earning import earned_so_far
 from connector.settings import Settings, load_settings
 from connector.store import Store
@@ -126,10 +125,18 @@ def edit(
     if not isinstance(found.action, UpdateField):
         raise ApprovalError(f"approval {found.id} is not a field update; reject it and do it by hand")
     adapter = open_connections(settings, Quiet()).adapters[found.ref.connection]
-    typed = typed_value(value, adapter.records.schema(found.ref.object), found.action.field)
+    typed = _typed(value, adapter.records.schema(found.ref.object), found.action.field)
     _settle(
         config, [approval], lambda people, one: people.edit(one, typed, by=person(by), remark=remark), as_json=as_json
     )
+
+
+def _typed(text: str, schema: ObjectSchema, name: FieldName) -> FieldValue:
+    """What does not fit is misuse."""
+    try:
+        return typed_value(text, schema, name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def people_of(store: Store) -> People:

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from connector.action import CreateNote, CreateTask, UpdateField, describe
-from connector.cli.output import away, heading, instant, moment, pairs, say, span
-from connector.gate import CellState
-from connector.gate.approvals import Approval, ApprovalState
-from connector.record import FieldName, FieldValue, Record, display, encode_value, same_value
-from connector.report.earning import CellReport
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """One approval with what surrounds it. `live` is None when the CRM was not asked or could not answer."""
-
-    approval: Approval
-    cell: CellReport | None
-    live: Record | None
-    trouble: str | None
-    now: datetime
+from connector.cli.output import away, heading, instant, moment, pairs, say
+from connector.gate.approvals import ApprovalState
+from connector.record import display, encode_value
+from connector.report.card import ORIGINS, Card, earned, moved, on_expiry, target_of
 
 
 def document_of(card: Card) -> dict[str, Any]:
     """A card as JSON."""
-    asked, target = card.approval, _target(card.approval)
+    asked, target = card.approval, target_of(card.approval)
     return {
         "id": asked.id, "state": asked.state.value, "record": str(asked.ref), "policy": asked.policy,
         "action": describe(asked.action), "kind": asked.action.kind.value, "field": target,
         "ours": encode_value(asked.action.value) if isinstance(asked.action, UpdateField) else None,
         "base": encode_value(asked.bases[target].value) if target and target in asked.bases else None,
         "live": encode_value(card.live.fields.get(target)) if card.live is not None and target else None,
-        "moved": _moved(card), "live_trouble": card.trouble,
+        "moved": moved(card), "live_trouble": card.trouble,
         "confidence": round(asked.confidence, 6), "earned": earned(card), "rationale": asked.rationale,
         "reasons": [{"code": reason.code.value, "text": reason.text} for reason in asked.reasons],
         "evidence": [dict(citation) for citation in asked.citations],
@@ -66,16 +51,10 @@ def show(card: Card) -> None:
     ])  # fmt: skip
     for citation in asked.citations:
         say(f"  “{citation['quote']}”")
-        say(f"    — {citation['source']}, written by {_ORIGINS.get(citation['origin'], citation['origin'])}", style="dim")
+        say(f"    — {citation['source']}, written by {ORIGINS.get(citation['origin'], citation['origin'])}", style="dim")
     if asked.state is ApprovalState.PENDING:
         say()
         say(f"next: crm-connector approvals approve {asked.id}   (or: edit, reject)", style="green")
-
-
-_ORIGINS: Mapping[str, str] = {
-    "staff": "a colleague", "outsider": "an outsider: not to be trusted", "file": "a knowledge file",
-    "lookup": "another system", "agent": "an agent of ours",
-}
 
 
 def _show_action(card: Card) -> None:
@@ -87,7 +66,7 @@ def _show_action(card: Card) -> None:
             live = display(card.live.fields.get(action.field)) if card.live is not None else f"not read: {card.trouble}"
             pairs([
                 ("when decided", display(base.value) if base is not None else "(not known)"),
-                ("in the CRM now", live + ("  ← changed since" if _moved(card) else "")),
+                ("in the CRM now", live + ("  ← changed since" if moved(card) else "")),
                 ("we would write", display(action.value)),
             ])  # fmt: skip
         case CreateTask():
@@ -100,34 +79,3 @@ def _show_action(card: Card) -> None:
         case _:
             heading("The message")
             pairs([("to", ", ".join(action.to)), ("subject", action.subject), ("text", action.body)])
-
-
-def _target(asked: Approval) -> FieldName | None:
-    return asked.action.field if isinstance(asked.action, UpdateField) else None
-
-
-def _moved(card: Card) -> bool | None:
-    """Whether the target field changed since the decision; None when that is not known."""
-    target = _target(card.approval)
-    if card.live is None or target is None or target not in card.approval.bases:
-        return None
-    live: FieldValue = card.live.fields.get(target)
-    return not same_value(live, card.approval.bases[target].value)
-
-
-def earned(card: Card) -> str:
-    """How the confidence was earned, in words."""
-    cell = card.cell
-    if cell is None or not cell.labels:
-        return "not judged by anybody yet"
-    judged = f"{cell.right} of {cell.labels} verdicts agreed so far"
-    if cell.state is CellState.AUTONOMOUS and cell.threshold is not None:
-        return f"{judged}; acts alone from {cell.threshold:.1%} on"
-    return f"{judged}; {cell.needed} more until autonomy is tested" if cell.needed else judged
-
-
-def on_expiry(asked: Approval) -> str:
-    """What happens when nobody answers."""
-    if asked.state is not ApprovalState.PENDING:
-        return "it is settled"
-    return f"nothing is written when nobody answers within {span(asked.expires_at - asked.asked_at)}"

@@ -25,6 +25,8 @@ COMMANDS: dict[str, str] = {
     "status": "Show how the service stands: running, captured, queued, waiting for people, earned, learned.",
     "approvals": "See and answer what waits for a person's approval.",
     "handoffs": "See and settle the cases that were given to people.",
+    "users": "Say who may come in to the page, and in which role.",
+    "web": "Serve the page on which people approve, take cases and read why.",
     "explain": "Tell why a record got its values: who decided on what evidence, who agreed, and whose value stayed.",
     "journal": "Read, verify and export the audit trail.",
     "revert": "Take writes back; later edits by people stay.",

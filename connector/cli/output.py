@@ -6,11 +6,16 @@ import json
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConnectorError
+from connector.report.times import away, instant, moment, span
+
+__all__ = [
+    "away", "console", "copyable", "emit", "heading", "indented", "instant", "moment", "note", "pairs", "plain", "say",
+    "side_console", "span", "table", "trouble",
+]
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,25 +119,3 @@ def plain(text: str, *, lines: bool = False) -> str:
         for character in text
     ]
     return "".join(kept)
-
-
-def moment(at: datetime | None) -> str:
-    return "never" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def instant(at: datetime | None) -> str | None:
-    """A time as JSON carries it."""
-    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its two largest units."""
-    seconds = int(abs(length.total_seconds()))
-    parts = [(seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
-    named = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(named[:2]) or "0 s"
-
-
-def away(at: datetime, now: datetime) -> str:
-    """How far a time is from now."""
-    return f"in {span(at - now)}" if at >= now else f"{span(now - at)} ago"

@@ -5,6 +5,7 @@ Most wait for a person; `allowed` ones asked nobody, and become a question only 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.action import Action, UpdateField, action_hash
+from connector.action import Action, UpdateField, action_hash, describe
 from connector.clock import from_micros, micros
 from connector.errors import PermanentError
 from connector.gate.verdict import Bases, ClearedAction, FieldBase, Reason, ReasonCode, clear, decode_held, encode_held
@@ -68,6 +69,16 @@ class Approval:
     def hash(self) -> str:
         return action_hash(self.action)
 
+    @property
+    def pattern(self) -> str:
+        """What questions that are alike share: the cell, and the step in one line. A hash: it tells nobody's words."""
+        return hashlib.sha256(f"{self.cell}\n{describe(self.action)}".encode()).hexdigest()[:16]
+
+    @property
+    def seal(self) -> str:
+        """What a person was shown: the exact action on the exact values it was judged on."""
+        return hashlib.sha256(canonical(encode_held(self.action, self.bases)).encode()).hexdigest()[:32]
+
 
 class ApprovalError(PermanentError):
     """The approval cannot be settled like this; says what it is now."""
@@ -88,7 +99,7 @@ def find(tx: Transaction, approval: str) -> Approval:
     # A question that was asked again begins with the id of the first one; the whole id means the first.
     if len(rows) > 1 and rows[0]["approval"] != approval:
         raise ApprovalError(f"{approval!r} is the beginning of several approvals; type more of it")
-    return _approval(rows[0])
+    return approval_of(rows[0])
 
 
 def listed(
@@ -98,7 +109,7 @@ def listed(
     parameters = {"state": state.value} if state is not None else {}
     order = "ORDER BY asked_at, approval LIMIT :limit"
     rows = tx.rows(f"SELECT * FROM gate_approvals {where} {order}", limit=limit, **parameters)
-    return [_approval(row) for row in rows]
+    return [approval_of(row) for row in rows]
 
 
 def of_record(tx: Transaction, ref: RecordRef, policy: str | None = None) -> list[Approval]:
@@ -109,7 +120,7 @@ def of_record(tx: Transaction, ref: RecordRef, policy: str | None = None) -> lis
         f"{narrow} ORDER BY asked_at, approval",
         connection=ref.connection, object=ref.object.value, record=ref.id, **parameters,
     )
-    return [_approval(row) for row in rows]
+    return [approval_of(row) for row in rows]
 
 
 def overdue(tx: Transaction, now: datetime) -> list[Approval]:
@@ -117,7 +128,7 @@ def overdue(tx: Transaction, now: datetime) -> list[Approval]:
         "SELECT * FROM gate_approvals WHERE state = 'pending' AND expires_at <= :now ORDER BY expires_at, approval",
         now=micros(now),
     )
-    return [_approval(row) for row in rows]
+    return [approval_of(row) for row in rows]
 
 
 def approve(
@@ -188,7 +199,7 @@ def rebase(tx: Transaction, ref: RecordRef, name: FieldName, base: FieldBase) ->
         "AND state = 'pending'",
         connection=ref.connection, object=ref.object.value, record=ref.id,
     )
-    for asked in map(_approval, rows):
+    for asked in map(approval_of, rows):
         own = asked.action.field if isinstance(asked.action, UpdateField) else None
         if name in asked.bases and name != own:
             held = canonical(encode_held(asked.action, dict(asked.bases) | {name: base}))
@@ -229,7 +240,7 @@ def evidence_of(tx: Transaction, approval: str) -> tuple[bool, tuple[Origin, ...
 
 def by_id(tx: Transaction, approval: str) -> Approval | None:
     row = tx.one("SELECT * FROM gate_approvals WHERE approval = :approval", approval=approval)
-    return _approval(row) if row else None
+    return approval_of(row) if row else None
 
 
 def counts(tx: Transaction) -> dict[str, int]:
@@ -252,7 +263,7 @@ def _settle(
 _COLUMNS = (
     "approval", "intent", "decision", "policy", "cell", "pins", "content", "connection", "object", "record", "held",
     "action_hash", "rule", "on_overwrite", "confidence", "rationale", "reasons", "citations",
-    "after_intent", "run", "state", "owner", "asked_at", "expires_at", "settled_by", "remark",
+    "after_intent", "run", "state", "owner", "asked_at", "expires_at", "settled_by", "remark", "pattern",
 )
 _INSERT = f"""
 INSERT INTO gate_approvals ({", ".join(_COLUMNS)}) VALUES ({", ".join(":" + name for name in _COLUMNS)})
@@ -288,10 +299,11 @@ def _row(approval: Approval) -> dict[str, Any]:
         "expires_at": micros(approval.expires_at),
         "settled_by": approval.settled_by,
         "remark": approval.remark,
+        "pattern": approval.pattern,
     }
 
 
-def _approval(row: Row) -> Approval:
+def approval_of(row: Row) -> Approval:
     action, bases = decode_held(json.loads(row["held"]))
     return Approval(
         id=row["approval"], intent=row["intent"], decision=row["decision"], policy=row["policy"], cell=row["cell"],

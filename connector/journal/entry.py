@@ -24,6 +24,7 @@ class EntryKind(StrEnum):
     ALLOWED = "allowed"
     DENIED = "denied"
     APPROVAL_REQUESTED = "approval_requested"
+    APPROVAL_CHANGED = "approval_changed"
     APPROVED = "approved"
     REJECTED = "rejected"
     EXPIRED = "expired"
@@ -47,6 +48,9 @@ class EntryKind(StrEnum):
     POLICY_LOADED = "policy_loaded"
     RECONCILED = "reconciled"
     ERASED = "erased"
+    PERSON_CHANGED = "person_changed"
+    SIGNED_IN = "signed_in"
+    EXPORTED = "exported"
     STARTED = "started"
     STOPPED = "stopped"
 

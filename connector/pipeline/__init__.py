@@ -1,5 +1,6 @@
 """The road as one object: it hands values from stage to stage and keeps each step in one transaction."""
 
+from connector.pipeline.access import Access, SignedIn, TurnedAway
 from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.judge import Disposition, Judged
 from connector.pipeline.learning import BroughtVerdict, Learning
@@ -8,6 +9,6 @@ from connector.pipeline.pipeline import Pipeline, Round
 from connector.pipeline.state import MIGRATIONS, prepare
 
 __all__ = [
-    "MIGRATIONS", "BroughtVerdict", "DecideTally", "Deciding", "Disposition", "Judged", "Learning", "People", "Pipeline",
-    "Round", "prepare",
+    "MIGRATIONS", "Access", "BroughtVerdict", "DecideTally", "Deciding", "Disposition", "Judged", "Learning", "People",
+    "Pipeline", "Round", "SignedIn", "TurnedAway", "prepare",
 ]

@@ -12,8 +12,10 @@ from connector.change import inbox
 from connector.change.trigger import forget_visit
 from connector.clock import Clock
 from connector.context.past import note_verdict
-from connector.gate import approvals, handoffs, labels
+from connector.gate import approvals, bulks, feedback, handoffs, labels, queue
 from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.bulks import BulkStage
+from connector.gate.feedback import Feedback
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
@@ -32,23 +34,65 @@ class People:
     journal: Journal
     clock: Clock
 
-    def approve(self, approval: str, *, by: str, remark: str | None = None) -> Approval:
-        """Let the action be written as it is. A second approval of the same item changes nothing and says so."""
-        return self._clear(approval, by=by, value=None, edited=False, remark=remark)
+    def approve(self, approval: str, *, by: str, remark: str | None = None, shown: str | None = None) -> Approval:
+        """Let the action be written as it is. A second approval of the same item changes nothing and says so.
 
-    def edit(self, approval: str, value: FieldValue, *, by: str, remark: str | None = None) -> Approval:
+        `shown` is the seal of what the person looked at: a question that is another by now is not answered.
+        """
+        with self.store.transaction("people: approved") as tx:
+            return self._clear(tx, _as_shown(tx, approval, shown), by=by, remark=remark)
+
+    def edit(
+        self, approval: str, value: FieldValue, *, by: str, remark: str | None = None, shown: str | None = None
+    ) -> Approval:
         """Let another value be written instead; the label says that the agent was wrong."""
-        return self._clear(approval, by=by, value=value, edited=True, remark=remark)
+        with self.store.transaction("people: approved") as tx:
+            found = _as_shown(tx, approval, shown)
+            return self._clear(tx, found, by=by, remark=remark, edited=_edited(found, value))
 
-    def reject(self, approval: str, *, by: str, remark: str | None = None) -> Approval:
-        now = self.clock.now()
+    def reject(self, approval: str, *, by: str, remark: str | None = None, shown: str | None = None) -> Approval:
         with self.store.transaction("people: rejected") as tx:
-            found = approvals.find(tx, approval)
-            approvals.reject(tx, found, by=by, at=now, remark=remark)
-            self._label(tx, found, agreed=False, actual=None, now=now)
-            note_verdict(tx, found.decision, "rejected")
-            self._note(tx, EntryKind.REJECTED, found, by=by, now=now, remark=remark)
+            return self._reject(tx, _as_shown(tx, approval, shown), by=by, remark=remark)
+
+    def snooze(self, approval: str, *, by: str, until: datetime) -> Approval:
+        """Put a question off for oneself, never beyond its expiry; others still see it."""
+        with self.store.transaction("people: put off") as tx:
+            found = _pending(tx, approval)
+            until = min(until, found.expires_at)
+            queue.snooze(tx, found, person=by, until=until)
+            self._note_change(tx, found, by=by, change=f"put off until {until:%Y-%m-%d %H:%M} UTC")
         return found
+
+    def hand_to(self, approval: str, owner: str, *, by: str, remark: str | None = None) -> Approval:
+        """Let somebody else answer; the expiry stays."""
+        with self.store.transaction("people: handed on") as tx:
+            found = _pending(tx, approval)
+            queue.hand_to(tx, found, owner)
+            self._note_change(tx, found, by=by, change=f"handed from {found.owner} to {owner}", remark=remark)
+        return found
+
+    def judge_together(self, bulk: str, *, by: str, approve: bool, remark: str | None = None) -> tuple[int, int]:
+        """Give the rest of a bulk the verdict its sample had; how many were judged, and how many are another by now.
+
+        Only what a person looked at is evidence: the rest leaves no labels.
+        """
+        with self.store.transaction("people: judged together") as tx:
+            together = bulks.find(tx, bulk, by)
+            wanted = BulkStage.AGREED if approve else BulkStage.REFUSED
+            if (stage := bulks.stage_of(tx, together)) is not wanted:
+                raise ApprovalError(_NOT_TOGETHER[stage])
+            found = queue.of_ids(tx, [id for id, _ in together.rest])
+            seen = f"judged with {len(together.members) - 1} alike, {len(together.sample)} of them looked at singly"
+            judged = 0
+            for id, seal in together.rest:
+                asked = found.get(id)
+                if asked is None or asked.state is not ApprovalState.PENDING or asked.seal != seal:
+                    continue
+                judge = self._clear if approve else self._reject
+                judge(tx, asked, by=by, remark=f"{remark} ({seen})" if remark else seen, labelled=False)
+                judged += 1
+            bulks.settle(tx, together, "approved" if approve else "rejected", self.clock.now())
+        return judged, len(together.rest) - judged
 
     def claim(self, handoff: str, *, by: str) -> Handoff:
         with self.store.transaction("people: claimed") as tx:
@@ -60,6 +104,16 @@ class People:
     def close(self, handoff: str, *, by: str, remark: str | None = None) -> Handoff:
         """The case is dealt with."""
         return self._settle_handoff(handoff, HandoffState.CLOSED, by=by, remark=remark)
+
+    def rate(self, handoff: str, said: Feedback, *, by: str) -> Handoff:
+        """Say of a case whether it was needed and whether its context was enough."""
+        with self.store.transaction("people: said of a case") as tx:
+            found = handoffs.find(tx, handoff)
+            feedback.give(tx, found.id, by, said, self.clock.now())
+            words = {"needed": said.needed, "context enough": said.enough}
+            told = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in words.items() if value is not None)
+            self._note_handoff(tx, found, by=by, change=f"feedback ({told})", remark=None)
+        return found
 
     def give_back(self, handoff: str, *, by: str, remark: str | None = None) -> Handoff:
         """Return the case to the agent, which decides again on the record as it is now."""
@@ -88,17 +142,29 @@ class People:
                 self._climb(tx, handoff, policies, now)
         return len(late[0]) + len(late[1])
 
-    def _clear(self, approval: str, *, by: str, value: FieldValue, edited: bool, remark: str | None) -> Approval:
+    def _clear(
+        self, tx: Transaction, found: Approval, *, by: str, remark: str | None, edited: UpdateField | None = None,
+        labelled: bool = True,
+    ) -> Approval:
         now = self.clock.now()
-        with self.store.transaction("people: approved") as tx:
-            found = approvals.find(tx, approval)
-            action = _edited(found, value) if edited else None
-            cleared = approvals.approve(tx, found, by=by, at=now, edited=action, remark=remark)
-            outbox.enqueue(tx, [cleared], now)
-            actual = display(value) if edited else None
-            self._label(tx, found, agreed=not edited or action == found.action, actual=actual, now=now)
-            note_verdict(tx, found.decision, "edited" if edited else "approved")
-            self._note(tx, EntryKind.APPROVED, found, by=by, now=now, remark=remark, action=cleared.action)
+        cleared = approvals.approve(tx, found, by=by, at=now, edited=edited, remark=remark)
+        outbox.enqueue(tx, [cleared], now)
+        if labelled:
+            actual = display(edited.value) if edited is not None else None
+            self._label(tx, found, agreed=edited in (None, found.action), actual=actual, now=now)
+        note_verdict(tx, found.decision, "edited" if edited is not None else "approved")
+        self._note(tx, EntryKind.APPROVED, found, by=by, now=now, remark=remark, action=cleared.action)
+        return found
+
+    def _reject(
+        self, tx: Transaction, found: Approval, *, by: str, remark: str | None, labelled: bool = True
+    ) -> Approval:
+        now = self.clock.now()
+        approvals.reject(tx, found, by=by, at=now, remark=remark)
+        if labelled:
+            self._label(tx, found, agreed=False, actual=None, now=now)
+        note_verdict(tx, found.decision, "rejected")
+        self._note(tx, EntryKind.REJECTED, found, by=by, now=now, remark=remark)
         return found
 
     def _climb(self, tx: Transaction, handoff: Handoff, policies: PolicySet, now: datetime) -> None:
@@ -141,6 +207,16 @@ class People:
         )
         self.journal.append(tx, entry)
 
+    def _note_change(
+        self, tx: Transaction, found: Approval, *, by: str, change: str, remark: str | None = None
+    ) -> None:
+        entry = Entry(
+            kind=EntryKind.APPROVAL_CHANGED, at=self.clock.now(), ref=found.ref, policy=found.policy,
+            decision=found.decision, intent=found.intent, actor=by,
+            body={"approval": found.id, "change": change, "remark": remark},
+        )
+        self.journal.append(tx, entry)
+
     def _note_handoff(self, tx: Transaction, found: Handoff, *, by: str, change: str, remark: str | None) -> None:
         body = {"handoff": found.id, "change": change, "owner": found.owner, "remark": remark}
         entry = Entry(
@@ -150,7 +226,31 @@ class People:
         self.journal.append(tx, entry)
 
 
-def _edited(found: Approval, value: FieldValue) -> Action:
+_NOT_TOGETHER: dict[BulkStage, str] = {
+    BulkStage.LOOKING: "some of the sample wait to be looked at singly",
+    BulkStage.AGREED: "you approved the sample, so the rest cannot be rejected together",
+    BulkStage.REFUSED: "you rejected the sample, so the rest cannot be approved together",
+    BulkStage.SPLIT: "the sample was not judged alike, so the rest has to be looked at singly",
+    BulkStage.DONE: "this bulk is judged already",
+}
+
+
+def _as_shown(tx: Transaction, approval: str, shown: str | None) -> Approval:
+    """The question, which must be the one that was shown."""
+    found = approvals.find(tx, approval)
+    if shown is not None and found.state is ApprovalState.PENDING and found.seal != shown:
+        raise ApprovalError(f"approval {found.id} changed since it was shown; look at it again")
+    return found
+
+
+def _pending(tx: Transaction, approval: str) -> Approval:
+    found = approvals.find(tx, approval)
+    if found.state is not ApprovalState.PENDING:
+        raise ApprovalError(f"approval {found.id} is {found.state} already (by {found.settled_by or 'nobody'})")
+    return found
+
+
+def _edited(found: Approval, value: FieldValue) -> UpdateField:
     if not isinstance(found.action, UpdateField):
         raise ApprovalError(f"approval {found.id} is not a field update; reject it and write it by hand")
     if found.state is not ApprovalState.PENDING:

@@ -14,6 +14,7 @@ from connector.record.names import (
 )
 from connector.record.record import NO_FIELDS, FieldStamp, Found, Gone, Merged, Record, RecordRef, Version
 from connector.record.schema import FieldSchema, ObjectSchema, Option, User
+from connector.record.typed import typed_value
 from connector.record.values import FieldValue, decode_value, display, encode_value, normalise, same_value
 from connector.record.vocabulary import VOCABULARY, SharedField
 
@@ -21,5 +22,5 @@ __all__ = [
     "DELIVERY", "NO_FIELDS", "VOCABULARY", "ActionKind", "ConflictRule", "ConnectionName", "Delivery", "FieldClass",
     "FieldKind", "FieldName", "FieldSchema", "FieldStamp", "FieldValue", "Found", "Gone", "Merged", "ObjectSchema",
     "ObjectType", "Option", "Origin", "Record", "RecordRef", "SharedField", "User", "Version", "decode_value", "display",
-    "encode_value", "normalise", "same_value",
+    "encode_value", "normalise", "same_value", "typed_value",
 ]

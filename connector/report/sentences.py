@@ -123,6 +123,7 @@ _SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
     EntryKind.DENIED: _verdict("denied"),
     EntryKind.APPROVAL_REQUESTED: _verdict("asked a person"),
     EntryKind.BRAKED: _verdict("held back"),
+    EntryKind.APPROVAL_CHANGED: _handoff_changed,
     EntryKind.APPROVED: _person("approved"),
     EntryKind.REJECTED: _person("rejected"),
     EntryKind.EXPIRED: _person("nobody answered"),

@@ -2,8 +2,9 @@
 
 from connector.settings.loader import DEFAULT_FILE, load_settings
 from connector.settings.secrets import NamedSecrets
-from connector.settings.settings import ConnectionSettings, ModelSettings, Privacy, Settings
+from connector.settings.settings import ConnectionSettings, ModelSettings, Privacy, Settings, WebSettings
 
 __all__ = [
-    "DEFAULT_FILE", "ConnectionSettings", "ModelSettings", "NamedSecrets", "Privacy", "Settings", "load_settings",
+    "DEFAULT_FILE", "ConnectionSettings", "ModelSettings", "NamedSecrets", "Privacy", "Settings", "WebSettings",
+    "load_settings",
 ]

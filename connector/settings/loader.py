@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
@@ -11,11 +12,12 @@ from typing import Any
 
 from connector.errors import SettingsError
 from connector.record import ConnectionName, FieldName, ObjectType
-from connector.settings.settings import SCHEMA_VERSION, ConnectionSettings, ModelSettings, Privacy, Settings
+from connector.settings.settings import SCHEMA_VERSION, ConnectionSettings, ModelSettings, Privacy, Settings, WebSettings
 
 MAX_BYTES = 256 * 1024
 DEFAULT_FILE = "connector.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
 _SPAN = re.compile(r"(\d{1,5}) ?(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _TIERS = ("fast", "standard", "deep", "local")
@@ -68,7 +70,7 @@ class _Reader:
         root = self._root
         self._known(root, "", {
             "schema", "state", "policies", "knowledge", "secrets", "journal", "connections", "poll", "batch", "models",
-            "privacy", "learning",
+            "privacy", "learning", "web",
         })  # fmt: skip
         if root.get("schema") != SCHEMA_VERSION:
             self._wrong(self._line(root, "schema"), f"schema: must be {SCHEMA_VERSION}")
@@ -86,6 +88,7 @@ class _Reader:
             models=self._models(root),
             privacy=self._privacy(root),
             learning=self._word(root, "learning", "full", ("full", "quick")),
+            web=self._web(root),
         )
 
     def _connections(self, root: Mapping[str, Any]) -> tuple[ConnectionSettings, ...]:
@@ -129,6 +132,24 @@ class _Reader:
             local_only=frozenset(objects),
             local_hosts=self._texts(section, "privacy.local_hosts", "local_hosts"),
         )
+
+    def _web(self, root: Mapping[str, Any]) -> WebSettings | None:
+        section = self._section(root, "web", {"port", "address", "origin"})
+        if "web" not in root:
+            return None
+        address, origin = str(section.get("address", "127.0.0.1")), section.get("origin")
+        try:
+            is_near = ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            self._wrong(self._line(section, "address"), "web.address: must be an IP address, such as 127.0.0.1")
+            is_near = True
+        if origin is not None and not _ORIGIN.fullmatch(str(origin)):
+            self._wrong(self._line(section, "origin"), "web.origin: write for example `https://crm.example.com`")
+        if not is_near and not str(origin).startswith("https://"):
+            # A token that crosses a network in the clear is a token given away.
+            self._wrong(self._line(section, "address"), "web.address: beyond this machine it needs an https `origin`")
+        port = self._whole(section, "port", 8770, low=1, high=65_535)
+        return WebSettings(port=port, address=address, origin=str(origin) if origin is not None else None)
 
     def _known(self, block: Mapping[str, Any], path: str, known: Collection[str]) -> None:
         for key in block:

@@ -45,6 +45,15 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """The page for people: where it is served, and under which address people open it when that is another one."""
+
+    port: int
+    address: str = "127.0.0.1"
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a daemon is told. Paths are absolute; relative ones in the file are relative to the file."""
 
@@ -60,6 +69,7 @@ class Settings:
     models: ModelSettings = field(default_factory=ModelSettings)
     privacy: Privacy = field(default_factory=Privacy)
     learning: str = "full"
+    web: WebSettings | None = None
 
     def connection(self, name: str) -> ConnectionSettings | None:
         return next((one for one in self.connections if one.name == name), None)

@@ -13,8 +13,6 @@ import pytest
 from connector.cli.hosts import hosts_of
 from connector.cli.log import open_log
 from connector.cli.output import away, plain, span
-from connector.cli.typed_value import typed_value
-from connector.record import FieldKind, FieldName, FieldSchema, ObjectSchema, ObjectType, Option
 from connector.settings import loader
 
 ROOT = Path(__file__).parents[3]
@@ -78,31 +76,6 @@ def test_a_generic_login_opens_the_orgs_it_may_lead_to() -> None:
     assert hosts_of("salesforce", {}) == ("https://login.salesforce.com", "https://*.my.salesforce.com")
     named = {"login_url": "https://login.salesforce.com", "instance_url": "https://acme.my.salesforce.com"}
     assert "https://*.my.salesforce.com" not in hosts_of("salesforce", named)
-
-
-def schema(kind: FieldKind, *options: str) -> ObjectSchema:
-    listed = tuple(Option(key=one, native=one, label=one) for one in options)
-    field = FieldSchema(name=FieldName("x"), native="x", label="x", kind=kind, options=listed)
-    return ObjectSchema(object=ObjectType.TICKET, native="t", fields={FieldName("x"): field}, fingerprint="1")
-
-
-def test_a_typed_value_gets_the_kind_of_its_field() -> None:
-    name = FieldName("x")
-    assert str(typed_value("12.50", schema(FieldKind.MONEY), name)) == "12.50"
-    assert typed_value("yes", schema(FieldKind.BOOLEAN), name) is True
-    assert typed_value("", schema(FieldKind.TEXT), name) is None
-    assert typed_value("b, a", schema(FieldKind.OPTIONS, "a", "b"), name) == ("a", "b")
-
-
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [(FieldKind.MONEY, "much"), (FieldKind.BOOLEAN, "perhaps"), (FieldKind.OPTION, "c"), (FieldKind.DATE, "soon")],
-)
-def test_a_value_that_does_not_fit_is_misuse(kind: FieldKind, text: str) -> None:
-    import typer
-
-    with pytest.raises(typer.BadParameter):
-        typed_value(text, schema(kind, "a", "b") if kind is FieldKind.OPTION else schema(kind), FieldName("x"))
 
 
 def test_every_setting_has_an_entry_in_the_documentation() -> None:

@@ -92,6 +92,21 @@ def test_a_wrong_file_is_refused_in_plain_words(refuse, text, said):
     assert any(said in problem for problem in refuse(text))
 
 
+@pytest.mark.parametrize(
+    ("web", "said"),
+    [
+        ("{address: 0.0.0.0}", "web.address: beyond this machine it needs an https `origin`"),
+        ("{address: 0.0.0.0, origin: 'http://crm.example.com'}", "web.address: beyond this machine"),
+        ("{address: everywhere}", "web.address: must be an IP address"),
+        ("{origin: 'https://crm.example.com/path'}", "web.origin: write for example"),
+        ("{port: 0}", "port: must be a whole number"),
+        ("{prot: 1}", "web.prot: unknown key, did you mean `port`?"),
+    ],
+)
+def test_a_page_is_never_served_in_the_clear_beyond_this_machine(refuse, web, said):
+    assert any(said in problem for problem in refuse(f"schema: 1\nconnections: {{crm: {{system: hubspot}}}}\nweb: {web}\n"))
+
+
 def test_yes_and_no_are_words_here(load):
     settings = load(GOOD + "privacy: {never: [no, yes]}\n")
     assert settings.privacy.never == ("no", "yes")

@@ -24,11 +24,15 @@ from connector.context.examples import Example, ExampleSource, count_since, reme
 from connector.decision import decisions
 from connector.decision.budget import Exhausted, Reserved, SpendingLedger
 from connector.decision.decisions import RecordedDecision
-from connector.gate import LimitBook, approvals, cells, handoffs, labels
+from connector.gate import LimitBook, approvals, bulks, cells, feedback, handoffs, labels, persons, queue, sessions
 from connector.gate.approvals import ApprovalError, ApprovalState
+from connector.gate.bulks import BulkStage
 from connector.gate.cells import CellState, Standing
+from connector.gate.feedback import EscalationQuality, Feedback
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.gate.labels import Label, LabelSource
+from connector.gate.persons import Role
+from connector.gate.queue import View
 from connector.gate.verdict import FieldBase
 from connector.journal import (
     Entry,
@@ -52,6 +56,11 @@ from tests.support.given import CATEGORY, CRM, NOW, SUBJECT, TICKET, approval, c
 
 KEY = b"k" * 32
 LATER = NOW + timedelta(hours=1)
+CASE = Handoff(
+    id="h1", decision="d1", policy="triage", ref=TICKET, reason="unsure", summary="s", tried=("a",), missing=("b",),
+    owner="leads", ladder=("leads", "boss"), step=0, fallback=Unanswered.DENY, state=HandoffState.OPEN, opened_at=NOW,
+    due_at=LATER,
+)  # fmt: skip
 
 
 def test_all_migrations_apply_once(store):
@@ -241,12 +250,69 @@ def test_the_gates_answers_end_in_every_way(store):
         assert approvals.counts(tx) == {"rejected": 1, "expired": 1, "superseded": 1, "stale": 1, "pending": 1}
 
 
+def test_a_person_comes_in_and_a_guessed_door_shuts(store):
+    with store.transaction("test") as tx:
+        ada = persons.put(tx, "ada", Role.APPROVER, "token", salt="s", by="root", at=NOW)
+        assert persons.listed(tx) == [ada]
+        assert persons.admitted(tx, "ada", "token") == ada
+        assert persons.admitted(tx, "ada", "other") is persons.admitted(tx, "eve", "token") is None
+        made = sessions.open_session(tx, "secret", ada, csrf="c", at=NOW)
+        assert sessions.session_of(tx, "secret", NOW) == made
+        assert sessions.session_of(tx, "secret", made.ends_at) is None
+        for _ in range(sessions.FREE_TRIES):
+            sessions.note_failure(tx, "name:ada", NOW)
+        assert sessions.wait_at(tx, "name:ada", NOW) == sessions.FIRST_WAIT
+        sessions.clear_failures(tx, "name:ada")
+        assert not sessions.wait_at(tx, "name:ada", NOW)
+        persons.remove(tx, "ada", LATER)
+        assert sessions.session_of(tx, "secret", NOW) is None
+        sessions.close_session(tx, made)
+
+
+def test_the_queue_groups_what_is_alike_and_leaves_out_what_was_put_off(store):
+    view = View(person="ada", now=NOW)
+    asked = [approval(f"c{n}", action=update("other" if n else "billing", ref=ref(str(n)))) for n in range(4)]
+    with store.transaction("test") as tx:
+        approvals.ask(tx, asked)
+        many, one = queue.groups(tx, view, limit=9)
+        assert (many.count, one.count, many.pattern, one.example) == (3, 1, asked[1].pattern, asked[0])
+        assert queue.page(tx, replace(view, pattern=many.pattern), limit=2, offset=1) == [asked[2], asked[3]]
+        queue.snooze(tx, asked[1], person="ada", until=LATER)
+        queue.hand_to(tx, asked[2], "bob")
+        assert (queue.count(tx, view), queue.count(tx, replace(view, now=LATER)), queue.waiting(tx)) == (3, 4, 4)
+        assert queue.count(tx, replace(view, owner="bob", policy="triage")) == 1
+        assert queue.owners(tx) == ["bob", "leads"]
+        approvals.reject(tx, asked[0], by="ada", at=NOW, remark=None)
+        assert [one.id for one in queue.judged_by(tx, "ada", since=NOW, limit=9)] == ["c0"]
+
+
+def test_a_bulk_is_fixed_sampled_and_settled_once(store):
+    alike = [approval(f"d{n:02}", action=update(ref=ref(str(n)))) for n in range(12)]
+    with store.transaction("test") as tx:
+        approvals.ask(tx, alike)
+        bulk = bulks.open_bulk(tx, alike, person="ada", chance=random.Random(1), at=NOW)
+        assert bulks.open_bulk(tx, alike, person="ada", chance=random.Random(2), at=NOW) == bulk
+        assert bulks.find(tx, bulk.id, "ada") == bulk
+        assert bulks.stage_of(tx, bulk) is BulkStage.LOOKING
+        for id in bulk.sample:
+            approvals.reject(tx, approvals.find(tx, id), by="ada", at=NOW, remark=None)
+        assert bulks.stage_of(tx, bulk) is BulkStage.REFUSED
+        bulks.settle(tx, bulk, "rejected", NOW)
+        with pytest.raises(ApprovalError, match="judged already"):
+            bulks.settle(tx, bulk, "rejected", NOW)
+
+
+def test_feedback_on_cases_is_kept_and_counted(store):
+    with store.transaction("test") as tx:
+        handoffs.open_new(tx, [CASE])
+        feedback.give(tx, "h1", "ada", Feedback(needed=True), NOW)
+        feedback.give(tx, "h1", "ada", Feedback(enough=False), NOW)
+        assert feedback.by_person(tx, ["h1"], "ada") == {"h1": Feedback(needed=True, enough=False)}
+        assert feedback.quality(tx)["triage"] == EscalationQuality(needed_said=1, needed=1, enough_said=1, enough=0)
+
+
 def test_a_handoff_climbs_and_settles(store):
-    case = Handoff(
-        id="h1", decision="d1", policy="triage", ref=TICKET, reason="unsure", summary="s", tried=("a",), missing=("b",),
-        owner="leads", ladder=("leads", "boss"), step=0, fallback=Unanswered.DENY, state=HandoffState.OPEN, opened_at=NOW,
-        due_at=LATER,
-    )  # fmt: skip
+    case = CASE
     with store.transaction("test") as tx:
         handoffs.open_new(tx, [case, case])
         assert handoffs.find(tx, "h") == case

@@ -5,31 +5,32 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
-import typer
-
-from connector.record import FieldKind, FieldName, FieldSchema, FieldValue, ObjectSchema
+from connector.record.names import FieldKind, FieldName
+from connector.record.schema import FieldSchema, ObjectSchema
+from connector.record.values import FieldValue
 
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 
 
 def typed_value(text: str, schema: ObjectSchema, name: FieldName) -> FieldValue:
-    """The value for a field; what does not fit is misuse, said with what would fit."""
+    """The value for a field; raises ValueError that says what would fit."""
     field = schema.fields.get(name)
     if field is None:
-        raise typer.BadParameter(f"{schema.object} has no field {name}")
+        raise ValueError(f"{schema.object} has no field {name}")
     if text == "":
         return None
     try:
         return _value(text, field)
-    except (ValueError, InvalidOperation) as error:
-        said = str(error) if isinstance(error, ValueError) else f"{text!r} is not a number"
-        raise typer.BadParameter(f"{name}: {said}") from error
+    except InvalidOperation as error:
+        raise ValueError(f"{name}: {text!r} is not a number") from error
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _value(text: str, field: FieldSchema) -> FieldValue:
     match field.kind:
         case FieldKind.NUMBER | FieldKind.MONEY:
-            return Decimal(text)
+            return _number(text)
         case FieldKind.BOOLEAN:
             return _truth(text)
         case FieldKind.DATE:
@@ -43,6 +44,14 @@ def _value(text: str, field: FieldSchema) -> FieldValue:
             return tuple(sorted({_option(part.strip(), field) for part in text.split(",")}))
         case _:
             return text
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    # A thousand digits are a finger left on a key: `1e999999` would be written out in full further on.
+    if not number.is_finite() or abs(number.adjusted()) > 40:
+        raise ValueError(f"{text!r} is not a number")
+    return number
 
 
 def _truth(text: str) -> bool:

@@ -1,0 +1,64 @@
+"""The tables of the people around the gate: who may come in, what they put off, judge together and say of their cases."""
+
+from __future__ import annotations
+
+from connector.store import Migration
+
+MIGRATIONS = (
+    Migration(
+        stage="people",
+        number=1,
+        name="persons, sessions, tries, snoozes, bulks, feedback",
+        script="""
+        CREATE TABLE people_persons (
+            person TEXT PRIMARY KEY,
+            role TEXT NOT NULL,
+            salt TEXT NOT NULL,
+            token_digest TEXT NOT NULL,
+            added_at BIGINT NOT NULL,
+            added_by TEXT NOT NULL,
+            removed_at BIGINT
+        );
+        CREATE TABLE people_sessions (
+            session TEXT PRIMARY KEY,
+            person TEXT NOT NULL,
+            csrf TEXT NOT NULL,
+            opened_at BIGINT NOT NULL,
+            ends_at BIGINT NOT NULL
+        );
+        CREATE TABLE people_tries (
+            door TEXT PRIMARY KEY,
+            failed BIGINT NOT NULL,
+            last_at BIGINT NOT NULL
+        );
+        CREATE TABLE people_snoozes (
+            approval TEXT NOT NULL,
+            person TEXT NOT NULL,
+            until_at BIGINT NOT NULL,
+            PRIMARY KEY (approval, person)
+        );
+        CREATE TABLE people_bulks (
+            bulk TEXT PRIMARY KEY,
+            person TEXT NOT NULL,
+            pattern TEXT NOT NULL,
+            members TEXT NOT NULL,
+            sample TEXT NOT NULL,
+            opened_at BIGINT NOT NULL,
+            settled_at BIGINT,
+            verdict TEXT
+        );
+        CREATE INDEX people_bulks_open ON people_bulks (person, pattern, settled_at);
+        CREATE TABLE people_feedback (
+            handoff TEXT NOT NULL,
+            person TEXT NOT NULL,
+            needed INTEGER,
+            enough INTEGER,
+            at BIGINT NOT NULL,
+            PRIMARY KEY (handoff, person)
+        );
+        ALTER TABLE gate_approvals ADD COLUMN pattern TEXT;
+        CREATE INDEX gate_approvals_alike ON gate_approvals (state, pattern, asked_at, approval);
+        CREATE INDEX gate_approvals_judged ON gate_approvals (settled_by, settled_at)
+        """,
+    ),
+)
