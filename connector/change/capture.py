@@ -86,7 +86,7 @@ def _sweep_page(
         extend_snapshots(tx, page.records, watched)
         note_snapshots(tx, [record for record in old if _undecided(seen.get(record.ref))], watched)
         learn(tx, page.records)
-        cursors.advance_sweep(tx, place.connection, place.object, page.cursor, done=not page.more)
+        cursors.advance_sweep(tx, place, page.cursor, done=not page.more)
     return Captured(read=len(page.records), queued=0, more=True, baselining=page.more)
 
 

@@ -70,11 +70,14 @@ def advance(tx: Transaction, connection: ConnectionName, object: ObjectType, cur
 
 
 def advance_sweep(
-    tx: Transaction, connection: ConnectionName, object: ObjectType, sweep: Cursor, *, done: bool
+    tx: Transaction, place: Position, sweep: Cursor, *, done: bool
 ) -> None:
+    """Move the sweep on from `place`; where it was begun again meanwhile, it stays at its beginning."""
     tx.run(
-        "UPDATE change_cursors SET sweep = :sweep, baselined = :done WHERE connection = :connection AND object = :object",
-        connection=connection, object=object.value, sweep=None if done else sweep, done=int(done),
+        "UPDATE change_cursors SET sweep = :sweep, baselined = :done "
+        "WHERE connection = :connection AND object = :object AND COALESCE(sweep, '') = :before",
+        connection=place.connection, object=place.object.value, sweep=None if done else sweep, done=int(done),
+        before=place.sweep or "",
     )
 
 

@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from connector.cli.opening import has_state, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, indented, instant, note, say
 from connector.cli.road import open_index, open_policies
 from connector.context.index import Hit, Index, IndexState, IndexStats, Reach, knowledge_scope
 from connector.context.knowledge import index_knowledge, read_knowledge
 from connector.errors import SettingsError
+from connector.pipeline.index_keeper import knowledge_names, read_again
+from connector.record import ConnectionName
 from connector.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -36,13 +39,17 @@ def add(
 
 @app.command(epilog="Example: crm-connector index rebuild")
 def rebuild(*, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Empty the index and fill it again from the knowledge files that policies name. Nothing else is lost by it."""
+    """Empty the index and fill it again: from the knowledge files that policies name at once, and by the service.
+
+    Where policies search, the service reads the records' texts again; nobody acts on that reading.
+    """
     settings = load_settings(config)
     names, index = _named(settings), open_index(settings)
     index.clear()
     filled = _fill(settings, index, names)
     index.optimize()
-    index.filled()
+    if not _records_wait(settings):
+        index.filled()
     _tell(filled, index.stats(), as_json=as_json)
 
 
@@ -70,8 +77,16 @@ def search(
 
 
 def _named(settings: Settings) -> tuple[str, ...]:
-    """Every knowledge name that a policy reads."""
-    return tuple(sorted({name for policy in open_policies(settings).current for name in policy.context.knowledge}))
+    return knowledge_names(open_policies(settings).current)
+
+
+def _records_wait(settings: Settings) -> bool:
+    """Have the service read again what belongs into the index; whether anything does."""
+    if not has_state(settings):
+        return False
+    connections = [ConnectionName(one.name) for one in settings.connections]
+    with reading_state(settings) as store:
+        return read_again(store, open_policies(settings).current, connections) > 0
 
 
 def _fill(settings: Settings, index: Index, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -90,7 +105,7 @@ def _fill(settings: Settings, index: Index, names: tuple[str, ...]) -> list[dict
 
 _WAITS = {
     IndexState.READY: "",
-    IndexState.REBUILD: "; next: crm-connector index rebuild",
+    IndexState.REBUILD: "; the running service fills in the rest",
     IndexState.UNAVAILABLE: ", but cannot be used: its folder cannot be read or written",
 }
 

@@ -20,6 +20,7 @@ from connector.decision.reasoners.offline import OfflineReasoner
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.shelf import DiskShelf
 from connector.pipeline import Pipeline
+from connector.pipeline.index_keeper import IndexKeeper
 from connector.policy import PoliciesInForce, PolicySet, Tier
 from connector.settings import Settings
 from connector.store import Store
@@ -33,7 +34,12 @@ class Road:
     around: Surroundings
     connected: Connected
     pipeline: Pipeline
+    keeper: IndexKeeper
     log: Log
+
+    def keep_index(self) -> None:
+        """Bring the index to what the knowledge files and the records say."""
+        self.keeper.step(self.pipeline.policies, self.around.adapters.keys())
 
 
 def open_policies(settings: Settings) -> PoliciesInForce:
@@ -63,7 +69,8 @@ def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Roa
             shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), log=log, privacy=settings.privacy,
         )
         yield Road(
-            settings=settings, around=around, connected=connected, pipeline=assemble(around, policies), log=log
+            settings=settings, around=around, connected=connected, pipeline=assemble(around, policies),
+            keeper=IndexKeeper(store=store, index=index, folder=settings.knowledge, log=log), log=log,
         )
     finally:
         store.close()

@@ -83,6 +83,7 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0, totals:
 def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
     pipeline, clock = road.pipeline, road.around.clock
     moved = clock.monotonic()
+    road.keep_index()
     while clock.monotonic() < deadline:
         done = pipeline.round(road.settings.batch)
         totals.add(done)
@@ -94,6 +95,7 @@ def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
             moved = clock.monotonic()
         if done.unreachable or (not busy and clock.monotonic() - moved >= linger):
             totals.finished = not done.unreachable
+            road.keep_index()
             break
         if done.quiet:
             clock.sleep(_PAUSE)

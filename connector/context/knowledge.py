@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from connector.context.chunking import Block, chunks_of, html_blocks, markdown_blocks, text_blocks
 from connector.context.context import Audience
@@ -22,6 +24,7 @@ _KINDS = {
     ".html": html_blocks,
 }
 _LARGEST = 5_000_000  # bytes
+_AT_ONCE = 500  # passages of one commit: others that write wait no longer than for these
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _AUDIENCES = {"customer": Audience.CUSTOMER, "public": Audience.CUSTOMER, "internal": Audience.INTERNAL}
 _KEYS = frozenset({"title", "category", "audience", "updated"})
@@ -52,6 +55,24 @@ def read_knowledge(folder: Path, name: str) -> Knowledge:
     return Knowledge(name=name, entries=tuple(entries), problems=tuple(problems))
 
 
+class FileStamp(NamedTuple):
+    """What changes when a knowledge file does."""
+
+    path: str
+    size: int
+    changed_ns: int
+
+
+def file_stamps(folder: Path, name: str) -> tuple[FileStamp, ...]:
+    """The files of one knowledge name without reading them; cheap enough to ask every minute."""
+    root, stamps = folder.resolve(), []
+    for path in _files(root, name, []):
+        with suppress(OSError):  # gone since it was listed
+            found = path.stat()
+            stamps.append(FileStamp(path.as_posix(), found.st_size, found.st_mtime_ns))
+    return tuple(stamps)
+
+
 def index_knowledge(index: Index, knowledge: Knowledge) -> tuple[int, int]:
     """Bring the index to what the files say: how many passages were added, and how many taken out.
 
@@ -61,7 +82,8 @@ def index_knowledge(index: Index, knowledge: Knowledge) -> tuple[int, int]:
     standing = index.keys(knowledge_scope(knowledge.name))
     added = [entry for key, entry in wanted.items() if key not in standing]
     removed = standing - wanted.keys()
-    index.upsert(added)
+    for start in range(0, len(added), _AT_ONCE):
+        index.upsert(added[start : start + _AT_ONCE])
     index.delete(removed)
     return len(added), len(removed)
 

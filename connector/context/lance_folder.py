@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TABLE = "entries"
+_FRESH = timedelta(seconds=1)  # how long a search may miss what another process committed
 _KEEP_VERSIONS = timedelta(minutes=10)  # a search in another thread may still read the version before
 ANN_FROM = 20_000  # entries; below it comparing all vectors is fast enough, and exact
 _RETRAIN = 4  # times as many entries as the vector index was trained on
@@ -32,13 +33,14 @@ class LanceFolder:
         self._lock = threading.RLock()
         self._table: Any = None
         self._note: Mapping[str, Any] = {}
+        self._noted: tuple[int, int] | None = None
         self.state = IndexState.REBUILD
         self.reason = ""
 
     def table(self) -> Any:
         """The open LanceDB table; raises whatever LanceDB raises when the folder is damaged."""
         with self._lock:
-            if self._table is None:
+            if self._table is None or self._noted != self._note_place():
                 self._table = self._open()
             return self._table
 
@@ -47,18 +49,21 @@ class LanceFolder:
             self._table = None
 
     def _open(self) -> Any:
-        import lancedb
-
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._note = self._read_note()
         if self._note.get("identity") != self._identity:
             self._empty("the index was made with other settings" if self._note else "the index is new")
-        database = lancedb.connect(self._root / "lance")
+        database = self._database()
         if _TABLE in database.list_tables().tables:
             self.state = IndexState(self._note.get("state", IndexState.REBUILD))
             return database.open_table(_TABLE)
         self._write_note(state=IndexState.REBUILD)
         return self._create(database, None)
+
+    def _database(self) -> Any:
+        import lancedb
+
+        return lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH)
 
     def _create(self, database: Any, rows: pa.Table | None) -> Any:
         from lancedb.index import FTS, Bitmap, BTree
@@ -92,14 +97,12 @@ class LanceFolder:
 
     def rewrite(self) -> None:
         """Write the table anew, so that no byte of a deleted entry stays in any file."""
-        import lancedb
-
         with self._lock:
             state, rows = self.state, self.table().to_arrow()
             self._table = None
             self._write_note(state=IndexState.REBUILD, trained=0)
             shutil.rmtree(self._root / "lance")
-            self._table = self._create(lancedb.connect(self._root / "lance"), rows)
+            self._table = self._create(self._database(), rows)
             self._write_note(state=state)
             self.compact()
 
@@ -132,7 +135,16 @@ class LanceFolder:
     def files(self) -> int:
         return sum(1 for path in self._root.rglob("*") if path.is_file())
 
+    def _note_place(self) -> tuple[int, int] | None:
+        """Which note stands there: another process that emptied, rewrote or filled the index has put a new one."""
+        try:
+            found = (self._root / "note.json").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
     def _read_note(self) -> Mapping[str, Any]:
+        self._noted = self._note_place()
         try:
             note = json.loads((self._root / "note.json").read_text())
         except (OSError, ValueError):
@@ -146,3 +158,4 @@ class LanceFolder:
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(self._note))
         fresh.replace(self._root / "note.json")
+        self._noted = self._note_place()

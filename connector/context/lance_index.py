@@ -5,7 +5,6 @@ It is a cache: whatever goes wrong with it empties it and asks for a rebuild, an
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +26,7 @@ from connector.context.index import (
     record_key,
 )
 from connector.context.lance_folder import LanceFolder
+from connector.context.lance_lock import WriterLock
 from connector.context.lance_search import USUAL, Effort, search_table
 from connector.context.lance_table import PAYLOAD, among, arrow_rows, entry_of, row_key, scope_filter
 from connector.errors import ConnectorError
@@ -38,14 +38,14 @@ _OWED_AT_ONCE = 2_000
 
 
 class LanceIndex:
-    """The index in one folder, with one writer at a time. LanceDB is loaded at the first use."""
+    """The index in one folder, with one writer at a time among those that share it. LanceDB is loaded at the first use."""
 
     def __init__(self, folder: Path, *, embedder: Embedder | None = None, effort: Effort = USUAL) -> None:
         self._effort = effort
         self._embedder = embedder if embedder is not None else HashingEmbedder()
         self._identity = f"{_MAKE}+{identity_of(self._embedder)}"
         self._folder = LanceFolder(folder, identity=self._identity, dimension=self._embedder.dimension)
-        self._writing = threading.Lock()
+        self._writing = WriterLock(folder)
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")  # the queries of one search
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
@@ -125,11 +125,11 @@ class LanceIndex:
         self.upsert(self._guarded(read, []))
 
     def clear(self) -> None:
-        with self._writing:
+        with self._writing.alone():
             self._folder.clear("cleared")
 
     def filled(self) -> None:
-        with self._writing:
+        with self._writing.alone():
             self._folder.mark(IndexState.READY)
 
     def stats(self) -> IndexStats:
@@ -147,20 +147,26 @@ class LanceIndex:
         return IndexStats(state=self._folder.state, identity=self._identity, entries=0, reason=self._folder.reason)
 
     def _write(self, work: Callable[[], object]) -> None:
-        with self._writing:
+        with self._writing.alone():
             self._guarded(work, None)
 
     def _guarded(self, work: Callable[[], Answer], otherwise: Answer) -> Answer:
-        """The work's answer. Opened anew after a failure; after a second one the index is emptied."""
-        for last in (False, True):
-            try:
-                return work()
-            except (TypeError, AttributeError, NameError):
-                raise  # a mistake of ours must be seen; emptying the index would hide it
-            # LanceDB raises OSError, ValueError and RuntimeError (its Rust panics among them) for a damaged folder.
-            except Exception as error:
-                if not last:
-                    self._folder.reopen()
-                else:
-                    self._folder.clear(f"{type(error).__name__}: {error}"[:300])
-        return otherwise
+        """The work's answer. Opened anew after a failure; after a second one, with nobody else writing, it is emptied."""
+        try:
+            return work()
+        except (TypeError, AttributeError, NameError):
+            raise  # a mistake of ours must be seen; emptying the index would hide it
+        # LanceDB raises OSError, ValueError and RuntimeError (its Rust panics among them) for a damaged folder.
+        except Exception:
+            with self._writing.alone():
+                return self._again(work, otherwise)
+
+    def _again(self, work: Callable[[], Answer], otherwise: Answer) -> Answer:
+        self._folder.reopen()
+        try:
+            return work()
+        except (TypeError, AttributeError, NameError):
+            raise
+        except Exception as error:
+            self._folder.clear(f"{type(error).__name__}: {error}"[:300])
+            return otherwise

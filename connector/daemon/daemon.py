@@ -21,14 +21,17 @@ from connector.pipeline import Pipeline, Round
 WORK = timedelta(milliseconds=200)
 SEAL, RELOAD = timedelta(seconds=10), timedelta(seconds=10)
 AT_ONCE = timedelta(0)
-UPKEEP, LEARN, RECONCILE = timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
+FILL, UPKEEP, LEARN, RECONCILE = timedelta(minutes=1), timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
+
+
+def _nothing() -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Daemon:
     """Runs one road until told to stop. One thread walks the road, another learns; both yield between steps.
 
-    `reload` brings the policies in force; `key` seals the journal, whose heads go to `heads`.
+    `reload` brings the policies in force, `fill` the index; `key` seals the journal, whose heads go to `heads`.
     """
 
     pipeline: Pipeline
@@ -39,6 +42,7 @@ class Daemon:
     heads: Path
     reload: Callable[[], None]
     upkeep: Callable[[], None]
+    fill: Callable[[], None] = _nothing
     stopping: threading.Event = field(default_factory=threading.Event)
     baselined: bool = False
     _failure: BaseException | None = None
@@ -78,6 +82,7 @@ class Daemon:
             ("work", self.work, WORK, "road", AT_ONCE),
             ("seal", self._seal, SEAL, "road", AT_ONCE),
             ("reload", self.reload, RELOAD, "road", AT_ONCE),
+            ("fill", self.fill, FILL, "learning", AT_ONCE),
             ("learn", self.learn, LEARN, "learning", AT_ONCE),
             ("upkeep", self.upkeep, UPKEEP, "learning", UPKEEP),
             # Not before the backlog of a restart is worked off: comparing costs a read of every id.

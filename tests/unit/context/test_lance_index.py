@@ -83,6 +83,37 @@ def test_a_folder_that_vanishes_under_a_running_index_is_made_anew(kept, entry):
     assert index.stats().state is IndexState.REBUILD
 
 
+def test_two_that_share_a_folder_see_what_the_other_does(kept, entry, ref):
+    """A service and a command: each through an index of its own."""
+    service, command = LanceIndex(kept), LanceIndex(kept)
+    assert found(service, "pumps") == found(command, "pumps") == ["1"]
+    command.clear()
+    assert found(service, "pumps") == []
+    assert service.stats().state is IndexState.REBUILD
+    service.upsert([entry("3", "about valves", ref=ref("contact", "c1"))])
+    command.upsert([entry("4", "about hoses")])
+    command.filled()
+    assert service.stats().state is IndexState.READY
+    command.delete_records([ref("contact", "c1")])
+    command.optimize(Upkeep.ERASE)
+    assert (found(service, "valves or hoses"), service.stats().entries) == (["4"], 1)
+
+
+def test_many_writers_lose_nothing_of_each_other(kept, entry):
+    indexes = [LanceIndex(kept) for _ in range(3)]
+
+    def fill(place):
+        for number in range(5):
+            indexes[place].upsert([entry(f"{place}-{number}", f"about valve {place} {number}")])
+
+    threads = [threading.Thread(target=fill, args=[place]) for place in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert LanceIndex(kept).stats().entries == 17
+
+
 def test_a_folder_that_cannot_be_used_stops_nothing(tmp_path, entry):
     (tmp_path / "file").write_text("in the way")
     index = LanceIndex(tmp_path / "file" / "index")
