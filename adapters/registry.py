@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from connector.adapter import Adapter, AdapterFactory, Environment
+from connector.adapter import Adapter, AdapterFactory, ChannelFactory, Environment
 from connector.errors import SettingsError
 
 GROUP = "crm_connector.adapters"
@@ -15,6 +15,11 @@ BUILT_IN: Mapping[str, str] = {
     "hubspot": "adapters.hubspot.adapter:connect",
     "salesforce": "adapters.salesforce.adapter:connect",
 }
+CHANNELS: Mapping[str, str] = {
+    "smtp": "adapters.channels.smtp:connect",
+    "slack": "adapters.channels.slack:connect",
+}
+ENDPOINT = "adapters.channels.endpoints:connect"
 
 
 def systems() -> tuple[str, ...]:
@@ -26,12 +31,28 @@ def factory(system: str) -> AdapterFactory:
     """What builds adapters for one system; a package cannot take the place of a built-in one."""
     address = BUILT_IN.get(system)
     if address is not None:
-        module, _, name = address.partition(":")
-        return cast(AdapterFactory, getattr(import_module(module), name))
+        return cast(AdapterFactory, _loaded(address))
     for point in entry_points(group=GROUP, name=system):
         return cast(AdapterFactory, point.load())
     known = ", ".join(systems())
     raise SettingsError([f"system: {system!r} has no adapter; known are {known}"])
+
+
+def channel_factory(kind: str) -> ChannelFactory:
+    """What builds channels of one kind."""
+    if kind not in CHANNELS:
+        raise SettingsError([f"kind: must be one of {', '.join(CHANNELS)}, not {kind!r}"])
+    return cast(ChannelFactory, _loaded(CHANNELS[kind]))
+
+
+def endpoint_factory() -> ChannelFactory:
+    """What builds the endpoints of connector.yaml."""
+    return cast(ChannelFactory, _loaded(ENDPOINT))
+
+
+def _loaded(address: str) -> object:
+    module, _, name = address.partition(":")
+    return getattr(import_module(module), name)
 
 
 def connect(environment: Environment) -> Adapter:

@@ -1,4 +1,4 @@
-"""Creating tasks and notes once: a marker line in the body, found again through the parent's associations."""
+"""Creating tasks, notes and meetings once: a marker line in the body, found again through the parent's associations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ from connector.errors import (
 )
 
 BATCH = 100
-_BODY: Mapping[ObjectType, FieldName] = {ObjectType.TASK: FieldName("description"), ObjectType.NOTE: FieldName("body")}
+_BODY: Mapping[ObjectType, FieldName] = {
+    ObjectType.TASK: FieldName("description"), ObjectType.NOTE: FieldName("body"), ObjectType.MEETING: FieldName("body"),
+}  # fmt: skip
+_START = FieldName("start_time")
 _MARKER = re.compile(r"\[crm-connector:([0-9A-Za-z_.-]+)\]")
 _SKEW = timedelta(hours=1)
 _IN_FLIGHT = timedelta(seconds=5)
@@ -117,9 +120,10 @@ class Creates:
         text = str(create.values.get(body) or "")
         values = {**create.values, body: f"{text}\n\n{marker_line(create.marker)}" if text else marker_line(create.marker)}
         properties = {live.field(name).schema.native: live.field(name).write(value) for name, value in values.items()}
-        # HubSpot requires a time on every engagement; without one the task or note is for now.
+        # HubSpot requires a time on every engagement: a meeting's is its start; without one the task or note is for now.
         if not properties.get("hs_timestamp"):
-            properties["hs_timestamp"] = instant_text(self._portal.clock.now())
+            start = create.values.get(_START)
+            properties["hs_timestamp"] = instant_text(start if isinstance(start, datetime) else self._portal.clock.now())
         return {
             "objectWriteTraceId": create.marker,
             "properties": {name: value for name, value in properties.items() if value != ""},

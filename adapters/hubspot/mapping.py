@@ -26,7 +26,7 @@ OBJECTS: Mapping[ObjectType, str] = {
 }
 PIPED = frozenset({ObjectType.OPPORTUNITY, ObjectType.TICKET, ObjectType.LEAD, ObjectType.ORDER})
 """Objects whose records stand in a stage of a pipeline."""
-CREATABLE = frozenset({ObjectType.TASK, ObjectType.NOTE})
+CREATABLE = frozenset({ObjectType.TASK, ObjectType.NOTE, ObjectType.MEETING})
 """Engagements this product may hang on a record, and take back."""
 OWNER = "hubspot_owner_id"
 

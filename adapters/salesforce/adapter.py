@@ -8,14 +8,15 @@ from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.changes import SETTLE, SalesforceChanges
 from adapters.salesforce.check import findings
 from adapters.salesforce.client import SalesforceClient
-from adapters.salesforce.creates import CREATE_BATCH, Creates
+from adapters.salesforce.creates import CREATE_BATCH, DRAFTS_ON, Creates
+from adapters.salesforce.flows import Flows
 from adapters.salesforce.mapping import DEFAULT_MARKER_FIELD, object_maps
 from adapters.salesforce.reads import READ_BATCH, SalesforceReader
 from adapters.salesforce.resolution import Resolutions
 from adapters.salesforce.sweep import Sweep
 from adapters.salesforce.updates import UPDATE_BATCH, Updates
 from adapters.salesforce.writes import SalesforceWriter
-from connector.adapter import Capabilities, Environment, Finding, GuardKind, ObjectType, readable
+from connector.adapter import Capabilities, DeliveryResult, Dispatch, Environment, Finding, GuardKind, ObjectType, readable
 from connector.errors import ConnectorError
 
 DEFAULT_OVERLAP = 300
@@ -36,6 +37,7 @@ class SalesforceAdapter:
         self._client = SalesforceClient(environment)
         maps = object_maps(settings, connection=environment.connection)
         self._catalog = Catalog(environment, self._client, maps)
+        self._flows = Flows(self._client)
         self._records = SalesforceReader(environment.connection, self._client, self._catalog)
         self._changes = SalesforceChanges(
             environment.connection,
@@ -54,6 +56,13 @@ class SalesforceAdapter:
             Resolutions(self._client, self._catalog, self._records, creates),
         )
 
+    @readable
+    def workflows(self) -> tuple[str, ...]:
+        return self._flows.names()
+
+    def start_workflow(self, dispatch: Dispatch) -> DeliveryResult:
+        return self._flows.start(dispatch)
+
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -66,6 +75,7 @@ class SalesforceAdapter:
             create_batch=CREATE_BATCH,
             settle=SETTLE,
             marker_field=self._has_marker_field(),
+            drafts_on=DRAFTS_ON,
         )
 
     @property

@@ -118,6 +118,11 @@ class SalesforceClient:
             raise InvalidResponseError("a composite call was answered without its list of answers")
         return answer
 
+    def start_action(self, path: str, given: Mapping[str, str]) -> Answer:
+        """Run an action for one input. It is not known to be repeatable, so it counts as a create."""
+        body = json.dumps({"inputs": [dict(given)]})
+        return self._call(Operation.CREATE, lambda library: library.restful(path, method="POST", data=body))
+
     def delete(self, native: str, record_id: str) -> Answer:
         return self._call(Operation.GUARDED, lambda library: _type(library, native).delete(safe_id(record_id)))
 

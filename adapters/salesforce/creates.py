@@ -35,6 +35,8 @@ CREATE_BATCH = 25
 # A draft goes out to people as it stands: its marker is the message id, not a line of the text.
 _MARKED: Mapping[ObjectType, str] = {ObjectType.NOTE: "Body", ObjectType.EMAIL: "MessageIdentifier"}
 _PARENT_GONE = {"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"}
+# What EmailMessage has a lookup for without a conversation behind it: ParentId and RelatedToId.
+DRAFTS_ON = frozenset({ObjectType.TICKET, ObjectType.ACCOUNT, ObjectType.OPPORTUNITY})
 _DRAFT = "5"  # EmailMessage.Status: a draft, which a person sends
 
 

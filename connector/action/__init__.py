@@ -11,6 +11,7 @@ from connector.action.action import (
     delivery_of,
     describe,
     encode_action,
+    makes_record,
 )
 from connector.action.inverse import (
     Inverse,
@@ -26,5 +27,5 @@ from connector.action.validate import Problem, validate
 __all__ = [
     "Action", "CreateNote", "CreateTask", "Inverse", "Irreversible", "Message", "Problem", "RemoveCreated", "RestoreField",
     "UpdateField", "action_hash", "decode_action", "decode_inverse", "delivery_of", "describe", "encode_action",
-    "encode_inverse", "inverse_of", "validate",
+    "encode_inverse", "inverse_of", "makes_record", "validate",
 ]

@@ -80,6 +80,11 @@ class Message:
 Action: TypeAlias = UpdateField | CreateTask | CreateNote | Message
 
 
+def makes_record(action: Action) -> bool:
+    """Whether an action is a new record in the CRM: a draft is one too, a person sends it from there."""
+    return isinstance(action, CreateTask | CreateNote) or action.kind is ActionKind.DRAFT_EMAIL
+
+
 def delivery_of(action: Action) -> Delivery:
     return DELIVERY[action.kind]
 

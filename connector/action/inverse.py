@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from connector.action.action import Action, CreateNote, CreateTask, Message, UpdateField
+from connector.action.action import Action, CreateNote, CreateTask, Message, UpdateField, makes_record
 from connector.record import FieldName, FieldValue, RecordRef, decode_value, encode_value
 
 
@@ -42,11 +42,10 @@ def inverse_of(action: Action, *, before: FieldValue = None, created: RecordRef 
     match action:
         case UpdateField():
             return RestoreField(ref=action.ref, field=action.field, before=before, ours=action.value)
-        case CreateTask() | CreateNote() if created is not None:
-            return RemoveCreated(ref=created)
-        case CreateTask() | CreateNote():
-            return Irreversible(reason="what was created is not known")
-        case Message():
+        case _ if makes_record(action):
+            unnamed = Irreversible(reason="what was created is not known")
+            return RemoveCreated(ref=created) if created is not None else unnamed
+        case CreateTask() | CreateNote() | Message():
             return Irreversible(reason=f"{action.kind.value.replace('_', ' ')} leaves the CRM")
 
 

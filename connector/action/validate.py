@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from connector.action.action import Action, CreateNote, CreateTask, Message, UpdateField
-from connector.record import FieldKind, FieldSchema, FieldValue, ObjectSchema, display
+from connector.record import ActionKind, FieldKind, FieldSchema, FieldValue, ObjectSchema, display
 
 _TASK_SUBJECT_LIMIT = 255  # Salesforce Task.Subject; HubSpot allows more
+_WORDLESS = frozenset({ActionKind.START_WORKFLOW, ActionKind.CALL_ENDPOINT})  # they carry fields, not words
 _BODY_LIMIT = 32_000  # Salesforce Task.Description; HubSpot notes allow 65,536
 
 
@@ -37,7 +38,7 @@ def validate(action: Action, schema: ObjectSchema, *, owners: Collection[str] = 
         case CreateNote():
             return _text_problems("body", action.body, _BODY_LIMIT)
         case Message():
-            return _text_problems("body", action.body, _BODY_LIMIT)
+            return _text_problems("body", action.body, _BODY_LIMIT, may_be_empty=action.kind in _WORDLESS)
 
 
 def _update_problems(action: UpdateField, schema: ObjectSchema, owners: Collection[str]) -> tuple[Problem, ...]:

@@ -3,6 +3,7 @@
 An adapter imports `connector.adapter` and `connector.errors`, nothing else of the product.
 """
 
+from connector.adapter.addresses import Dial, Resolve, is_loopback, is_public
 from connector.adapter.budget import Lane, RateBudget
 from connector.adapter.changes import (
     ChangeEvent,
@@ -12,6 +13,16 @@ from connector.adapter.changes import (
     ChangeSource,
     Cursor,
     IdentityPage,
+)
+from connector.adapter.channels import (
+    Channel,
+    ChannelEnvironment,
+    ChannelFactory,
+    Delivered,
+    DeliveryResult,
+    Dispatch,
+    Outlets,
+    StartsWorkflows,
 )
 from connector.adapter.environment import (
     Adapter,
@@ -23,6 +34,8 @@ from connector.adapter.environment import (
     Token,
     TokenStore,
 )
+from connector.adapter.options import Options
+from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plain, filled, needs_of, read_parameters
 from connector.adapter.readable import readable
 from connector.adapter.reads import Capabilities, GuardKind, RecordReader
 from connector.adapter.transport import HttpRequest, HttpResponse, NoAnswerError, NotSentError, Purpose, Transport
@@ -48,6 +61,7 @@ from connector.adapter.writes import (
 )
 from connector.record import (
     VOCABULARY,
+    ActionKind,
     ConnectionName,
     FieldKind,
     FieldName,
@@ -72,6 +86,7 @@ from connector.record import (
 
 __all__ = [
     "VOCABULARY",
+    "ActionKind",
     "Adapter",
     "AdapterFactory",
     "Capabilities",
@@ -80,10 +95,17 @@ __all__ = [
     "ChangeOrigin",
     "ChangePage",
     "ChangeSource",
+    "Channel",
+    "ChannelEnvironment",
+    "ChannelFactory",
     "ConnectionName",
     "CreateResult",
     "Created",
     "Cursor",
+    "Delivered",
+    "DeliveryResult",
+    "Dial",
+    "Dispatch",
     "Environment",
     "FieldChange",
     "FieldKind",
@@ -100,6 +122,7 @@ __all__ = [
     "HttpRequest",
     "HttpResponse",
     "IdentityPage",
+    "Lacking",
     "Lane",
     "Log",
     "MarkedCreate",
@@ -111,7 +134,12 @@ __all__ = [
     "ObjectSchema",
     "ObjectType",
     "Option",
+    "Options",
+    "Outlets",
     "Overwritten",
+    "Parameter",
+    "ParameterKind",
+    "Plain",
     "Postponed",
     "Purpose",
     "RateBudget",
@@ -121,8 +149,10 @@ __all__ = [
     "RecordWriter",
     "Refused",
     "Resolution",
+    "Resolve",
     "Secrets",
     "SharedField",
+    "StartsWorkflows",
     "Token",
     "TokenStore",
     "Transport",
@@ -134,7 +164,12 @@ __all__ = [
     "WriteResult",
     "Written",
     "display",
+    "filled",
+    "is_loopback",
+    "is_public",
+    "needs_of",
     "normalise",
+    "read_parameters",
     "readable",
     "same_value",
 ]

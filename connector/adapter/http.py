@@ -5,7 +5,7 @@ It tells the one thing that decides about resending a write: whether the request
 
 from __future__ import annotations
 
-import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Collection, Mapping
@@ -16,8 +16,9 @@ from urllib.parse import SplitResult, urlsplit
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from connector.adapter.addresses import Dial, is_loopback
 from connector.adapter.transport import HttpRequest, HttpResponse, NoAnswerError, NotSentError
 from connector.clock import Clock, SystemClock
 from connector.errors import SettingsError, UnsafeReferenceError
@@ -51,18 +52,11 @@ class AllowedHost:
         return host == self.host or (self.host.startswith("*.") and host.endswith(self.host[1:]))
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class HttpTransport:
-    """Sends requests to the hosts it was built for and to no others; safe to share between threads."""
+    """Sends requests to the hosts it was built for and to no others; safe to share between threads.
+
+    With a `dial`, the address behind each host is judged as well, at every new connection.
+    """
 
     def __init__(
         self,
@@ -72,6 +66,7 @@ class HttpTransport:
         largest: int = 64 * 1024 * 1024,
         ca_file: str | None = None,
         clock: Clock | None = None,
+        dial: Dial | None = None,
     ) -> None:
         self._hosts = tuple(AllowedHost.parse(host) for host in hosts)
         self._largest = largest
@@ -83,7 +78,7 @@ class HttpTransport:
             retries=False,
             ssl_context=ssl.create_default_context(cafile=ca_file),
         )
-        self._pools.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        self._pools.pool_classes_by_scheme = _pools_through(dial)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         self._check(request.url)
@@ -171,6 +166,11 @@ _progress = _Progress()
 
 
 class _PlainConnection(HTTPConnection):
+    dial: Dial | None = None
+
+    def _new_conn(self) -> socket.socket:
+        return super()._new_conn() if self.dial is None else _dialled(self, self.dial)
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
@@ -179,6 +179,11 @@ class _PlainConnection(HTTPConnection):
 
 
 class _SecureConnection(HTTPSConnection):
+    dial: Dial | None = None
+
+    def _new_conn(self) -> socket.socket:
+        return super()._new_conn() if self.dial is None else _dialled(self, self.dial)
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
@@ -186,9 +191,22 @@ class _SecureConnection(HTTPSConnection):
         super().send(data)
 
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+def _dialled(connection: HTTPConnection, dial: Dial) -> socket.socket:
+    """A socket to a judged address; the name stays what TLS and the Host header speak of."""
+    wait = connection.timeout if isinstance(connection.timeout, int | float) else None
+    try:
+        return dial.connect(connection.host, connection.port, wait)
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, f"{connection.host} did not answer") from error
+    except OSError as error:
+        raise NewConnectionError(connection, f"{connection.host} could not be reached") from error
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+def _pools_through(dial: Dial | None) -> dict[str, type]:
+    """Pools whose connections are opened through `dial`."""
+    plain = type("_Plain", (_PlainConnection,), {"dial": dial})
+    secure = type("_Secure", (_SecureConnection,), {"dial": dial})
+    return {
+        "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("_SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import typer
 
-from connector.cli.fitting import misfits
+from connector.cli.fitting import misfits, unserved
 from connector.cli.log import Quiet
 from connector.cli.models import DEFAULTS, model_key
 from connector.cli.opening import Connected, has_state, open_connections, state_file
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
 from connector.cli.output import emit, indented, say
+from connector.cli.outside import findings, open_outlets
 from connector.cli.road import open_policies
+from connector.clock import SystemClock
 from connector.context.knowledge import read_knowledge
 from connector.errors import ConnectorError, PolicyError, SettingsError
 from connector.policy import PolicySet, Tier
@@ -76,6 +78,7 @@ def _problems(config: Path) -> Iterator[Problem]:
             fix = "correct that line; docs/policies.md has every key"
             yield Problem(subject="policy", problem=problem, fix=fix, fatal=True)
     yield from _state(settings)
+    yield from _outside(settings, policies)
     yield from _connections(settings, policies)
     if policies is not None:
         yield from _tiers(settings, policies)
@@ -99,6 +102,21 @@ def _state(settings: Settings) -> Iterator[Problem]:
             subject="journal.heads", problem="the heads stand inside the state they are to vouch for",
             fix="name a file elsewhere, best on another disk", fatal=False,
         )
+
+
+def _outside(settings: Settings, policies: PolicySet | None) -> Iterator[Problem]:
+    """Channels, endpoints and lookups: their settings, their secrets, and whether policies name others."""
+    try:
+        outlets = open_outlets(settings, SystemClock(), Quiet())
+    except SettingsError as error:
+        for problem in error.problems:
+            fix = "correct that line; docs/channels.md and docs/lookups.md have every key"
+            yield Problem(subject="settings", problem=problem, fix=fix, fatal=True)
+        return
+    for found in findings(outlets):
+        yield Problem(subject=found.subject, problem=found.problem, fix=found.fix, fatal=found.fatal)
+    for problem in unserved(policies, settings) if policies is not None else ():
+        yield Problem(subject="policy", problem=problem, fix="name it in connector.yaml, or correct the policy", fatal=True)
 
 
 def _connections(settings: Settings, policies: PolicySet | None) -> Iterator[Problem]:

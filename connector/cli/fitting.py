@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from connector.adapter import Adapter
+from connector.adapter import Adapter, StartsWorkflows
+from connector.adapter.options import did_you_mean
 from connector.errors import ConnectorError, PermanentError
 from connector.policy import Policy, check_against
-from connector.record import ConnectionName, ObjectSchema
+from connector.record import ActionKind, ConnectionName, ObjectSchema
+from connector.settings import OutsideSettings, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +37,63 @@ def misfits(policies: Iterable[Policy], adapters: Mapping[ConnectionName, Adapte
     return Misfits(problems=tuple(dict.fromkeys(problems)), unreachable=tuple(dict.fromkeys(unreachable)))
 
 
+def unserved(policies: Iterable[Policy], settings: Settings) -> tuple[str, ...]:
+    """What policies name that connector.yaml does not: channels, endpoints, lookups; each with the nearest right name."""
+    return tuple(problem for policy in policies for problem in _unserved(policy, settings))
+
+
+def _unserved(policy: Policy, settings: Settings) -> Iterator[str]:
+    notify, call = (_targets(policy, kind) for kind in (ActionKind.NOTIFY, ActionKind.CALL_ENDPOINT))
+    yield from _unnamed(policy, "context.lookups", policy.context.lookups, "lookups", settings.lookups)
+    yield from _unnamed(policy, "may.notify.channels", notify, "channels", settings.channels)
+    yield from _unnamed(policy, "may.call_endpoint.endpoints", call, "endpoints", settings.endpoints)
+    if any(channel.kind == "smtp" for channel in settings.channels):
+        return
+    for kind in (ActionKind.SEND_EMAIL, ActionKind.SCHEDULE_MEETING):
+        if policy.may.allows(kind):
+            yield f"{policy.source.at(f'may.{kind}')}: may.{kind}: connector.yaml has no channel of kind smtp"
+
+
+def _targets(policy: Policy, kind: ActionKind) -> tuple[str, ...]:
+    granted = policy.action_permission(kind)
+    return granted.to if granted is not None else ()
+
+
+def _unnamed(
+    policy: Policy, path: str, names: Iterable[str], section: str, blocks: Iterable[OutsideSettings]
+) -> Iterator[str]:
+    known = {block.name for block in blocks}
+    for name in names:
+        if name not in known:
+            yield f"{policy.source.at(path)}: {path}: connector.yaml has no {section}.{name}{did_you_mean(name, known)}"
+
+
+def _unstartable(policy: Policy, connection: ConnectionName, adapter: Adapter) -> tuple[str, ...]:
+    """Workflows a policy names that this CRM cannot start."""
+    granted = policy.action_permission(ActionKind.START_WORKFLOW)
+    if granted is None:
+        return ()
+    path = "may.start_workflow.workflows"
+    where = f"{policy.source.at(path)}: {path}"
+    if not isinstance(adapter, StartsWorkflows):
+        system = adapter.capabilities.system
+        return (f"{where}: {connection}: {system} has no way to start a workflow from outside; use `connections`",)
+    known = adapter.workflows()
+    return tuple(
+        f"{where}: {connection} has no active autolaunched flow `{name}`{did_you_mean(name, known)}"
+        for name in granted.to
+        if name not in known
+    )
+
+
 def problems_of(policy: Policy, connection: ConnectionName, adapter: Adapter) -> tuple[str, ...]:
     """What one policy names that one CRM does not have, in lines of the policy file."""
     schema = adapter.records.schema(policy.when.object)
-    return check_against(
+    fields = check_against(
         policy, fields=[name for name, field in schema.fields.items() if field.readable], options=_options(schema),
         read_only=[name for name, field in schema.fields.items() if not field.updateable], crm=str(connection),
     )
+    return (*fields, *_unstartable(policy, connection, adapter))
 
 
 def _options(schema: ObjectSchema) -> dict[str, list[str]]:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from connector.adapter.http import HttpTransport, is_loopback
+from connector.adapter.addresses import is_loopback
+from connector.adapter.http import HttpTransport
 from connector.clock import Clock
 from connector.context.index import Index
 from connector.daemon import searches_in

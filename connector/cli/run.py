@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.adapter import Log
-from connector.cli.fitting import misfits
+from connector.cli.fitting import misfits, unserved
 from connector.cli.log import open_log
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, say
@@ -70,8 +70,8 @@ def refuse_misfits(road: Road, policies: PolicySet) -> None:
     found = misfits(policies, road.connected.adapters)
     for trouble in found.unreachable:
         road.log.warning("policies_not_checked", reason=trouble)
-    if found.problems:
-        raise PolicyError(found.problems)
+    if problems := (*unserved(policies, road.settings), *found.problems):
+        raise PolicyError(problems)
 
 
 class Reloading:
@@ -92,9 +92,10 @@ class Reloading:
                 self._take_up([str(change) for change in changes])
 
     def _take_up(self, changes: list[str]) -> None:
-        found = misfits(self._in_force.current, self._road.connected.adapters)
-        if found.problems:
-            self._keep(found.problems)
+        current = self._in_force.current
+        found = misfits(current, self._road.connected.adapters)
+        if problems := (*unserved(current, self._road.settings), *found.problems):
+            self._keep(problems)
             return
         road, self._said = self._road, ()
         road.pipeline.policies = self._in_force.current

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.adapter import Adapter, Log
+from connector.adapter import Adapter, Log, Outlets
 from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.index import Index
@@ -49,6 +49,7 @@ class Surroundings:
     fit: Fit
     log: Log
     privacy: Privacy = field(default_factory=Privacy)
+    outlets: Outlets = field(default_factory=Outlets)
 
 
 def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
@@ -71,10 +72,11 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     deciding = Deciding(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts,
         decider=decide, wanted=wanted_by(around.privacy), population=Census(around.adapters, around.clock), texts=texts,
-        log=around.log,
+        log=around.log, outlets=around.outlets,
     )
     writeback = Writeback(
-        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, tell=tell
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, tell=tell,
+        outlets=around.outlets,
     )
     learning = Learning(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts, agents=AGENTS,

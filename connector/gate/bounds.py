@@ -8,12 +8,12 @@ from typing import assert_never
 from connector.action import Action, CreateNote, CreateTask, Message, UpdateField
 from connector.context.context import Citation, Context, Passage
 from connector.decision.answer import is_plain
+from connector.gate.messages import MAILS, beyond
 from connector.policy import ActionPermission, Policy
 from connector.record import VOCABULARY, ActionKind, FieldKind, FieldName, ObjectSchema, ObjectType, Record, User
 
 LONGEST = 65_536  # HubSpot's longest property; a field without a limit of its own holds no more
 _OWNER, _EMAIL, _PRIORITY = (FieldName(name) for name in ("owner", "email", "priority"))
-_MAILS = frozenset({ActionKind.DRAFT_EMAIL, ActionKind.SEND_EMAIL, ActionKind.SCHEDULE_MEETING})
 _CLOSED = frozenset({FieldKind.OPTION, FieldKind.OPTIONS})
 
 
@@ -39,7 +39,7 @@ def overreach(
         case CreateTask() if permission is not None:
             yield from _task(action, permission, record, owners)
         case Message() if permission is not None:
-            yield from _message(action, permission, addresses)
+            yield from beyond(action, permission, policy, record, addresses)
         case CreateTask() | Message():
             pass  # refused for its kind
         case _:
@@ -49,7 +49,7 @@ def overreach(
 def addresses_for(policy: Policy, kind: ActionKind, context: Context) -> frozenset[str]:
     """The addresses of the record's own people that the policy names; nothing an answer says adds one."""
     permission = policy.action_permission(kind)
-    if permission is None or kind not in _MAILS:
+    if permission is None or kind not in MAILS:
         return frozenset()
     relations = {ObjectType(name) for name in permission.to or (ObjectType.CONTACT,) if name in set(ObjectType)}
     places = [place for relation in relations for place in context.related.get(relation, ())]
@@ -92,10 +92,3 @@ def _task(task: CreateTask, granted: ActionPermission, record: Record, owners: M
     if task.owner is not None and task.owner not in {*named, record.fields.get(_OWNER)}:
         yield "its owner is neither named under may.create_task.assign nor the record's own"
 
-
-def _message(message: Message, granted: ActionPermission, addresses: Collection[str]) -> Iterator[str]:
-    if message.kind in _MAILS:
-        if not message.to or not {*message.to} <= {*addresses}:
-            yield "it goes to an address that is none of the record's own people"
-    elif message.channel not in granted.to or message.to:
-        yield f"may.{message.kind} does not name {message.channel[:40]!r}"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
 
-from connector.action import Action, Message, UpdateField, validate
+from connector.action import Action, UpdateField, validate
 from connector.context.context import Passage
 from connector.decision.decision import ProposedAction
 from connector.gate.bounds import overreach, unfounded
 from connector.gate.cells import Cell, Standing
 from connector.gate.verdict import Allow, Deny, Reason, ReasonCode, RequireApproval, Verdict
-from connector.policy import FieldPermission, Policy, Proof, Supervision
+from connector.policy import NEVER_UNSEEN, FieldPermission, Policy, Proof, Supervision
 from connector.record import FieldKind, FieldName, FieldValue, ObjectSchema, Origin, Record, User, display
 
 TRUSTED = frozenset({Origin.STAFF, Origin.LOOKUP, Origin.FILE})
@@ -103,9 +103,10 @@ def _unfounded(case: Case) -> tuple[Reason, ...]:
 def _supervision(case: Case) -> tuple[Reason, ...]:
     action, policy = case.proposed.action, case.policy
     name, value = (action.field, action.value) if isinstance(action, UpdateField) else (None, None)
-    if isinstance(action, Message) and action.kind.value not in ("notify",):
+    supervision = policy.supervision(action.kind, name=name, value=value)
+    if action.kind in NEVER_UNSEEN and supervision is not Supervision.UNTIL_EARNED:
         return (Reason(ReasonCode.IRREVERSIBLE, f"{action.kind} cannot be taken back"),)
-    match policy.supervision(action.kind, name=name, value=value):
+    match supervision:
         case Supervision.ALWAYS:
             return (Reason(ReasonCode.APPROVAL_RULE, f"approval: always for {_what(name, action)}"),)
         case Supervision.NEVER:
@@ -139,7 +140,8 @@ def _sure_enough(case: Case, target: float) -> tuple[Reason, ...]:
 def _taint(case: Case) -> tuple[Reason, ...]:
     action = case.proposed.action
     name = action.field if isinstance(action, UpdateField) else None
-    if case.policy.proof(action.kind, name=name) is not Proof.STAFF:
+    # Whatever leaves the CRM needs more than a stranger's word, also where a policy has earned to act alone.
+    if action.kind not in NEVER_UNSEEN and case.policy.proof(action.kind, name=name) is not Proof.STAFF:
         return ()
     if any(citation.origin in TRUSTED for citation in case.proposed.citations):
         return ()

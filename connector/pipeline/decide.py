@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.adapter import Adapter, ChangeEvent, Log
+from connector.adapter import Adapter, ChangeEvent, Log, Outlets
 from connector.change import inbox
 from connector.change.inbox import InboxEvent
 from connector.change.trigger import decision_key
@@ -75,6 +75,7 @@ class Deciding:
     population: PopulationOf
     texts: IndexedTexts
     log: Log
+    outlets: Outlets = field(default_factory=Outlets)
 
     def step(self, policies: PolicySet, limit: int = 200) -> DecideTally:
         """Decide up to `limit` queued events. A poison record is set aside alone; the rest of its batch goes on."""
@@ -199,7 +200,7 @@ class Deciding:
         bench = Bench(
             tx=tx, book=LimitBook(tx, keep=keep), schema=adapter.records.schema(first.object),
             owners={user.owner_id: user for user in adapter.records.users() if user.active},
-            population=self.population(first.connection, first.object), now=self.clock.now(),
+            population=self.population(first.connection, first.object), now=self.clock.now(), outlets=self.outlets,
         )
         return [judge(bench, case, context, result) for case, context, result in answered.judged]
 

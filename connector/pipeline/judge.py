@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from connector.action import Action, UpdateField
+from connector.action import Action, Message, UpdateField
+from connector.adapter import Outlets
 from connector.calibration import content_key
 from connector.change.trigger import decision_key, intent_of
 from connector.context.context import Citation, Context
@@ -96,6 +97,7 @@ class Bench:
     owners: Mapping[str, User]
     population: int
     now: datetime
+    outlets: Outlets = field(default_factory=Outlets)
     _standings: dict[Cell, Standing | None] = field(default_factory=dict)
 
     def standing(self, cell: Cell) -> Standing | None:
@@ -175,9 +177,11 @@ def _limits(bench: Bench, case: Case, action: Action, place: int) -> tuple[Reaso
     )
 
 
-def bases_for(action: Action, policy: Policy, record: Record, private: Collection[FieldName]) -> Bases:
-    """The field bases a verdict is bound to: the target field, and the fields the decision rests on."""
-    names = set(policy.when.fields)
+def bases_for(
+    action: Action, policy: Policy, record: Record, private: Collection[FieldName], carried: Collection[FieldName] = ()
+) -> Bases:
+    """The field bases a verdict is bound to: the target field, the fields the decision rests on, those `carried` outside."""
+    names = {*policy.when.fields, *carried}
     if isinstance(action, UpdateField):
         names.add(action.field)
     return {
@@ -193,10 +197,11 @@ def _approval(
     rule, on_overwrite = _conflict_rule(policy, action)
     state, reasons = _state_of(verdict)
     expires = policy.gate.expires.after(bench.now, policy.zone)
+    carried = bench.outlets.needs(action.kind, action.channel) if isinstance(action, Message) else ()
     return Approval(
         id=hashlib.sha256(f"approval:{intent}".encode()).hexdigest()[:12], intent=intent, decision=key, policy=policy.name,
         cell=str(cell), pins=pins, content=text_content(policy, case.record), ref=action.ref, action=action,
-        bases=bases_for(action, policy, case.record, private), rule=rule, on_overwrite=on_overwrite,
+        bases=bases_for(action, policy, case.record, private, carried), rule=rule, on_overwrite=on_overwrite,
         confidence=one.confidence, rationale=decision.rationale, reasons=reasons,
         citations=tuple(_cited(citation) for citation in one.citations),
         after=after, run=case.run, state=state, owner=policy.gate.approvers or policy.handoff.to, asked_at=bench.now,

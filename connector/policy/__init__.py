@@ -25,7 +25,7 @@ from connector.policy.gate import GateRule, Proof, Supervision
 from connector.policy.handoff import HandoffRule, Unanswered
 from connector.policy.limits import Limits
 from connector.policy.loader import load_policies, parse_policy
-from connector.policy.permission import ActionPermission, FieldPermission, OnOverwrite, Permissions
+from connector.policy.permission import NEVER_UNSEEN, ActionPermission, FieldPermission, OnOverwrite, Permissions
 from connector.policy.policy_set import MAX_HOPS, PolicySet
 from connector.policy.reading import Section
 from connector.policy.reasoning import Reasoning, Tier, TierStep
@@ -37,6 +37,7 @@ from connector.policy.variation import vary
 __all__ = [
     "ANY_AGENT",
     "MAX_HOPS",
+    "NEVER_UNSEEN",
     "ActionPermission",
     "Agent",
     "AgentNames",

@@ -2,9 +2,16 @@
 
 from connector.settings.loader import DEFAULT_FILE, load_settings
 from connector.settings.secrets import NamedSecrets
-from connector.settings.settings import ConnectionSettings, ModelSettings, Privacy, Settings, WebSettings
+from connector.settings.settings import (
+    ConnectionSettings,
+    ModelSettings,
+    OutsideSettings,
+    Privacy,
+    Settings,
+    WebSettings,
+)
 
 __all__ = [
-    "DEFAULT_FILE", "ConnectionSettings", "ModelSettings", "NamedSecrets", "Privacy", "Settings", "WebSettings",
-    "load_settings",
+    "DEFAULT_FILE", "ConnectionSettings", "ModelSettings", "NamedSecrets", "OutsideSettings", "Privacy", "Settings",
+    "WebSettings", "load_settings",
 ]

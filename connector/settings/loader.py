@@ -12,7 +12,15 @@ from typing import Any
 
 from connector.errors import SettingsError
 from connector.record import ConnectionName, FieldName, ObjectType
-from connector.settings.settings import SCHEMA_VERSION, ConnectionSettings, ModelSettings, Privacy, Settings, WebSettings
+from connector.settings.settings import (
+    SCHEMA_VERSION,
+    ConnectionSettings,
+    ModelSettings,
+    OutsideSettings,
+    Privacy,
+    Settings,
+    WebSettings,
+)
 
 MAX_BYTES = 256 * 1024
 DEFAULT_FILE = "connector.yaml"
@@ -70,7 +78,7 @@ class _Reader:
         root = self._root
         self._known(root, "", {
             "schema", "state", "policies", "knowledge", "secrets", "journal", "connections", "poll", "batch", "models",
-            "privacy", "learning", "web",
+            "privacy", "learning", "web", "channels", "endpoints", "lookups",
         })  # fmt: skip
         if root.get("schema") != SCHEMA_VERSION:
             self._wrong(self._line(root, "schema"), f"schema: must be {SCHEMA_VERSION}")
@@ -89,6 +97,9 @@ class _Reader:
             privacy=self._privacy(root),
             learning=self._word(root, "learning", "full", ("full", "quick")),
             web=self._web(root),
+            channels=self._outside(root, "channels", "for example `kind: slack`"),
+            endpoints=self._outside(root, "endpoints", None),
+            lookups=self._outside(root, "lookups", "for example `kind: csv`"),
         )
 
     def _connections(self, root: Mapping[str, Any]) -> tuple[ConnectionSettings, ...]:
@@ -106,6 +117,28 @@ class _Reader:
             else:
                 options = _plain(block)
                 found.append(ConnectionSettings(name=ConnectionName(name), system=block["system"], options=options))
+        return tuple(found)
+
+    def _outside(self, root: Mapping[str, Any], key: str, example: str | None) -> tuple[OutsideSettings, ...]:
+        """What stands beside the CRMs. Without an `example` the section's blocks are all of one kind."""
+        section = root.get(key)
+        if section is None:
+            return ()
+        if not isinstance(section, dict):
+            self._wrong(self._line(root, key), f"{key}: must hold keys and values")
+            return ()
+        found = []
+        for name, block in section.items():
+            line = self._line(section, name)
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                self._wrong(line, f"{key}.{name}: a name has small letters, digits and dashes")
+            elif not isinstance(block, dict) or (example is not None and not isinstance(block.get("kind"), str)):
+                self._wrong(line, f"{key}.{name}.kind: is missing, {example or 'write its keys below it'}")
+            else:
+                options = {name: value for name, value in _plain(block).items() if example is None or name != "kind"}
+                lines = {"": line, **{str(option): self._line(block, option) for option in block}}
+                kind = str(block["kind"]) if example is not None else "http"
+                found.append(OutsideSettings(name=name, kind=kind, options=options, lines=lines))
         return tuple(found)
 
     def _models(self, root: Mapping[str, Any]) -> ModelSettings:

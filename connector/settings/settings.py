@@ -25,6 +25,16 @@ class ConnectionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideSettings:
+    """One channel, endpoint or lookup. `options` are its own keys, with the lines they stand on; it checks them itself."""
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
     """Which model stands behind each tier, and the address of a local one."""
 
@@ -70,6 +80,9 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     learning: str = "full"
     web: WebSettings | None = None
+    channels: tuple[OutsideSettings, ...] = ()
+    endpoints: tuple[OutsideSettings, ...] = ()
+    lookups: tuple[OutsideSettings, ...] = ()
 
     def connection(self, name: str) -> ConnectionSettings | None:
         return next((one for one in self.connections if one.name == name), None)

@@ -6,19 +6,20 @@ No call leaves while a transaction is open, and nothing is sent before its inten
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.action import CreateNote, CreateTask, RemoveCreated, UpdateField, decode_inverse
+from connector.action import RemoveCreated, UpdateField, decode_inverse, makes_record
 from connector.adapter import (
     Adapter,
+    Capabilities,
     Created,
     CreateResult,
     GuardedWrite,
     MarkedCreate,
     Missed,
     NotApplied,
-    Refused,
+    Outlets,
     Resolution,
     Unknown,
     UnknownWrite,
@@ -29,10 +30,12 @@ from connector.clock import Clock
 from connector.errors import ConnectorError, RetryableError, StateError
 from connector.gate import approvals
 from connector.journal import Journal
-from connector.record import ConnectionName, FieldName, ObjectType, Record, RecordRef, same_value
+from connector.record import ConnectionName, ObjectType, Record, RecordRef, same_value
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
+from connector.writeback.creating import marked
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
+from connector.writeback.outward import Outward, is_outward
 from connector.writeback.plan import Outdated, Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
 from connector.writeback.settle import Settler, Tally, Tell
 from connector.writeback.vouch import unvouched
@@ -43,19 +46,21 @@ LATER = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writeback:
-    """The last stage of the road. `tell` pushes outcomes to memory."""
+    """The last stage of the road. `tell` pushes outcomes to memory; `outlets` are the ways out of the CRM."""
 
     store: Store
     journal: Journal
     clock: Clock
     adapters: Mapping[ConnectionName, Adapter]
     tell: Tell
+    outlets: Outlets = field(default_factory=Outlets)
 
     def recover(self) -> int:
         """After a start: whatever was being sent when we died is of unknown outcome. How many there are."""
         with self.store.transaction("writeback: recovered") as tx:
             sending = outbox.in_state(tx, OutboxState.SENDING)
             outbox.mark_unknown(tx, [row.intent for row in sending], look_at=self.clock.now())
+        self._outward(Tally()).give_to_people([row for row in sending if is_outward(row)])
         return len(sending)
 
     def step(self, limit: int = 200) -> Tally:
@@ -82,7 +87,14 @@ class Writeback:
 
     def _write(self, adapter: Adapter, rows: Sequence[OutboxRow], tally: Tally) -> None:
         plans = self._compare(adapter, rows)
-        sending = one_per_field([plan for plan in plans if isinstance(plan, ToSend)])
+        leaving = [plan for plan in plans if isinstance(plan, ToSend) and is_outward(plan.row)]
+        sending = one_per_field([plan for plan in plans if isinstance(plan, ToSend) and not is_outward(plan.row)])
+        self._write_records(adapter, plans, sending, tally)
+        self._outward(tally).send(adapter, leaving)
+
+    def _write_records(
+        self, adapter: Adapter, plans: Sequence[Plan], sending: list[ToSend], tally: Tally
+    ) -> None:
         with self.store.transaction("writeback: sending", Sync.FULL if sending else Sync.NORMAL) as tx:
             settler = self._settler(tx, tally)
             refused = unvouched(tx, [plan.row for plan in sending])
@@ -96,7 +108,7 @@ class Writeback:
         if not sending:
             return
         updates = sent_together([plan for plan in sending if isinstance(plan.row.action, UpdateField)])
-        making = [plan for plan in sending if isinstance(plan.row.action, CreateTask | CreateNote)]
+        making = [plan for plan in sending if makes_record(plan.row.action)]
         creates = [plan for plan in making if not _is_removal(plan.row)]
         try:
             updated = self._update(adapter, updates)
@@ -116,9 +128,6 @@ class Writeback:
                 _settle_create(settler, plan.row, outcome)
             for row, made, answer in removed:
                 settler.removed(row, made, answer)
-            for plan in sending:
-                if not isinstance(plan.row.action, UpdateField | CreateTask | CreateNote):
-                    settler.unanswered(plan.row, Refused(code="no_channel", reason="no channel is set up for this action"))
             settler.flush()
 
     def _compare(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[Plan]:
@@ -155,7 +164,7 @@ class Writeback:
         if not creates:
             return ()
         try:
-            return adapter.writes.create([_marked(plan.row) for plan in creates])
+            return adapter.writes.create([marked(plan.row, adapter.capabilities) for plan in creates])
         except RetryableError as error:
             return tuple(Unknown(reason=str(error)) for _ in creates)
 
@@ -176,7 +185,11 @@ class Writeback:
         now = self.clock.now()
         with self.store.snapshot() as tx:
             unknown = outbox.in_state(tx, OutboxState.UNKNOWN)
-        rows = [row for row in unknown if row.not_before <= now and row.ref.connection in self.adapters]
+        self._outward(tally).give_to_people([row for row in unknown if is_outward(row)])
+        rows = [
+            row for row in unknown
+            if row.not_before <= now and row.ref.connection in self.adapters and not is_outward(row)
+        ]
         removals = [row for row in rows if _is_removal(row)]
         if removals:
             with self.store.transaction("writeback: removals again", Sync.NORMAL) as tx:
@@ -184,9 +197,10 @@ class Writeback:
                     outbox.send_again(tx, row.intent, not_before=now)
         rows = [row for row in rows if not _is_removal(row)]
         for connection, some in _by_connection(rows).items():
-            writes, groups = _unknown_writes(some)
+            adapter = self.adapters[connection]
+            writes, groups = _unknown_writes(some, adapter.capabilities)
             try:
-                resolutions = self.adapters[connection].writes.resolve(writes)
+                resolutions = adapter.writes.resolve(writes)
             except StateError:
                 raise
             except ConnectorError as error:
@@ -209,6 +223,11 @@ class Writeback:
             for row in outbox.orphaned(tx):
                 settler.unsent(Outdated(row, "the action it was to follow was not written"))
             settler.flush()
+
+    def _outward(self, tally: Tally) -> Outward:
+        return Outward(
+            store=self.store, clock=self.clock, outlets=self.outlets, settler=lambda tx: self._settler(tx, tally)
+        )
 
     def _settler(self, tx: Transaction, tally: Tally) -> Settler:
         return Settler(tx=tx, journal=self.journal, at=self.clock.now(), tally=tally, tell=self.tell)
@@ -252,26 +271,9 @@ def _guarded(plans: Sequence[ToSend]) -> GuardedWrite:
     return GuardedWrite(intent=plans[0].row.intent, values=values, live=plans[0].live)
 
 
-def _marked(row: OutboxRow) -> MarkedCreate:
-    marker = row.intent[:20]
-    match row.action:
-        case CreateTask() as task:
-            values = {
-                "subject": task.subject, "description": task.description, "due": task.due, "owner": task.owner,
-                "priority": task.priority,
-            }
-            fields = {FieldName(name): value for name, value in values.items() if value is not None}
-            return MarkedCreate(
-                intent=row.intent, marker=marker, object=ObjectType.TASK, values=fields, parents=(task.ref,)
-            )
-        case CreateNote() as note:
-            body = {FieldName("body"): note.body}
-            return MarkedCreate(intent=row.intent, marker=marker, object=ObjectType.NOTE, values=body, parents=(note.ref,))
-        case _:
-            raise TypeError(f"{row.action.kind} creates nothing in the CRM")
-
-
-def _unknown_writes(rows: Sequence[OutboxRow]) -> tuple[list[UnknownWrite], list[list[OutboxRow]]]:
+def _unknown_writes(
+    rows: Sequence[OutboxRow], crm: Capabilities
+) -> tuple[list[UnknownWrite], list[list[OutboxRow]]]:
     """The writes of unknown outcome as they were sent: updates of one record together, creates one by one."""
     groups: dict[str, list[OutboxRow]] = {}
     for row in rows:
@@ -285,14 +287,14 @@ def _unknown_writes(rows: Sequence[OutboxRow]) -> tuple[list[UnknownWrite], list
             write: GuardedWrite | MarkedCreate = _guarded([ToSend(row, first.live) for row in members])
             sent_at = first.live.read_at
         else:
-            write, sent_at = _marked(first), first.sent_at or first.cleared_at
+            write, sent_at = marked(first, crm), first.sent_at or first.cleared_at
         unknown.append(UnknownWrite(write=write, sent_at=sent_at))
     return unknown, list(groups.values())
 
 
 def _is_removal(row: OutboxRow) -> bool:
     """Deleting what we made may be sent twice: the second finds it gone."""
-    return row.purpose is WritePurpose.REVERT and isinstance(row.action, CreateTask | CreateNote)
+    return row.purpose is WritePurpose.REVERT and makes_record(row.action)
 
 
 def _by_connection(rows: Sequence[OutboxRow]) -> dict[ConnectionName, list[OutboxRow]]:

@@ -68,6 +68,7 @@ class OutboxState(StrEnum):
     APPLIED = "applied"
     CONFLICTED = "conflicted"
     REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"  # it left and no answer came; it is never sent again, a person looks after it
     STALE = "stale"  # the record moved before the write; a person or a new decision takes over
     CANCELLED = "cancelled"
     REVERTED = "reverted"
@@ -186,7 +187,7 @@ def orphaned(tx: Transaction) -> list[OutboxRow]:
         SELECT o.* FROM writeback_outbox o
         WHERE o.state = 'ready' AND o.purpose = 'act' AND o.after_intent IS NOT NULL AND (
             EXISTS (SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent
-                    AND p.state IN ('conflicted', 'refused', 'stale', 'cancelled', 'reverted'))
+                    AND p.state IN ('conflicted', 'refused', 'unconfirmed', 'stale', 'cancelled', 'reverted'))
             OR (NOT EXISTS (SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent)
                 AND EXISTS (SELECT 1 FROM gate_approvals a WHERE a.intent = o.after_intent
                             AND a.state NOT IN ('pending', 'approved', 'allowed'))))

@@ -82,21 +82,21 @@ class Settler:
         row = plan.row
         match plan:
             case Settled(live=live):
-                self._close(row, OutboxState.APPLIED, EntryKind.APPLIED, wrote=False, **_live_value(row, live))
+                self.close(row, OutboxState.APPLIED, EntryKind.APPLIED, wrote=False, **_live_value(row, live))
                 self.tally.applied += 1
             case Conflict(theirs=theirs, why=why):
                 facts = values_body(theirs=theirs, ours=_value(row))
-                self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts)
+                self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts)
                 self.tally.conflicted += 1
             case AskAgain(live=live, why=why):
                 self.ask_again(row, live, why)
             case Outdated(why=why, moved=moved):
                 if moved:
                     self._decide_again(row)
-                self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
+                self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Unfit(code=code, why=why):
-                self._close(row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=why)
+                self.close(row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=why)
                 self.tally.refused += 1
 
     def _decide_again(self, row: OutboxRow) -> None:
@@ -111,11 +111,11 @@ class Settler:
         """The verdict was given on values that moved: the same question, on the present ones, to a person."""
         asked = approvals.by_id(self.tx, row.approval)
         if asked is None:
-            self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
+            self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
             return
         bases = {name: replace(base_of(live, name), private=base.private) for name, base in row.bases.items()}
         again = approvals.ask_again(self.tx, asked, bases, at=self.at, remark=why)
-        self._close(row, OutboxState.STALE, EntryKind.STALE, why=why, asked_again=again.id)
+        self.close(row, OutboxState.STALE, EntryKind.STALE, why=why, asked_again=again.id)
         self.tally.outdated += 1
 
     def updated(self, plan: ToSend, result: WriteResult) -> None:
@@ -125,12 +125,12 @@ class Settler:
             case Written():
                 self._written(plan, result)
             case GuardFailed() if row.attempts < RETRIES:
-                self._again(row, timedelta(0))
+                self.again(row, timedelta(0))
             case GuardFailed():
-                self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the record kept changing")
+                self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the record kept changing")
                 self.tally.conflicted += 1
             case Unsettled(wait=wait):
-                self._again(row, wait)
+                self.again(row, wait)
             case _:
                 self.unanswered(row, result)
 
@@ -138,16 +138,16 @@ class Settler:
         """Answers that an update and a create share."""
         match result:
             case Refused(code=code, reason=reason, fields=fields):
-                self._close(
+                self.close(
                     row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=reason, fields=list(fields)
                 )
                 self.tally.refused += 1
             case Missed(into=into):
                 why = f"the record was merged into {into}" if into else "the record was deleted"
-                self._close(row, OutboxState.STALE, EntryKind.STALE, why=why)
+                self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Postponed(wait=wait):
-                self._again(row, wait or _backoff(row.attempts))
+                self.again(row, wait or backoff(row.attempts))
             case Unknown(reason=reason):
                 outbox.mark_unknown(self.tx, [row.intent], look_at=self.at + LOOK_AGAIN)
                 self.entries.append(outcome_entry(row, EntryKind.UNKNOWN, self.at, why=reason))
@@ -155,7 +155,7 @@ class Settler:
 
     def created(self, row: OutboxRow, result: Created) -> None:
         inverse = encode_inverse(inverse_of(row.action, created=result.ref))
-        self._close(
+        self.close(
             row, OutboxState.APPLIED, EntryKind.APPLIED, inverse=inverse, wrote=True, created=str(result.ref),
             existed=result.existed,
         )
@@ -165,13 +165,13 @@ class Settler:
         """A task or note of ours was to be taken back."""
         match result:
             case Written() | Missed():
-                self._close(row, OutboxState.APPLIED, EntryKind.REVERTED, wrote=True, removed=str(ref))
+                self.close(row, OutboxState.APPLIED, EntryKind.REVERTED, wrote=True, removed=str(ref))
                 self.tally.applied += 1
             case GuardFailed():
-                self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="somebody changed it since; it stays")
+                self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="somebody changed it since; it stays")
                 self.tally.conflicted += 1
             case Unsettled(wait=wait):
-                self._again(row, wait)
+                self.again(row, wait)
             case _:
                 self.unanswered(row, result)
 
@@ -185,7 +185,7 @@ class Settler:
             self._overran(row, action, overran, facts)
             return
         if action.field in result.ignored:
-            self._close(
+            self.close(
                 row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the CRM took the write and left the field as it was",
                 **facts,
             )
@@ -204,7 +204,7 @@ class Settler:
         if plan.moved:
             facts["theirs"] = encode_value(plan.replaces)
         altered = action.field in result.changed_by_crm
-        self._close(row, OutboxState.APPLIED, kind, inverse=inverse, wrote=True, altered_by_crm=altered, **facts)
+        self.close(row, OutboxState.APPLIED, kind, inverse=inverse, wrote=True, altered_by_crm=altered, **facts)
         self.tally.applied += 1
 
     def _overran(self, row: OutboxRow, action: UpdateField, overran: Overwritten, facts: Mapping[str, Any]) -> None:
@@ -218,7 +218,7 @@ class Settler:
             why = "somebody wrote the same value in the moment of our write"
         elif row.on_overwrite is OnOverwrite.ASK:
             why = "somebody changed the field in the moment of our write; a person decides which value stays"
-        self._close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts, **theirs)
+        self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts, **theirs)
         self.tally.conflicted += 1
         if same_value(overran.value, action.value):
             return
@@ -233,13 +233,15 @@ class Settler:
             theirs_base = {action.field: FieldBase(value=overran.value, at=stamp.at.isoformat(), source=stamp.source)}
             approvals.ask_again(self.tx, asked, dict(row.bases) | theirs_base, at=self.at, remark=why)
 
-    def _again(self, row: OutboxRow, wait: timedelta) -> None:
+    def again(self, row: OutboxRow, wait: timedelta) -> None:
+        """Certainly not applied: the row is ready once more after `wait`."""
         outbox.send_again(self.tx, row.intent, not_before=self.at + wait)
         self.tally.postponed += 1
 
-    def _close(
+    def close(
         self, row: OutboxRow, state: OutboxState, kind: EntryKind, *, inverse: Mapping[str, Any] | None = None, **facts: Any
     ) -> None:
+        """End a row for good: outcome, memory and journal together."""
         outbox.settle(self.tx, row.intent, state, at=self.at, outcome=facts, inverse=inverse)
         if row.purpose is WritePurpose.REVERT and state is OutboxState.APPLIED:
             outbox.mark_reverted(self.tx, outbox.undone_by(row.intent))
@@ -258,5 +260,6 @@ def _live_value(row: OutboxRow, live: Record) -> dict[str, Any]:
     return dict(values_body(before=value, after=value))
 
 
-def _backoff(attempts: int) -> timedelta:
+def backoff(attempts: int) -> timedelta:
+    """How long to wait before a try, longer with every one."""
     return timedelta(seconds=min(300.0, 0.5 * 2 ** min(attempts, 10)))

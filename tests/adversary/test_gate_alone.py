@@ -61,8 +61,23 @@ def test_what_the_policy_grants_passes(action: Action) -> None:
     assert isinstance(verdict(action), Allow)
 
 
-def test_a_draft_to_the_records_own_contact_waits_for_a_person() -> None:
-    assert isinstance(verdict(MAIL), RequireApproval)
+def test_a_draft_to_the_records_own_contact_is_a_record_like_any_other() -> None:
+    """A draft stays in the CRM and can be taken back; the policy says who agrees."""
+    assert isinstance(verdict(MAIL), Allow)
+
+
+def test_a_mail_to_the_records_own_contact_waits_for_a_person() -> None:
+    under = policy(MAY.replace("draft_email: {}", "send_email: {approval: until_earned}"), gate=OPEN)
+    assert isinstance(verdict(replace(MAIL, kind=ActionKind.SEND_EMAIL), under=under), RequireApproval)
+
+
+def test_an_answer_adds_nothing_to_a_call() -> None:
+    """Endpoints and workflows are filled from settings and the record."""
+    under = policy(MAY.replace("draft_email: {}", "call_endpoint: {endpoints: [erp]}"), gate=OPEN)
+    call = replace(MAIL, kind=ActionKind.CALL_ENDPOINT, channel="erp", to=())
+    assert isinstance(verdict(call, under=under), RequireApproval)
+    assert isinstance(verdict(replace(call, parameters={"amount": "9"}), under=under), Deny)
+    assert isinstance(verdict(replace(call, channel="evil"), under=under), Deny)
 
 
 @pytest.mark.parametrize(

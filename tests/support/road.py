@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.sandbox.wire import Face, WireRequest, WireResponse
-from connector.adapter import Adapter
+from connector.adapter import Adapter, Outlets
 from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
@@ -111,10 +111,12 @@ class Road:
         learners: Mapping[str, Learner] = WORDS,
         models: Callable[[Store, HeldClock], Mapping[Tier, Reasoner]] | None = None,
         store: Store | None = None,
+        outlets: Outlets | None = None,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         self.policies = PolicySet([under or policy(gate=FREE, may="{update: {category: {}}}")])
         self._learners, self._models, self._given = learners, models, store
+        self._outlets = outlets or Outlets()
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
         self._starts = 0
@@ -137,6 +139,7 @@ class Road:
             shelf=DiskShelf(self.store, self.folder / "learners", Bytes()),
             fit=lambda texts, values: NotLearned(examples=len(texts), needed=10_000),
             log=Quiet(),
+            outlets=self._outlets,
         )
         self.pipeline: Pipeline = assemble(around, self.policies)
         self.pipeline.start()

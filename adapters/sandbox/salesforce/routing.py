@@ -8,13 +8,14 @@ from adapters.sandbox.salesforce.collections import collections
 from adapters.sandbox.salesforce.composite import composite
 from adapters.sandbox.salesforce.describe import describe, describe_global
 from adapters.sandbox.salesforce.errors import not_found
+from adapters.sandbox.salesforce.flows import flows
 from adapters.sandbox.salesforce.limits import limits
 from adapters.sandbox.salesforce.query import query
 from adapters.sandbox.salesforce.replication import deleted, updated
 from adapters.sandbox.salesforce.rows import row_call
 from adapters.sandbox.salesforce.state import FaceState
 
-_RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "jobs")
+_RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "jobs", "actions")
 
 
 def dispatch(state: FaceState, call: Call) -> Reply:
@@ -34,6 +35,8 @@ def dispatch(state: FaceState, call: Call) -> Reply:
             return collections(state, call)
         case ("limits", *_):
             return limits(state, call)
+        case ("actions", "custom") if call.path[2:3] == ("flow",):
+            return flows(state, call)
         case ("jobs", "query"):
             return bulk_query(state, call)
         case _:

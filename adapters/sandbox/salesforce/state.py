@@ -21,3 +21,4 @@ class FaceState:
     cursors: Cursors = field(default_factory=Cursors)
     jobs: BulkJobs = field(default_factory=BulkJobs)
     page_size: int = 2000
+    flows: dict[str, list[str]] = field(default_factory=dict)  # active autolaunched flows, and the records they ran for

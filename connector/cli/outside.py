@@ -1,0 +1,94 @@
+"""What stands beside the CRMs, opened from settings: channels, endpoints and lookups, with all their problems at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from adapters import registry
+from connector.adapter import Channel, ChannelEnvironment, Dial, Finding, Log, Options, Outlets, Transport
+from connector.adapter.http import HttpTransport
+from connector.clock import Clock
+from connector.errors import SettingsError
+from connector.settings import NamedSecrets, OutsideSettings, Settings
+
+_LARGEST_ANSWER = 1024 * 1024  # what a channel answers is a sentence
+
+_Opened = TypeVar("_Opened")
+
+
+def open_outlets(settings: Settings, clock: Clock, log: Log) -> Outlets:
+    """Every way out that settings name; raises SettingsError with the problems of all of them."""
+    opening = Opening(settings, clock, log)
+    channels = opening.each("channels", settings.channels, registry.channel_factory)
+    endpoints = opening.each("endpoints", settings.endpoints, lambda kind: registry.endpoint_factory())
+    if opening.problems:
+        raise SettingsError(opening.problems)
+    return Outlets(channels=channels, endpoints=endpoints)
+
+
+class Opening:
+    """Opens the blocks of one settings file and collects what is wrong with them."""
+
+    def __init__(self, settings: Settings, clock: Clock, log: Log) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._log = log
+        self._dial = Dial(settings.privacy.local_hosts)
+        self._transports: dict[str, Transport] = {}
+        self.problems: list[str] = []
+
+    def each(
+        self, section: str, blocks: Sequence[OutsideSettings],
+        factory_of: Callable[[str], Callable[[ChannelEnvironment], _Opened]],
+    ) -> Mapping[str, _Opened]:
+        """The opened blocks by name, those without problems."""
+        opened: dict[str, _Opened] = {}
+        for block in blocks:
+            try:
+                opened[block.name] = self._factory(section, block, factory_of)(self._environment(section, block))
+            except SettingsError as error:
+                self.problems += error.problems
+        return opened
+
+    def _factory(
+        self, section: str, block: OutsideSettings, factory_of: Callable[[str], Callable[[ChannelEnvironment], _Opened]]
+    ) -> Callable[[ChannelEnvironment], _Opened]:
+        try:
+            return factory_of(block.kind)
+        except SettingsError as error:
+            at = f"{self._settings.file.name}:{block.lines.get('kind', block.lines[''])}: {section}.{block.name}"
+            raise SettingsError([f"{at}.{problem}" for problem in error.problems]) from error
+
+    def _environment(self, section: str, block: OutsideSettings) -> ChannelEnvironment:
+        path = f"{section}.{block.name}"
+        return ChannelEnvironment(
+            name=block.name, options=Options(path, block.options, block.lines, self._settings.file.name),
+            clock=self._clock, secrets=NamedSecrets(block.name, self._settings.secrets, os.environ), dial=self._dial,
+            transport_to=self._transport_to, log=self._log,
+        )
+
+    def _transport_to(self, address: str) -> Transport:
+        origin = _origin(address.partition("?")[0])
+        if origin not in self._transports:
+            made = HttpTransport([origin], largest=_LARGEST_ANSWER, clock=self._clock, dial=self._dial)
+            self._transports[origin] = made
+        return self._transports[origin]
+
+
+def _origin(address: str) -> str:
+    """Scheme, host and port of an address; what is none is left for the transport to refuse."""
+    scheme, separator, rest = address.partition("://")
+    return f"{scheme}{separator}{rest.partition('/')[0]}" if separator else address
+
+
+def findings(outlets: Outlets) -> Iterator[Finding]:
+    """What each channel and endpoint finds wrong with itself."""
+    named: list[tuple[str, Channel]] = [(f"channels.{name}", channel) for name, channel in outlets.channels.items()]
+    named += [(f"endpoints.{name}", channel) for name, channel in outlets.endpoints.items()]
+    for path, channel in named:
+        for found in channel.check():
+            yield Finding(
+                subject=f"{path} {found.subject}", problem=found.problem, fix=found.fix, fatal=found.fatal
+            )
