@@ -1,5 +1,8 @@
-"""Named, resumable one-off runs over records older than activation."""
+"""One-off runs over records that existed before activation: named, resumable, stoppable, estimated before they start."""
 
-from connector.backfill.backfill import Backfill, BackfillError, Estimate, estimate, find, start, sweep
+from connector.backfill.backfill import Backfill, BackfillError, Estimate, estimate, find, start, stop, unfinished
+from connector.backfill.sweep import carry_on, sweep
 
-__all__ = ["Backfill", "BackfillError", "Estimate", "estimate", "find", "start", "sweep"]
+__all__ = [
+    "Backfill", "BackfillError", "Estimate", "carry_on", "estimate", "find", "start", "stop", "sweep", "unfinished",
+]

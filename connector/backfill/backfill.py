@@ -1,23 +1,16 @@
-"""One-off work on records that existed before activation: swept page by page into the inbox, then the ordinary road.
-
-A backfill is named and resumable: its place commits together with the rows it queued.
-"""
+"""A backfill as a named row: its bounds, how far it is, what it will take, and whether somebody stopped it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin, Cursor
-from connector.change import inbox
+from connector.adapter import Adapter, Cursor
 from connector.clock import Clock, from_micros, micros
 from connector.errors import PermanentError
-from connector.pipeline import Pipeline
-from connector.pipeline.cases import fields_of
 from connector.policy import Policy, PolicyName
-from connector.record import ConnectionName, ObjectType, Record
-from connector.store import Store, Transaction
+from connector.record import ConnectionName, ObjectType
+from connector.store import Row, Store, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +26,7 @@ class Backfill:
     limit: int | None
     queued: int
     done: bool
+    stopped: bool
     started_at: datetime
 
 
@@ -68,10 +62,10 @@ def start(
     store: Store, clock: Clock, policy: Policy, connection: ConnectionName, *, name: str, since: datetime | None,
     limit: int | None,
 ) -> Backfill:
-    """Start a named backfill, or find it where it stood. The same name with other bounds is refused."""
+    """Start a named backfill, or take it up where it stood. The same name with other bounds is refused."""
     wanted = Backfill(
         name=name, policy=policy.name, connection=connection, object=policy.when.object, place=None, since=since,
-        limit=limit, queued=0, done=False, started_at=clock.now(),
+        limit=limit, queued=0, done=False, stopped=False, started_at=clock.now(),
     )
     with store.transaction("backfill: started") as tx:
         tx.run(
@@ -84,60 +78,40 @@ def start(
             since=micros(since) if since is not None else None, ceiling=limit, started=micros(clock.now()),
         )
         found = find(tx, name)
-    assert found is not None
-    if (found.policy, found.connection, found.since, found.limit) != (wanted.policy, connection, since, limit):
-        raise BackfillError(f"backfill {name!r} was started with other bounds; give this one another name")
-    return found
+        assert found is not None
+        _refuse_other_bounds(found, wanted)
+        tx.run("UPDATE change_backfills SET stopped = 0 WHERE name = :name", name=name)
+    return replace(found, stopped=False)
 
 
-def sweep(pipeline: Pipeline, policy: Policy, backfill: Backfill, *, ahead: int = 1000) -> Iterator[Backfill]:
-    """Queue page after page, working the queue down in between; yields the place after every step."""
-    adapter = pipeline.adapters[backfill.connection]
-    fields = fields_of([policy], adapter.records.schema(backfill.object))
-    while not backfill.done:
-        page = adapter.changes.sweep(backfill.object, backfill.place, fields)
-        chosen = _chosen(page.records, backfill)
-        queued = backfill.queued + len(chosen)
-        done = not page.more or (backfill.limit is not None and queued >= backfill.limit)
-        backfill = replace(backfill, place=page.cursor, queued=queued, done=done)
-        with pipeline.store.transaction("backfill: queued a page") as tx:
-            inbox.put(tx, [_event(record, policy) for record in chosen], run=backfill.name)
-            tx.run(
-                "UPDATE change_backfills SET place = :place, queued = :queued, done = :done WHERE name = :name",
-                place=page.cursor, queued=queued, done=int(done), name=backfill.name,
-            )
-        yield backfill
-        while _waiting(pipeline.store) > (0 if done else ahead):
-            if pipeline.work().quiet:
-                return
-            yield backfill
+def _refuse_other_bounds(found: Backfill, wanted: Backfill) -> None:
+    known, asked = ((one.policy, one.connection, one.since, one.limit) for one in (found, wanted))
+    if known != asked:
+        raise BackfillError(f"backfill {wanted.name!r} was started with other bounds; give this one another name")
+
+
+def stop(store: Store, name: str) -> bool:
+    """Have nobody go on with it until it is started again; False when there is none of this name."""
+    with store.transaction("backfill: stopped") as tx:
+        return tx.run("UPDATE change_backfills SET stopped = 1 WHERE name = :name", name=name) > 0
 
 
 def find(tx: Transaction, name: str) -> Backfill | None:
     row = tx.one("SELECT * FROM change_backfills WHERE name = :name", name=name)
-    if row is None:
-        return None
+    return _backfill(row) if row is not None else None
+
+
+def unfinished(tx: Transaction) -> list[Backfill]:
+    """Those that somebody started and nobody stopped, oldest first."""
+    rows = tx.rows("SELECT * FROM change_backfills WHERE done = 0 AND stopped = 0 ORDER BY started_at, name")
+    return [_backfill(row) for row in rows]
+
+
+def _backfill(row: Row) -> Backfill:
     return Backfill(
         name=row["name"], policy=PolicyName(row["policy"]), connection=ConnectionName(row["connection"]),
         object=ObjectType(row["object"]), place=Cursor(row["place"]) if row["place"] is not None else None,
         since=from_micros(row["since"]) if row["since"] is not None else None, limit=row["ceiling"],
-        queued=row["queued"], done=bool(row["done"]), started_at=from_micros(row["started_at"]),
+        queued=row["queued"], done=bool(row["done"]), stopped=bool(row["stopped"]),
+        started_at=from_micros(row["started_at"]),
     )
-
-
-def _chosen(records: tuple[Record, ...], backfill: Backfill) -> list[Record]:
-    fitting = [record for record in records if backfill.since is None or record.modified_at >= backfill.since]
-    left = None if backfill.limit is None else max(0, backfill.limit - backfill.queued)
-    return fitting if left is None else fitting[:left]
-
-
-def _event(record: Record, policy: Policy) -> ChangeEvent:
-    return ChangeEvent(
-        ref=record.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=record.read_at,
-        version=record.version, slot=policy.name,
-    )
-
-
-def _waiting(store: Store) -> int:
-    with store.snapshot() as tx:
-        return inbox.depth(tx)[inbox.Burial.WAITING]

@@ -140,6 +140,12 @@ def depth(tx: Transaction) -> dict[Burial, int]:
     return {Burial.WAITING: counts.get(0, 0), Burial.BURIED: counts.get(1, 0)}
 
 
+def waiting_of(tx: Transaction, run: str) -> int:
+    """How many events of one backfill wait for their decision."""
+    row = tx.one("SELECT COUNT(*) AS n FROM change_inbox WHERE buried = 0 AND run = :run", run=run)
+    return int(row["n"]) if row is not None else 0
+
+
 def next_due(tx: Transaction) -> datetime | None:
     """When the next waiting event may be decided; None when nothing waits."""
     row = tx.one("SELECT MIN(not_before) AS at FROM change_inbox WHERE buried = 0")

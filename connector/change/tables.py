@@ -106,4 +106,10 @@ MIGRATIONS = (
         )
         """,
     ),
+    Migration(
+        stage="change",
+        number=3,
+        name="backfills that were stopped",
+        script="ALTER TABLE change_backfills ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0",
+    ),
 )

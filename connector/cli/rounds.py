@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+from connector.backfill import Backfill, carry_on
 from connector.change import inbox
 from connector.cli.road import Road
 from connector.daemon import append_head, journal_key
+from connector.errors import RetryableError
 from connector.journal import is_sealed
 from connector.pipeline import Round
 from connector.writeback import outbox
@@ -90,7 +92,8 @@ def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
         if not done.baselining:
             totals.learned += len(pipeline.learning.step(pipeline.policies))
             pipeline.learning.review(pipeline.policies)
-        busy = not done.quiet or _due_soon(road)
+        carried = None if done.baselining else _carried(road)
+        busy = carried is not None or not done.quiet or _due_soon(road)
         if busy:
             moved = clock.monotonic()
         if done.unreachable or (not busy and clock.monotonic() - moved >= linger):
@@ -99,6 +102,13 @@ def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
             break
         if done.quiet:
             clock.sleep(_PAUSE)
+
+
+def _carried(road: Road) -> Backfill | None:
+    try:
+        return carry_on(road.pipeline, batch=road.settings.batch)
+    except RetryableError:
+        return None  # the next round says which CRM cannot be reached
 
 
 def _due_soon(road: Road) -> bool:

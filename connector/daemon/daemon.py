@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from connector.adapter import Log
+from connector.backfill import carry_on
 from connector.daemon.heads import append_head
 from connector.errors import ConnectorError, CredentialsError, RetryableError, StateError
 from connector.journal import Entry, EntryKind
@@ -21,7 +22,9 @@ from connector.pipeline import Pipeline, Round
 WORK = timedelta(milliseconds=200)
 SEAL, RELOAD = timedelta(seconds=10), timedelta(seconds=10)
 AT_ONCE = timedelta(0)
-FILL, UPKEEP, LEARN, RECONCILE = timedelta(minutes=1), timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
+BACKFILL, FILL, UPKEEP, LEARN, RECONCILE = (
+    timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
+)  # fmt: skip
 
 
 def _nothing() -> None: ...
@@ -82,6 +85,7 @@ class Daemon:
             ("work", self.work, WORK, "road", AT_ONCE),
             ("seal", self._seal, SEAL, "road", AT_ONCE),
             ("reload", self.reload, RELOAD, "road", AT_ONCE),
+            ("backfill", self.backfill, BACKFILL, "road", AT_ONCE),
             ("fill", self.fill, FILL, "learning", AT_ONCE),
             ("learn", self.learn, LEARN, "learning", AT_ONCE),
             ("upkeep", self.upkeep, UPKEEP, "learning", UPKEEP),
@@ -127,6 +131,20 @@ class Daemon:
                 "round_done", decided=done.decided.decided, applied=done.written.applied,
                 conflicted=done.written.conflicted, refused=done.written.refused,
             )
+
+    def backfill(self) -> None:
+        """Go on with what somebody started by `crm-connector backfill`, a page at a time."""
+        try:
+            moved = carry_on(self.pipeline, batch=self.batch)
+        except StateError:
+            raise
+        except ConnectorError as error:
+            self._report(f"backfill: {error.message}", of="backfill")
+            return
+        if moved is not None:
+            self._reported.pop("backfill", None)
+            self.log.info("backfill_queued", name=moved.name, queued=moved.queued, done=moved.done)
+            self.work()
 
     def learn(self) -> None:
         """Fit what is due, once the history has been read; then look at what is earned."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.backfill import BackfillError, estimate, find, start, sweep
+from connector.backfill import BackfillError, carry_on, estimate, find, start, stop, sweep
 from connector.record import ObjectType
 from connector.store import CommitPoint
 from tests.support.given import CRM, policy
@@ -123,6 +123,49 @@ def test_only_records_changed_since_then(road):
     road.wait(road.desk.lag)
     run(road, since=since)
     assert classified(road) == 1
+
+
+def carried(road):
+    """The pages a service goes on by, until nothing moves."""
+    pages = []
+    while (moved := carry_on(road.pipeline, batch=200)) is not None:
+        pages.append(moved.queued)
+        road.rounds()
+    return pages
+
+
+def test_a_service_goes_on_with_what_was_started(road):
+    begin(road)
+    assert carried(road) == [3, 6, 7]
+    assert classified(road) == 7
+    assert carried(road) == []
+
+
+def test_a_stopped_one_rests_until_it_is_started_again(road):
+    begin(road)
+    assert carry_on(road.pipeline, batch=200).queued == 3
+    assert stop(road.store, "march")
+    assert not stop(road.store, "april")
+    assert carried(road) == []
+    begin(road)
+    assert carried(road) == [6, 7]
+    road.rounds()
+    assert all(len(road.writes(ref)) == 1 for ref in tickets(road))
+
+
+def test_one_whose_policy_is_gone_waits_and_lets_others_pass(road):
+    begin(road)
+    with road.store.transaction("test") as tx:
+        tx.run("UPDATE change_backfills SET policy = 'gone' WHERE name = 'march'")
+    assert carried(road) == []
+    begin(road, "april")
+    assert carried(road) == [3, 6, 7]
+
+
+def test_a_full_inbox_is_not_filled_further(road):
+    begin(road)
+    assert carry_on(road.pipeline, batch=0).queued == 3
+    assert carry_on(road.pipeline, batch=0) is None
 
 
 def test_the_same_name_with_other_bounds_is_refused(road):

@@ -10,6 +10,7 @@ import pytest
 from connector.change import inbox
 from connector.cli.opening import open_state
 from connector.clock import SystemClock
+from connector.daemon import only_daemon
 from connector.record import RecordRef
 from connector.settings import load_settings
 from tests.unit.cli.conftest import Company, Program
@@ -232,6 +233,27 @@ def test_a_backfill_decides_older_records_and_goes_on_under_its_name(company: Co
     other = program("backfill", "autumn", "--policy", "ticket-triage", "--limit", 31, "--yes")
     assert other.code == 1
     assert "other bounds" in other.err
+
+
+def test_a_backfill_beside_a_service_is_left_to_it(company: Company, program: Program) -> None:
+    """The lock says that a service runs; the rounds of `run --once` do its work."""
+    state = company.folder / "state"
+    wanted = ("backfill", "winter", "--policy", "ticket-triage", "--limit", 20, "--json")
+    with only_daemon(state):
+        left = program(*wanted, "--detach")
+    assert (left.code, left.document["carried_by"], left.document["queued"]) == (0, "service", 0)
+    assert program("backfill", "winter", "--stop", "--json").document == {
+        "name": "winter", "queued": 0, "done": False, "stopped": True,
+    }  # fmt: skip
+    program("run", "--once", "--linger", 0)
+    assert program("backfill", "winter", "--detach", "--json").document["queued"] == 0
+    done = program("run", "--once", "--linger", 0, "--json").document
+    assert (done["finished"], done["decided"] > 0) == (True, True)
+    with only_daemon(state):
+        seen = program("backfill", "winter", "--json").document
+    assert (seen["queued"], seen["done"], seen["decided"]) == (20, True, None)
+    missing = program("backfill", "spring", "--stop")
+    assert (missing.code, "no backfill 'spring'" in missing.err) == (1, True)
 
 
 def test_nothing_large_happens_unasked(company: Company, program: Program, asked: tuple[str, dict[str, str]]) -> None:
