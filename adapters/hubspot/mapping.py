@@ -94,6 +94,7 @@ _OPTIONS: Mapping[tuple[ObjectType, str], Mapping[str, tuple[str, ...]]] = {
         "qualified": ("qualified-stage-id",),
         "unqualified": ("unqualified-stage-id",),
     },
+    (ObjectType.LEAD, "tier"): {"hot": ("HOT",), "warm": ("WARM",), "cold": ("COLD",)},
     (ObjectType.TICKET, "priority"): {"low": ("LOW",), "normal": ("MEDIUM",), "high": ("HIGH",), "urgent": ("URGENT",)},
     (ObjectType.TASK, "priority"): {"low": ("LOW",), "normal": ("MEDIUM",), "high": ("HIGH",)},
     (ObjectType.TASK, "status"): {

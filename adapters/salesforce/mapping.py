@@ -46,6 +46,7 @@ _LEAD_STATUS = {
     "new": "Open - Not Contacted", "working": "Working - Contacted", "qualified": "Closed - Converted",
     "unqualified": "Closed - Not Converted",
 }  # fmt: skip
+_TIER = {"hot": "Hot", "warm": "Warm", "cold": "Cold"}
 
 STANDARD: Mapping[ObjectType, ObjectMap] = {
     ObjectType.ACCOUNT: _object(
@@ -63,7 +64,7 @@ STANDARD: Mapping[ObjectType, ObjectMap] = {
         "Lead", first_name="FirstName", last_name="LastName", company="Company", email="Email", phone="Phone",
         title="Title", source="LeadSource", industry="Industry", employees="NumberOfEmployees", country="Country",
         description="Description", owner="OwnerId", status=FieldMap("Status", _LEAD_STATUS), converted="IsConverted",
-        last_activity="LastActivityDate",
+        last_activity="LastActivityDate", tier=FieldMap("Rating", _TIER),
     ),
     ObjectType.OPPORTUNITY: _object(
         "Opportunity", name="Name", account="AccountId", amount="Amount", stage="StageName", close_date="CloseDate",

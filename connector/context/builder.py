@@ -18,7 +18,7 @@ from connector.context.origins import origins_of
 from connector.context.redaction import Redacted, hide
 from connector.context.relations import RELATIONS
 from connector.context.relatives import RelativeReader, Relatives
-from connector.context.texts import clean, clipped, passages_of
+from connector.context.texts import clean, clipped, field_passages, passages_of, text_fields
 from connector.context.wanted import Bounds, Subject, Wanted
 from connector.record import FieldClass, FieldName, FieldSchema, ObjectSchema, ObjectType, Record, RecordRef
 
@@ -61,11 +61,13 @@ class ContextBuilder:
         around, places = _laid_out(batch.relatives.of[ref])
         earlier = replace(subject.record, fields=subject.changed_from, stamps={})
         shown = hide((subject.record, earlier, *around), wanted.classes)
-        own, before, *others = shown.records
+        own, before, *others = (_narrowed(record, wanted, ref) for record in shown.records)
         # Origins are told from what the CRM holds: a masked value no longer looks like the one an agent wrote.
         origins = origins_of(subject.record, batch.remembered.written.get(ref, ()))
         own_texts = passages_of(own, schema, origins, own=True)
         hits, unanswered = self._knowledge(own_texts, wanted)
+        short = wanted.quoted - {name for name, _ in text_fields(own, schema)}
+        own_texts = (*own_texts, *field_passages(own, short, origins, own=True))
         passages = (*own_texts, *subject.found, *hits, *_texts_around(around, others, batch))
         return Context(
             records=(own, *others),
@@ -93,6 +95,13 @@ class ContextBuilder:
             return tuple(hit.entry.passage(hit.score) for hit in hits), ()
         state = self._index.stats().state
         return (), ("knowledge" if state is IndexState.READY else f"knowledge (the index waits for a {state.value})",)
+
+
+def _narrowed(record: Record, wanted: Wanted, ref: RecordRef) -> Record:
+    """The record itself with the fields that were asked for; relatives stay as they are."""
+    if wanted.fields is None or record.ref != ref:
+        return record
+    return replace(record, fields={name: value for name, value in record.fields.items() if name in wanted.fields})
 
 
 def _never(wanted: Wanted) -> frozenset[FieldName]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from connector.context.context import Audience, Passage
-from connector.record import VOCABULARY, FieldKind, FieldName, ObjectSchema, ObjectType, Origin, Record
+from connector.record import VOCABULARY, FieldKind, FieldName, ObjectSchema, ObjectType, Origin, Record, display
 
 PASSAGE_LIMIT = 20_000  # characters of one passage
 _ALWAYS = frozenset({"subject", "next_step"})
+_FIELD_LIMIT = 500  # characters of a short field
 _LONG = 80  # a one-line field this long holds prose
 
 # Texts both sides have seen: they may be quoted back to the customer's own account. Notes and tasks are ours alone.
@@ -72,4 +73,21 @@ def passages_of(
             ref=record.ref,
         )
         for name, text in text_fields(record, schema)
+    )
+
+
+def field_passages(
+    record: Record, names: frozenset[FieldName], origins: Mapping[FieldName, Origin], *, own: bool
+) -> tuple[Passage, ...]:
+    """One short passage per named field that is filled, as `name: value`, where no text passage holds it already."""
+    at = record.created_at
+    prefix = record.ref.object.value if own else f"{record.ref.object.value} {at.date().isoformat()}"
+    return tuple(
+        Passage(
+            text=clipped(clean(f"{name}: {display(value)}"), _FIELD_LIMIT),
+            source=f"{prefix}.{name}" if own else f"{prefix} {name}",
+            origin=origins.get(name, Origin.OUTSIDER), audience=Audience.INTERNAL, at=at, ref=record.ref,
+        )
+        for name, value in record.fields.items()
+        if name in names and value not in (None, "", ())
     )

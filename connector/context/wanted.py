@@ -29,6 +29,8 @@ class Wanted:
     classes: Mapping[FieldName, FieldClass] = field(default_factory=dict)
     searches: int = 0
     local: bool = False  # texts of these records may not leave the machine, not even to an embedder
+    fields: frozenset[FieldName] | None = None  # of the record itself; None shows them all
+    quoted: frozenset[FieldName] = frozenset()  # short fields that are passages too, so that an answer can quote them
     bounds: Bounds = field(default_factory=Bounds)
 
     def __post_init__(self) -> None:

@@ -16,7 +16,9 @@ from connector.context.search import ScopedSearch, scoped_search
 from connector.context.wanted import Wanted, classes_of
 from connector.decision.agent import ContextNeeds
 from connector.decision.agents import AGENTS
+from connector.decision.agents.custom import agent_of
 from connector.decision.decision import Answer, Declined, Question
+from connector.decision.facts import relations_in
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.router import AcceptanceCell, Router, Thresholds
 from connector.decision.search import SearchFor
@@ -28,8 +30,8 @@ from connector.pipeline import Deciding, Learning, People, Pipeline
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
 from connector.pipeline.texts import IndexedTexts
-from connector.policy import NamedAgent, Policy, PolicyName, PolicySet, Tier
-from connector.record import ConnectionName, ObjectType
+from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Tier, agent_conditions, agent_fields
+from connector.record import ConnectionName, FieldName, ObjectType
 from connector.settings import Privacy
 from connector.store import Store, Transaction
 from connector.writeback import OutboxRow, OutboxState, Writeback
@@ -155,16 +157,21 @@ def searches_in(index: Index, privacy: Privacy) -> SearchFor:
 def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
     """What a policy's contexts may hold, with the settings' field classes laid over its own."""
     def wanted(policy: Policy, connection: ConnectionName) -> Wanted:
-        agent = AGENTS.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None
+        agent = agent_of(policy, AGENTS)
         needs = agent.needs if agent is not None else ContextNeeds()
+        own = frozenset(agent_fields(policy.agent)) if isinstance(policy.agent, CustomAgent) else None
         needed = (*needs.related, *needs.offline) if _asks_a_model(policy) else needs.offline
         context = policy.context
+        conditions = [condition for _, condition in agent_conditions(policy.agent)]
+        looked_at = {FieldName(name) for condition in conditions for name in condition.names.fields}
         return Wanted(
-            related=tuple(dict.fromkeys((*context.related, *needed))),
+            related=tuple(dict.fromkeys((*context.related, *needed, *relations_in(conditions)))),
             knowledge=context.knowledge,
             classes=classes_of(never=(*privacy.never, *context.never), mask=(*privacy.mask, *context.mask)),
             searches=policy.reason.searches,
             local=policy.when.object in privacy.local_only,
+            fields=own | policy.may.update.keys() | looked_at if own is not None else None,
+            quoted=frozenset({*needs.fields, *agent_fields(policy.agent), *looked_at}),
         )
 
     return wanted

@@ -13,7 +13,7 @@ from connector.change.seen import Seen, look_up
 from connector.change.trigger import Sleeps, Undecidable, Visit, Wakes, last_visit, next_visit, waking, watched_fields
 from connector.clock import EPOCH
 from connector.context.relatives import RelativeReader
-from connector.policy import Policy, PolicySet, Related
+from connector.policy import Policy, PolicySet, Related, agent_conditions, agent_fields
 from connector.record import (
     VOCABULARY,
     ConnectionName,
@@ -59,6 +59,9 @@ def policies_on(policies: PolicySet, connection: ConnectionName, object: ObjectT
 def fields_of(policies: Collection[Policy], schema: ObjectSchema) -> frozenset[FieldName]:
     """Every field the road reads of an object: what policies watch and write, and the shared vocabulary."""
     named = {name for policy in policies for name in policy.may.update} | watched_fields(policies)
+    for policy in policies:
+        named |= {*agent_fields(policy.agent)}
+        named |= {FieldName(name) for _, condition in agent_conditions(policy.agent) for name in condition.names.fields}
     return frozenset((named | VOCABULARY[schema.object].keys()) & schema.fields.keys())
 
 

@@ -8,12 +8,16 @@ from connector.policy.agent import (
     Agent,
     AgentNames,
     CustomAgent,
+    LooksAtMore,
     NamedAgent,
     OptionsReader,
     OutputKind,
     OutputSchema,
+    Rule,
+    agent_conditions,
+    agent_fields,
 )
-from connector.policy.conditions import Condition, EvaluationFailed, Match, Matched, NotMatched
+from connector.policy.conditions import Condition, EvaluationFailed, Match, Matched, NotMatched, read_condition
 from connector.policy.difference import Change, Effect, diff, diff_sets
 from connector.policy.durations import Duration
 from connector.policy.evidence import Evidence
@@ -56,6 +60,7 @@ __all__ = [
     "HandoffRule",
     "KeptOld",
     "Limits",
+    "LooksAtMore",
     "Match",
     "Matched",
     "NamedAgent",
@@ -77,6 +82,7 @@ __all__ = [
     "RelatedRecord",
     "Reload",
     "Replaced",
+    "Rule",
     "Scope",
     "Section",
     "Silence",
@@ -88,6 +94,8 @@ __all__ = [
     "Unanswered",
     "Unchanged",
     "Wake",
+    "agent_conditions",
+    "agent_fields",
     "check_against",
     "diff",
     "diff_sets",
@@ -95,6 +103,7 @@ __all__ = [
     "load_policies",
     "needed_fields",
     "parse_policy",
+    "read_condition",
     "referenced_names",
     "vary",
 ]  # fmt: skip

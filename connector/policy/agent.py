@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from connector.policy.conditions import Condition, read_condition
 from connector.policy.document import Scalar
 from connector.policy.reading import Section
 from connector.policy.scalars import did_you_mean
-from connector.record import FieldName
+from connector.record import FieldName, FieldValue
 
 MAX_OUTPUT_LENGTH = 4_000
 
@@ -49,13 +50,23 @@ class NamedAgent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a custom agent answers by itself where `when` holds, before any model is asked; `task` is a task's text."""
+
+    when: Condition
+    then: Mapping[str, FieldValue]
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomAgent:
-    """An agent described by fields in, instructions, and a closed schema out."""
+    """An agent described by fields in, instructions, and a closed schema out; `rules` answer what needs no model."""
 
     name: str
     fields: tuple[FieldName, ...]
     instructions: str
     schema: Mapping[str, OutputSchema]
+    rules: tuple[Rule, ...] = ()
 
 
 Agent = NamedAgent | CustomAgent
@@ -70,6 +81,41 @@ class OptionsReader(Protocol):
         MUST ask for every key it knows and report what is wrong to the section; what it did not ask for is unknown.
         """
         ...
+
+
+@runtime_checkable
+class LooksAtMore(Protocol):
+    """Options of an agent that name fields of the record, or conditions on it, beyond what its policy watches."""
+
+    @property
+    def fields(self) -> tuple[FieldName, ...]: ...
+
+    @property
+    def conditions(self) -> tuple[tuple[str, Condition], ...]:
+        """Each with its path below `agent`, such as `scorecard[1].when`."""
+        ...
+
+
+def agent_fields(agent: Agent) -> tuple[FieldName, ...]:
+    """The record's fields that the policy's own words about its agent name, beside those in conditions."""
+    match agent:
+        case CustomAgent():
+            return agent.fields
+        case NamedAgent(options=LooksAtMore() as options):
+            return options.fields
+        case _:
+            return ()
+
+
+def agent_conditions(agent: Agent) -> Iterator[tuple[str, Condition]]:
+    """The conditions that the agent's own part of the policy holds, each with its path below `agent`."""
+    match agent:
+        case CustomAgent():
+            yield from ((f"rules[{place}].when", rule.when) for place, rule in enumerate(agent.rules, start=1))
+        case NamedAgent(options=LooksAtMore() as options):
+            yield from options.conditions
+        case _:
+            return
 
 
 AgentNames = Mapping[str, OptionsReader]
@@ -106,7 +152,8 @@ def _custom(own: Section) -> CustomAgent:
         name=own.name("custom"),
         fields=tuple(FieldName(name) for name in own.names_list("fields")),
         instructions=own.text("instructions"),
-        schema=_schema(own.section("schema")),
+        schema=(schema := _schema(own.section("schema"))),
+        rules=tuple(rule for each in own.sections("rules", bare="when") if (rule := _rule(each, schema)) is not None),
     )
     if not agent.fields:
         own.wrong("fields", "name the fields the agent reads")
@@ -138,3 +185,58 @@ def _output(section: Section) -> OutputSchema:
         section.wrong("min" if low is not None else "max", "goes with `kind: number`")
     section.close()
     return output
+
+
+def _rule(section: Section, schema: Mapping[str, OutputSchema]) -> Rule | None:
+    when, task, then = read_condition(section, "when"), section.optional_text("task"), section.section("then")
+    said: dict[str, FieldValue] = {}
+    for name in then.names():
+        if name in schema:
+            said[name] = _said(then, name, schema[name])
+        else:
+            then.wrong(name, f"`schema` has no such value{did_you_mean(name, schema)}")
+    if not said and task is None:
+        section.wrong("then", "say what the rule answers, such as `{valid: false}`, or give a `task`")
+    if not section.has("when"):
+        section.wrong("when", "is missing: say when the rule holds")
+    section.close()
+    return Rule(when=when, then=said, task=task) if when is not None else None
+
+
+def _said(then: Section, name: str, output: OutputSchema) -> FieldValue:
+    """One value a rule gives, held to the schema as an answer would be."""
+    match output.kind:
+        case OutputKind.NUMBER | OutputKind.DATE:
+            return _bounded(then, name, output)
+        case OutputKind.BOOLEAN:
+            return then.yes_or_no(name, default=False)
+        case OutputKind.OPTIONS:
+            chosen = then.texts(name)
+            _listed(then, name, output, chosen)
+            return tuple(sorted(chosen))
+        case OutputKind.OPTION:
+            text = then.text(name)
+            _listed(then, name, output, (text,))
+            return text
+        case OutputKind.TEXT:
+            text = then.text(name)
+            if len(text) > output.max_length:
+                then.wrong(name, f"is longer than {output.max_length} characters")
+            return text
+
+
+def _bounded(then: Section, name: str, output: OutputSchema) -> FieldValue:
+    value = then.optional_bound(name)
+    if isinstance(value, Decimal) is not (output.kind is OutputKind.NUMBER):
+        then.wrong(name, f"is not a {output.kind}")
+    elif isinstance(value, Decimal) and (
+        (output.low is not None and value < output.low) or (output.high is not None and value > output.high)
+    ):
+        then.wrong(name, f"is not between {output.low} and {output.high}")
+    return value
+
+
+def _listed(then: Section, name: str, output: OutputSchema, chosen: tuple[str, ...]) -> None:
+    for option in chosen:
+        if option not in output.options:
+            then.wrong(name, f"`{option}` is not among `options`{did_you_mean(option, output.options)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from connector.policy.agent import CustomAgent
+from connector.policy.agent import agent_conditions, agent_fields
 from connector.policy.expression import ReferencedNames
 from connector.policy.scalars import did_you_mean
 from connector.policy.schema import Policy
@@ -41,6 +41,13 @@ def _names(policy: Policy) -> ReferencedNames | None:
     return policy.when.where.names if policy.when.where is not None else None
 
 
+def _conditions(policy: Policy) -> Iterator[tuple[str, ReferencedNames]]:
+    """Every condition of the policy with its path: its own, and those its agent is given."""
+    if (names := _names(policy)) is not None:
+        yield "when.where", names
+    yield from ((f"agent.{path}", condition.names) for path, condition in agent_conditions(policy.agent))
+
+
 def _named_fields(policy: Policy) -> Iterator[tuple[str, str]]:
     """The path of every mention and the field mentioned there."""
     when, names = policy.when, _names(policy)
@@ -52,8 +59,10 @@ def _named_fields(policy: Policy) -> Iterator[tuple[str, str]]:
         yield "when.after.field", when.after.field
     if when.before is not None:
         yield "when.before.field", when.before.field
-    if isinstance(policy.agent, CustomAgent):
-        yield from (("agent.fields", name) for name in policy.agent.fields)
+    yield from (("agent.fields", name) for name in agent_fields(policy.agent))
+    for path, condition in agent_conditions(policy.agent):
+        named = condition.names.fields - frozenset(policy.context.related)
+        yield from ((f"agent.{path}", name) for name in sorted(named))
     yield from ((f"may.update.{name}", name) for name in policy.may.update)
     yield from (("context.never", name) for name in policy.context.never)
     yield from (("context.mask", name) for name in policy.context.mask)
@@ -86,16 +95,13 @@ def _named_options(policy: Policy) -> Iterator[tuple[str, str, Collection[str]]]
     for name, permission in policy.may.update.items():
         yield f"may.update.{name}.options", name, permission.options
         yield f"may.update.{name}.values", name, tuple(permission.values)
-    names = _names(policy)
-    if names is not None:
-        yield from (("when.where", name, sorted(words)) for name, words in sorted(names.compared.items()))
+    for path, names in _conditions(policy):
+        yield from ((path, name, sorted(words)) for name, words in sorted(names.compared.items()))
 
 
 def _unknown_related_fields(policy: Policy, related: Mapping[str, Collection[str]], crm: str) -> Iterator[str]:
-    names = _names(policy)
-    for relation, fields in sorted(names.related.items()) if names is not None else ():
-        for name in sorted(fields):
+    for path, names in _conditions(policy):
+        for relation, name in sorted((relation, name) for relation, some in names.related.items() for name in some):
             if relation in related and name not in related[relation]:
                 hint = did_you_mean(name, related[relation])
-                where = policy.source.at("when.where")
-                yield f"{where}: when.where: {crm} has no field `{name}` on {relation}{hint}"
+                yield f"{policy.source.at(path)}: {path}: {crm} has no field `{name}` on {relation}{hint}"

@@ -21,7 +21,7 @@ from connector.policy.reading import Section
 from connector.policy.reasoning import read_reasoning
 from connector.policy.schema import SCHEMA_VERSION, Policy, PolicyName, Source
 from connector.policy.trigger import read_trigger
-from connector.record import ConnectionName
+from connector.record import ActionKind, ConnectionName
 
 MAX_FILES = 500
 _ENDINGS = (".yaml", ".yml")
@@ -90,6 +90,8 @@ def _check_whole(section: Section, policy: Policy) -> None:
         hidden = {*policy.agent.fields} & {*policy.context.never}
         for name in sorted(hidden):
             section.section("agent").wrong("fields", f"`{name}` is under `context.never`")
+        if any(rule.task for rule in policy.agent.rules) and not policy.may.allows(ActionKind.CREATE_TASK):
+            section.section("agent").wrong("rules", "a rule has a `task`, and `may` does not name `create_task`")
 
 
 def _zone(text: str) -> str:

@@ -47,7 +47,7 @@ VOCABULARY: Mapping[ObjectType, Mapping[FieldName, SharedField]] = {
     ObjectType.LEAD: _fields(
         first_name=_TEXT, last_name=_TEXT, company=_TEXT, email=FieldKind.EMAIL, phone=FieldKind.PHONE, title=_TEXT,
         source=_OPTION, industry=_OPTION, employees=_NUMBER, country=_TEXT, description=_LONG, owner=_USER,
-        status=("new", "working", "qualified", "unqualified"), score=_NUMBER, tier=_OPTION, converted=_YES,
+        status=("new", "working", "qualified", "unqualified"), score=_NUMBER, tier=("hot", "warm", "cold"), converted=_YES,
         last_activity=_AT,
     ),
     ObjectType.OPPORTUNITY: _fields(

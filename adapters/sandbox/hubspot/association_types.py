@@ -57,6 +57,7 @@ _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("orders", "deals"): (511, 512),
     ("orders", "line_items"): (513, 514),
     ("orders", "tickets"): (525, 526),
+    ("orders", "tasks"): (726, 727),  # these two are not recorded anywhere we know; a client looks them up
     ("leads", "contacts"): (608, 609),
     ("leads", "companies"): (610, 611),
     ("leads", "tasks"): (646, 647),

@@ -163,6 +163,8 @@ TICKETS = ObjectDefinition(
     ),
 )
 
+_LEAD_SOURCES = "web=Web, partner=Partner, referral=Referral, advertisement=Advertisement, trade_show=Trade show"
+
 LEADS = ObjectDefinition(
     name="leads",
     singular="lead",
@@ -194,5 +196,11 @@ LEADS = ObjectDefinition(
         prop("hs_pipeline", "Pipeline", "enumeration"),
         prop("hs_pipeline_stage", "Pipeline stage", "enumeration", "radio"),
         owner("Lead owner"),
+        prop("lead_score", "Lead score", "number", custom=True),
+        prop("lead_company", "Company", custom=True),
+        prop("lead_title", "Job title", custom=True),
+        prop("lead_message", "Message", field_type="textarea", custom=True),
+        prop("lead_employees", "Employees", "number", custom=True),
+        prop("lead_source", "Source", "enumeration", options=_LEAD_SOURCES, custom=True),
     ),
 )

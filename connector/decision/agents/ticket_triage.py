@@ -10,11 +10,10 @@ from connector.decision.agent import Abstention, ContextNeeds, Proposals, Readin
 from connector.decision.agents.triage_form import triage_form
 from connector.decision.agents.triage_offline import OFFLINE_KINDS, empty_ticket, triage_offline
 from connector.decision.decision import HandoffReason, ProposedAction, Question
-from connector.decision.drafts import reply, reply_permission
+from connector.decision.errands import read_errands
 from connector.decision.learner import DESCRIPTION, SUBJECT, LearnerShelf, learning_text
 from connector.decision.offers import Refused, offers, propose, value_of, with_withheld
 from connector.decision.shape import Form
-from connector.decision.tasks import assignees, follow_up, task_permission
 from connector.policy import Policy, Section
 from connector.record import VOCABULARY, FieldName, ObjectType
 
@@ -51,7 +50,7 @@ class TicketTriage:
         if (abstention := self.hopeless(question)) is not None:
             return abstention
         updates, undecided = _updates(question, answer["values"])
-        extras, refused = _extras(question, answer)
+        extras, refused = read_errands(question, answer)
         actions = (*updates, *extras)
         missing = tuple(answer["missing"])
         if not answer["enough"]:
@@ -85,26 +84,3 @@ def _updates(question: Question, values: Mapping[str, Any]) -> tuple[list[Propos
             undecided.append(f"{offer.field}: {step.reason}")
     return proposed, undecided
 
-
-def _extras(question: Question, answer: Mapping[str, Any]) -> tuple[list[ProposedAction], list[str]]:
-    """The task and the reply, where the answer holds them and the policy allows them."""
-    proposed: list[ProposedAction] = []
-    refused: list[str] = []
-    granted = task_permission(question)
-    if granted is not None and (said := answer.get("task")) is not None:
-        owner = assignees(question)[said["owner"]] if "owner" in said else None
-        task = follow_up(question, granted, text=said["summary"], owner=owner)
-        sure = float(said["confidence"])
-        proposed.append(ProposedAction(action=task, confidence=sure, citations=said["citations"]))
-    way = reply_permission(question)
-    if way is not None and (said := answer.get("reply")) is not None:
-        message = reply(
-            question, way[0], way[1], body=said["body"], citations=said["citations"],
-            passages=question.context.passages,
-        )
-        if isinstance(message, Refused):
-            refused.append(message.reason)
-        else:
-            sure = float(said["confidence"])
-            proposed.append(ProposedAction(action=message, confidence=sure, citations=said["citations"]))
-    return proposed, refused

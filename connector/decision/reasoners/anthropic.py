@@ -13,6 +13,7 @@ from connector.adapter import NoAnswerError, Transport
 from connector.adapter.retry import Retries
 from connector.clock import Clock
 from connector.decision.agent import Agent, concluded, schema_hash, short_hash
+from connector.decision.agents.custom import agent_of
 from connector.decision.budget import Budget
 from connector.decision.decision import Answer, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
 from connector.decision.reasoners.breaker import Breaker
@@ -21,7 +22,7 @@ from connector.decision.reasoners.endpoint import Endpoint, ModelSettings, Pause
 from connector.decision.reasoners.prompting import RENDERING
 from connector.decision.search import SearchFor, no_search
 from connector.errors import CredentialsError, DecisionError, RetryableError, UnsafeReferenceError
-from connector.policy import CustomAgent, Tier
+from connector.policy import Tier
 
 _EXPECTED = (
     RetryableError, NoAnswerError, PausedError, OutOfMoneyError, CredentialsError, DecisionError, UnsafeReferenceError,
@@ -70,10 +71,9 @@ class AnthropicReasoner:
         return self._threads.map(self._answer, questions)
 
     def _answer(self, question: Question) -> Answer:
-        named = question.policy.agent
-        agent = None if isinstance(named, CustomAgent) else self._agents.get(named.name)
+        agent = agent_of(question.policy, self._agents)
         if agent is None:
-            return Declined(reason=f"tier {self.tier} does not know the agent {named.name}")
+            return Declined(reason=f"tier {self.tier} does not know the agent {question.policy.agent.name}")
         talk = Conversation(
             question=question, agent=agent, endpoint=self._endpoint, budget=self._budget,
             search=self._search_for(question),

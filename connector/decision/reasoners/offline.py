@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.decision.agent import Agent, concluded, learner_key, schema_hash
+from connector.decision.agents.custom import agent_of
 from connector.decision.decision import Answer, Declined, Pins, Question, Usage
 from connector.decision.learner import LearnerShelf, NotLearned
-from connector.policy import CustomAgent, Tier
+from connector.policy import CustomAgent, Policy, Tier
 
 
 class OfflineReasoner:
@@ -21,10 +22,12 @@ class OfflineReasoner:
 
     def decide(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
         answers: dict[int, Answer] = {}
-        for name, places in _by_agent(questions).items():
-            agent = self._agents.get(name)
+        for places in _by_agent(questions).values():
+            policy = questions[places[0]].policy
+            agent = None if _is_ruleless(policy) else agent_of(policy, self._agents)
             if agent is None:
-                answers |= dict.fromkeys(places, Declined(reason=f"the offline tier has no method for agent {name}"))
+                reason = f"the offline tier has no method for agent {policy.agent.name}"
+                answers |= dict.fromkeys(places, Declined(reason=reason))
                 continue
             asked = [questions[place] for place in places]
             readings = agent.decide_offline(asked, self._shelf)
@@ -59,10 +62,16 @@ class _PinsPerPolicy:
                 yield learner.version
 
 
-def _by_agent(questions: Sequence[Question]) -> Mapping[str, list[int]]:
-    places: dict[str, list[int]] = {}
+def _is_ruleless(policy: Policy) -> bool:
+    """Whether a custom agent was given nothing that answers without a model."""
+    return isinstance(policy.agent, CustomAgent) and not policy.agent.rules
+
+
+def _by_agent(questions: Sequence[Question]) -> Mapping[tuple[str, str], list[int]]:
+    """Places by agent; each custom one is its policy's own, whatever it is called."""
+    places: dict[tuple[str, str], list[int]] = {}
     for place, question in enumerate(questions):
-        agent = question.policy.agent
-        name = f"custom {agent.name}" if isinstance(agent, CustomAgent) else agent.name
-        places.setdefault(name, []).append(place)
+        policy = question.policy
+        own = f"{policy.name} {policy.version}" if isinstance(policy.agent, CustomAgent) else ""
+        places.setdefault((policy.agent.name, own), []).append(place)
     return places

@@ -39,6 +39,14 @@ def test_the_shipped_policies_need_only_what_every_crm_shares():
         assert policy.context.lookups == policy.context.knowledge == ()
 
 
+def test_the_shipped_examples_need_only_shared_names():
+    for policy in load_policies(ROOT / "examples", agents=AGENTS):
+        shared = VOCABULARY[policy.when.object]
+        options = {name: field.options for name, field in shared.items() if field.options}
+        assert check_against(policy, fields=shared, options=options) == ()
+        assert explain(policy)
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
 def test_a_documented_block_loads_inside_a_small_policy(block, text):
     keys = set(re.findall(r"^(\w+):", block, re.MULTILINE))
