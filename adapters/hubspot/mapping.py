@@ -39,8 +39,9 @@ _FIELDS: Mapping[ObjectType, Mapping[str, str | tuple[str, ...]]] = {
     },
     ObjectType.CONTACT: {
         "first_name": "firstname", "last_name": "lastname", "email": "email", "phone": "phone", "mobile": "mobilephone",
-        "title": "jobtitle", "country": "country", "city": "city", "owner": OWNER,
-        "last_activity": ("notes_last_updated", "notes_last_contacted"),
+        "title": "jobtitle", "country": "country", "state": "state", "city": "city", "owner": OWNER,
+        "last_activity": ("notes_last_updated", "notes_last_contacted"), "opted_out": "hs_email_optout",
+        "bounced": "hs_email_hard_bounce_reason_enum",
     },
     ObjectType.LEAD: {"status": "hs_pipeline_stage", "tier": "hs_lead_label", "owner": OWNER},
     ObjectType.OPPORTUNITY: {

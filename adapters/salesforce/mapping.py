@@ -57,14 +57,15 @@ STANDARD: Mapping[ObjectType, ObjectMap] = {
     ),
     ObjectType.CONTACT: _object(
         "Contact", first_name="FirstName", last_name="LastName", email="Email", phone="Phone", mobile="MobilePhone",
-        title="Title", account="AccountId", country="MailingCountry", city="MailingCity", owner="OwnerId",
-        last_activity="LastActivityDate",
+        title="Title", account="AccountId", country="MailingCountry", state="MailingState", city="MailingCity",
+        owner="OwnerId", last_activity="LastActivityDate", opted_out="HasOptedOutOfEmail", bounced="EmailBouncedReason",
     ),
     ObjectType.LEAD: _object(
         "Lead", first_name="FirstName", last_name="LastName", company="Company", email="Email", phone="Phone",
         title="Title", source="LeadSource", industry="Industry", employees="NumberOfEmployees", country="Country",
         description="Description", owner="OwnerId", status=FieldMap("Status", _LEAD_STATUS), converted="IsConverted",
-        last_activity="LastActivityDate", tier=FieldMap("Rating", _TIER),
+        last_activity="LastActivityDate", tier=FieldMap("Rating", _TIER), opted_out="HasOptedOutOfEmail",
+        bounced="EmailBouncedReason",
     ),
     ObjectType.OPPORTUNITY: _object(
         "Opportunity", name="Name", account="AccountId", amount="Amount", stage="StageName", close_date="CloseDate",

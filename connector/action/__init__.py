@@ -1,6 +1,7 @@
 """Actions: the closed set of steps, their validation against the live schema, and their inverses."""
 
 from connector.action.action import (
+    DRAFT_TASK,
     Action,
     CreateNote,
     CreateTask,
@@ -25,7 +26,7 @@ from connector.action.inverse import (
 from connector.action.validate import Problem, validate
 
 __all__ = [
-    "Action", "CreateNote", "CreateTask", "Inverse", "Irreversible", "Message", "Problem", "RemoveCreated", "RestoreField",
-    "UpdateField", "action_hash", "decode_action", "decode_inverse", "delivery_of", "describe", "encode_action",
-    "encode_inverse", "inverse_of", "makes_record", "validate",
+    "DRAFT_TASK", "Action", "CreateNote", "CreateTask", "Inverse", "Irreversible", "Message", "Problem", "RemoveCreated",
+    "RestoreField", "UpdateField", "action_hash", "decode_action", "decode_inverse", "delivery_of", "describe",
+    "encode_action", "encode_inverse", "inverse_of", "makes_record", "validate",
 ]

@@ -25,6 +25,8 @@ from connector.record import (
     encode_value,
 )
 
+DRAFT_TASK = "Send e-mail"  # how a draft begins that a CRM keeps as a task
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateField:

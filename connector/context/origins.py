@@ -28,10 +28,10 @@ def _names(text: str) -> frozenset[str]:
 _SET_BY_STAFF: Mapping[ObjectType, frozenset[str]] = {
     ObjectType.TICKET: _names("status priority category queue owner contact account channel pipeline"),
     ObjectType.LEAD: _names("status score tier converted owner last_activity"),
-    ObjectType.CONTACT: _names("account owner last_activity consent"),
+    ObjectType.CONTACT: _names("account owner last_activity consent opted_out bounced"),
     ObjectType.EMAIL: _names("at incoming status"),
     ObjectType.ACTIVITY: _names("kind at contact"),
-    ObjectType.TRANSCRIPT: _names("at meeting"),
+    ObjectType.TRANSCRIPT: _names("at meeting owner"),
     ObjectType.MEETING: _names("start_time end_time outcome owner"),  # invitations come from outside
 }
 
@@ -48,6 +48,12 @@ _QUOTED = re.compile(
     r"on .{5,120} wrote:|am .{5,120} schrieb.{0,80}:|le .{5,120} a écrit\s?:|(from|von|de):\s\S)",
     re.IGNORECASE | re.MULTILINE,
 )
+
+
+def unquoted(text: str) -> str:
+    """What the writer of a mail said, without the other side's words quoted below it."""
+    quoted = _QUOTED.search(text)
+    return text[: quoted.start()] if quoted else text
 
 
 def origin_of(record: Record, field: FieldName) -> Origin:

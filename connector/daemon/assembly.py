@@ -12,6 +12,7 @@ from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.index import Index
 from connector.context.memory import StoredMemory
+from connector.context.relations import RELATIONS
 from connector.context.search import ScopedSearch, scoped_search
 from connector.context.wanted import Wanted, classes_of
 from connector.decision.agent import ContextNeeds
@@ -164,6 +165,8 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
         context = policy.context
         conditions = [condition for _, condition in agent_conditions(policy.agent)]
         looked_at = {FieldName(name) for condition in conditions for name in condition.names.fields}
+        # An agent serves several objects: a contact has no contact of its own to be written to.
+        needed = tuple(name for name in needed if RELATIONS[name].past or RELATIONS[name].object is not policy.when.object)
         return Wanted(
             related=tuple(dict.fromkeys((*context.related, *needed, *relations_in(conditions)))),
             knowledge=context.knowledge,

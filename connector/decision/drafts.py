@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from connector.action.action import Message
 from connector.context.context import Audience, Citation, Passage
+from connector.context.reachable import reachable
 from connector.decision.decision import Question
 from connector.decision.learner import SUBJECT
 from connector.decision.offers import Refused
-from connector.decision.tasks import one_line
+from connector.decision.tasks import one_line, visible
 from connector.policy import ActionPermission
-from connector.record import ActionKind, FieldName, ObjectType
+from connector.record import ActionKind
 
 CHANNEL = "email"
-_EMAIL = FieldName("email")
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+_SUBJECT_LIMIT = 200
 _LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.)\S+|\]\(", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _LEAK = 8  # so many words in a row are no coincidence
@@ -35,27 +38,35 @@ def reply(
     passages: Sequence[Passage],
 ) -> Message | Refused:
     """The reply as a message to the record's own contact, or why it may not be sent."""
-    address = _address(question, permission)
-    if address is None:
-        return Refused("reply: the record has no contact with an address that the policy lets us write to")
-    reason = unsuitable(question, body, citations, passages)
-    if reason is not None:
-        return Refused(f"reply: {reason}")
-    subject = one_line(question.context.record.value(SUBJECT))[:200]
-    return Message(
-        ref=question.context.record.ref, kind=kind, channel=CHANNEL, to=(address,),
-        subject=f"Re: {subject}" if subject else "Your request", body=body, parameters={},
+    subject = one_line(question.context.record.value(SUBJECT))[:_SUBJECT_LIMIT]
+    return letter(
+        question, kind, permission, subject=f"Re: {subject}" if subject else "Your request", body=body, citations=citations,
+        passages=passages,
     )
 
 
-def _address(question: Question, permission: ActionPermission) -> str | None:
-    relations = permission.to or (ObjectType.CONTACT.value,)
-    for relation in relations:
-        for place in question.context.related.get(ObjectType(relation), ()) if relation in set(ObjectType) else ():
-            address = question.context.records[place].value(_EMAIL)
-            if isinstance(address, str) and re.fullmatch(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", address):
-                return address
-    return None
+def letter(
+    question: Question, kind: ActionKind, permission: ActionPermission, *, subject: str, body: str,
+    citations: Sequence[Citation], passages: Sequence[Passage], parameters: Mapping[str, str] = NO_PARAMETERS,
+    channel: str = CHANNEL,
+) -> Message | Refused:
+    """A message to the record's own person, or why it may not be sent; its subject is held to the body's rules."""
+    address = next(reachable(question.context, permission.to), None)
+    if address is None:
+        return Refused("reply: the record has no contact with an address that the policy lets us write to")
+    reason = unsuitable(question, f"{subject}\n{body}", citations, passages)
+    if reason is not None:
+        return Refused(f"reply: {reason}")
+    return Message(
+        ref=question.context.record.ref, kind=kind, channel=channel, to=(address,),
+        subject=one_line(subject)[:_SUBJECT_LIMIT], body=visible(body), parameters=parameters,
+    )
+
+
+def shareable(question: Question, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """Those of the quotes that a customer may be shown."""
+    passages = question.context.passages
+    return tuple(one for one in citations if _is_shared(question, passages[one.passage]))
 
 
 def unsuitable(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from connector.action.action import CreateTask
 from connector.decision.answer import is_plain
 from connector.decision.decision import Question
@@ -9,6 +11,7 @@ from connector.decision.learner import SUBJECT
 from connector.policy import ActionPermission
 from connector.record import ActionKind, FieldName, User
 
+FOLLOW_UP = "Follow up"  # how a task begins where the policy says nothing
 _SUBJECT_LIMIT = 200
 _DESCRIPTION_LIMIT = 4_000
 _OWNER = FieldName("owner")
@@ -27,12 +30,19 @@ def assignees(question: Question) -> tuple[User, ...]:
     )
 
 
-def follow_up(question: Question, permission: ActionPermission, *, text: str, owner: User | None = None) -> CreateTask:
-    """The task on the question's record. Its subject is the policy's; the record's own words come after it."""
+def follow_up(
+    question: Question, permission: ActionPermission, *, text: str, owner: User | None = None, about: str = "",
+    due: datetime | None = None,
+) -> CreateTask:
+    """The task on the question's record. Its subject is the policy's; what it is `about` comes after it.
+
+    Without `about` these are the record's own words, without `due` the policy says when.
+    """
     record, context = question.context.record, question.context
-    written = one_line(record.value(SUBJECT))
-    subject = permission.subject or "Follow up"
-    due = permission.due.after(context.now, question.policy.zone) if permission.due is not None else None
+    written = one_line(about or record.value(SUBJECT))
+    subject = permission.subject or FOLLOW_UP
+    if due is None and permission.due is not None:
+        due = permission.due.after(context.now, question.policy.zone)
     chosen = owner if owner is not None else next(iter(assignees(question)), None)
     return CreateTask(
         ref=record.ref,

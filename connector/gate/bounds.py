@@ -7,13 +7,14 @@ from typing import assert_never
 
 from connector.action import Action, CreateNote, CreateTask, Message, UpdateField
 from connector.context.context import Citation, Context, Passage
+from connector.context.reachable import reachable
 from connector.decision.answer import is_plain
 from connector.gate.messages import MAILS, beyond
 from connector.policy import ActionPermission, Policy
 from connector.record import VOCABULARY, ActionKind, FieldKind, FieldName, ObjectSchema, ObjectType, Record, User
 
 LONGEST = 65_536  # HubSpot's longest property; a field without a limit of its own holds no more
-_OWNER, _EMAIL, _PRIORITY = (FieldName(name) for name in ("owner", "email", "priority"))
+_OWNER, _PRIORITY = (FieldName(name) for name in ("owner", "priority"))
 _CLOSED = frozenset({FieldKind.OPTION, FieldKind.OPTIONS})
 
 
@@ -47,14 +48,14 @@ def overreach(
 
 
 def addresses_for(policy: Policy, kind: ActionKind, context: Context) -> frozenset[str]:
-    """The addresses of the record's own people that the policy names; nothing an answer says adds one."""
+    """The addresses of the record's own people that the policy names; nothing an answer says adds one.
+
+    Who opted out and where mail came back is no address, whatever any stage before thought of it.
+    """
     permission = policy.action_permission(kind)
     if permission is None or kind not in MAILS:
         return frozenset()
-    relations = {ObjectType(name) for name in permission.to or (ObjectType.CONTACT,) if name in set(ObjectType)}
-    places = [place for relation in relations for place in context.related.get(relation, ())]
-    found = (context.records[place].value(_EMAIL) for place in places)
-    return frozenset(address for address in found if isinstance(address, str))
+    return frozenset(reachable(context, permission.to))
 
 
 def unfounded(citations: Sequence[Citation], passages: Sequence[Passage]) -> bool:

@@ -42,13 +42,14 @@ VOCABULARY: Mapping[ObjectType, Mapping[FieldName, SharedField]] = {
     ),
     ObjectType.CONTACT: _fields(
         first_name=_TEXT, last_name=_TEXT, email=FieldKind.EMAIL, phone=FieldKind.PHONE, mobile=FieldKind.PHONE,
-        title=_TEXT, account=_REF, country=_TEXT, city=_TEXT, owner=_USER, last_activity=_AT, consent=_YES,
+        title=_TEXT, account=_REF, country=_TEXT, state=_TEXT, city=_TEXT, owner=_USER, last_activity=_AT,
+        consent=_YES, opted_out=_YES, bounced=_TEXT,
     ),
     ObjectType.LEAD: _fields(
         first_name=_TEXT, last_name=_TEXT, company=_TEXT, email=FieldKind.EMAIL, phone=FieldKind.PHONE, title=_TEXT,
         source=_OPTION, industry=_OPTION, employees=_NUMBER, country=_TEXT, description=_LONG, owner=_USER,
         status=("new", "working", "qualified", "unqualified"), score=_NUMBER, tier=("hot", "warm", "cold"), converted=_YES,
-        last_activity=_AT,
+        last_activity=_AT, opted_out=_YES, bounced=_TEXT,
     ),
     ObjectType.OPPORTUNITY: _fields(
         name=_TEXT, account=_REF, amount=_MONEY, stage=_OPTION, pipeline=_OPTION, close_date=_DATE, probability=_NUMBER,
@@ -76,5 +77,5 @@ VOCABULARY: Mapping[ObjectType, Mapping[FieldName, SharedField]] = {
     ObjectType.PRODUCT: _fields(name=_TEXT, code=_TEXT, unit_price=_MONEY, description=_LONG, active=_YES),
     ObjectType.ACTIVITY: _fields(kind=_OPTION, subject=_TEXT, at=_AT, url=FieldKind.URL, contact=_REF),
     ObjectType.USER: _fields(name=_TEXT, email=FieldKind.EMAIL, active=_YES, manager=_REF),
-    ObjectType.TRANSCRIPT: _fields(subject=_TEXT, body=_LONG, at=_AT, meeting=_REF),
+    ObjectType.TRANSCRIPT: _fields(subject=_TEXT, body=_LONG, at=_AT, meeting=_REF, owner=_USER),
 }

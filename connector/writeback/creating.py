@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector.action import CreateNote, CreateTask, Message
+from connector.action import DRAFT_TASK, CreateNote, CreateTask, Message
 from connector.adapter import Capabilities, MarkedCreate
 from connector.record import ActionKind, FieldName, FieldValue, ObjectType
 from connector.writeback.outbox import OutboxRow
@@ -35,7 +35,7 @@ def marked(row: OutboxRow, crm: Capabilities) -> MarkedCreate:
 def _as_task(draft: Message) -> Mapping[str, FieldValue]:
     """A CRM without drafts: a task that holds the letter, for whoever owns the record to send."""
     head = f"To: {', '.join(draft.to)}\nSubject: {draft.subject}"
-    return {"subject": f"Send e-mail: {draft.subject}"[:_SUBJECT], "description": f"{head}\n\n{draft.body}"}
+    return {"subject": f"{DRAFT_TASK}: {draft.subject}"[:_SUBJECT], "description": f"{head}\n\n{draft.body}"}
 
 
 def _create(row: OutboxRow, object: ObjectType, values: Mapping[str, FieldValue]) -> MarkedCreate:

@@ -106,6 +106,10 @@ CONTACTS = ObjectDefinition(
         prop("hs_analytics_last_timestamp", "Time last seen", "datetime", read_only=True),
         prop("hs_email_domain", "Email domain", calculated=True, read_only=True),
         prop("hs_email_optout", "Unsubscribed from all email", "bool", read_only=True),
+        prop(
+            "hs_email_hard_bounce_reason_enum", "Email hard bounce reason", "enumeration",
+            options="OTHER, SPAM, MAILBOX_FULL, CONTENT, UNKNOWN_USER, POLICY", read_only=True,
+        ),
         prop("hs_calculated_form_submissions", "Form submissions", "number", calculated=True, read_only=True),
         prop("hubspotscore", "HubSpot score", "number", calculated=True, read_only=True),
         prop("num_associated_deals", "Number of associated deals", "number", read_only=True),

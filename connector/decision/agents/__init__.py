@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connector.decision.agent import Agent
+from connector.decision.agents.follow_up import FollowUp
 from connector.decision.agents.ticket_triage import TicketTriage
 
 
@@ -12,4 +13,4 @@ def _listed(*agents: Agent) -> Mapping[str, Agent]:
     return {agent.name: agent for agent in agents}
 
 
-AGENTS: Mapping[str, Agent] = _listed(TicketTriage())
+AGENTS: Mapping[str, Agent] = _listed(FollowUp(), TicketTriage())
