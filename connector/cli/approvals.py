@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ from connector.gate.approvals import Approval, ApprovalError, ApprovalState
 from connector.journal import Journal
 from connector.pipeline import People
 from connector.record import FieldName, FieldValue, ObjectSchema, Record, typed_value
-from connector.report.card import Card
+from connector.report.card import Card, what
 from connector.report.earning import earned_so_far
 from connector.settings import Settings, load_settings
 from connector.store import Store
@@ -33,7 +34,8 @@ app = typer.Typer(
 Ids = Annotated[list[str], typer.Argument(help="Ids, or unique beginnings of them.")]
 One = Annotated[str, typer.Argument(help="An id, or a unique beginning of it.")]
 _IN_LISTS = (
-    "id", "state", "record", "policy", "action", "field", "ours", "base", "confidence", "owner", "asked_at", "expires_at",
+    "id", "state", "record", "policy", "action", "field", "blind", "ours", "base", "confidence", "owner",
+    "asked_at", "expires_at",
 )
 
 
@@ -65,7 +67,7 @@ def list_(
         last = "lapses" if wanted is ApprovalState.PENDING else "stands"
         rows = [
             (
-                one.id, str(one.ref), describe(one.action), f"{one.confidence:.0%}", one.owner,
+                one.id, str(one.ref), what(_unread(one, now)), _sure(one, now), one.owner,
                 away(one.expires_at, now) if one.state is ApprovalState.PENDING else one.state.value,
             )
             for one in found[:limit]
@@ -77,7 +79,13 @@ def list_(
 
 
 @app.command(epilog="Example: crm-connector approvals show 3f9a")
-def show(*, approval: One, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def show(
+    *,
+    approval: One,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show what is proposed also where you are asked blind.")] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
     """Show one approval: the value then, now and ours, the evidence, the confidence and how it was earned."""
     settings, now = load_settings(config), SystemClock().now()
     with reading_state(settings) as store:
@@ -85,7 +93,7 @@ def show(*, approval: One, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson 
             found = asked_for.find(tx, approval)
             cells = {str(cell.cell): cell for cell in earned_so_far(tx, targets={}, now=now)}
         live, trouble = _live(settings, found)
-    card = Card(approval=found, cell=cells.get(found.cell), live=live, trouble=trouble, now=now)
+    card = Card(approval=found, cell=cells.get(found.cell), live=live, trouble=trouble, now=now, revealed=reveal)
     if as_json:
         emit(cards.document_of(card))
     else:
@@ -119,19 +127,41 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Let another value be written instead. The value is checked against the CRM's live schema first."""
+    typed = _typed(config, approval, value)
+    _settle(
+        config, [approval], lambda people, one: people.edit(one, typed, by=person(by), remark=remark), as_json=as_json
+    )
+
+
+@app.command(epilog="Example: crm-connector approvals judge 3f9a Billing")
+def judge(
+    *,
+    approval: One,
+    value: Annotated[str, typer.Argument(help="What you would write; an option by its key, '' for empty.")],
+    by: By = None,
+    remark: Remark = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Say what you would write, without having seen the proposal; that is written, and tells how good the agent is."""
+    typed = _typed(config, approval, value)
+    _settle(
+        config, [approval], lambda people, one: people.judge(one, typed, by=person(by), remark=remark), as_json=as_json
+    )
+
+
+def _typed(config: Path, approval: str, value: str) -> FieldValue:
+    """A typed value for the field an approval is about, checked against the live schema."""
     settings = load_settings(config)
     with reading_state(settings) as store, store.snapshot() as tx:
         found = asked_for.find(tx, approval)
     if not isinstance(found.action, UpdateField):
         raise ApprovalError(f"approval {found.id} is not a field update; reject it and do it by hand")
     adapter = open_connections(settings, Quiet()).adapters[found.ref.connection]
-    typed = _typed(value, adapter.records.schema(found.ref.object), found.action.field)
-    _settle(
-        config, [approval], lambda people, one: people.edit(one, typed, by=person(by), remark=remark), as_json=as_json
-    )
+    return fitting_value(value, adapter.records.schema(found.ref.object), found.action.field)
 
 
-def _typed(text: str, schema: ObjectSchema, name: FieldName) -> FieldValue:
+def fitting_value(text: str, schema: ObjectSchema, name: FieldName) -> FieldValue:
     """What does not fit is misuse."""
     try:
         return typed_value(text, schema, name)
@@ -183,9 +213,17 @@ def _groups(found: Sequence[Approval]) -> list[dict[str, Any]]:
     return [{"policy": policy, "what": what, "count": count} for (policy, what), count in counted.most_common()]
 
 
+def _unread(one: Approval, now: datetime) -> Card:
+    """An approval for a list: nothing is read from the CRM for it."""
+    return Card(approval=one, cell=None, live=None, trouble="not asked", now=now)
+
+
+def _sure(one: Approval, now: datetime) -> str:
+    return "?" if _unread(one, now).hides else f"{one.confidence:.0%}"
+
+
 def _line_document(one: Approval, now: datetime) -> dict[str, Any]:
-    card = Card(approval=one, cell=None, live=None, trouble="not asked", now=now)
-    document = cards.document_of(card)
+    document = cards.document_of(_unread(one, now))
     return {name: document[name] for name in _IN_LISTS} | {"overdue": one.expires_at <= now}
 
 

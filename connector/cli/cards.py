@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.action import CreateNote, CreateTask, UpdateField, describe
+from connector.action import CreateNote, CreateTask, UpdateField
 from connector.cli.output import away, heading, instant, moment, pairs, say
 from connector.gate.approvals import ApprovalState
 from connector.record import display, encode_value
-from connector.report.card import ORIGINS, Card, earned, moved, on_expiry, target_of
+from connector.report.card import ORIGINS, Card, earned, moved, on_expiry, target_of, what
 
 
 def document_of(card: Card) -> dict[str, Any]:
@@ -16,12 +16,13 @@ def document_of(card: Card) -> dict[str, Any]:
     asked, target = card.approval, target_of(card.approval)
     return {
         "id": asked.id, "state": asked.state.value, "record": str(asked.ref), "policy": asked.policy,
-        "action": describe(asked.action), "kind": asked.action.kind.value, "field": target,
-        "ours": encode_value(asked.action.value) if isinstance(asked.action, UpdateField) else None,
+        "action": what(card), "kind": asked.action.kind.value, "field": target, "blind": card.hides,
+        "ours": encode_value(asked.action.value) if isinstance(asked.action, UpdateField) and not card.hides else None,
         "base": encode_value(asked.bases[target].value) if target and target in asked.bases else None,
         "live": encode_value(card.live.fields.get(target)) if card.live is not None and target else None,
         "moved": moved(card), "live_trouble": card.trouble,
-        "confidence": round(asked.confidence, 6), "earned": earned(card), "rationale": asked.rationale,
+        "confidence": None if card.hides else round(asked.confidence, 6), "earned": earned(card),
+        "rationale": None if card.hides else asked.rationale,
         "reasons": [{"code": reason.code.value, "text": reason.text} for reason in asked.reasons],
         "evidence": [dict(citation) for citation in asked.citations],
         "owner": asked.owner, "asked_at": instant(asked.asked_at), "expires_at": instant(asked.expires_at),
@@ -32,8 +33,8 @@ def document_of(card: Card) -> dict[str, Any]:
 
 def show(card: Card) -> None:
     """The card on a terminal."""
-    asked, action = card.approval, card.approval.action
-    say(f"{asked.id}  {describe(action)}", style="bold")
+    asked = card.approval
+    say(f"{asked.id}  {what(card)}", style="bold")
     pairs([
         ("record", str(asked.ref)),
         ("policy", asked.policy),
@@ -44,17 +45,26 @@ def show(card: Card) -> None:
     ])  # fmt: skip
     _show_action(card)
     heading("Why")
+    if card.hides:
+        say("  one in five is asked blind: say what you would write before you see what the agent proposed")
     pairs([
-        ("rationale", asked.rationale),
-        ("confidence", f"{asked.confidence:.0%} — {earned(card)}"),
+        *(() if card.hides else _reasoned(card)),
         ("asks you because", "; ".join(reason.text for reason in asked.reasons) or "the policy asks for a person"),
     ])  # fmt: skip
     for citation in asked.citations:
         say(f"  “{citation['quote']}”")
         say(f"    — {citation['source']}, written by {ORIGINS.get(citation['origin'], citation['origin'])}", style="dim")
-    if asked.state is ApprovalState.PENDING:
+    if card.hides:
+        say()
+        say(f"next: crm-connector approvals judge {asked.id} VALUE   (or see it first: show --reveal)", style="green")
+    elif asked.state is ApprovalState.PENDING:
         say()
         say(f"next: crm-connector approvals approve {asked.id}   (or: edit, reject)", style="green")
+
+
+def _reasoned(card: Card) -> tuple[tuple[str, str], ...]:
+    asked = card.approval
+    return ("rationale", asked.rationale), ("confidence", f"{asked.confidence:.0%} — {earned(card)}")
 
 
 def _show_action(card: Card) -> None:
@@ -67,7 +77,7 @@ def _show_action(card: Card) -> None:
             pairs([
                 ("when decided", display(base.value) if base is not None else "(not known)"),
                 ("in the CRM now", live + ("  ← changed since" if moved(card) else "")),
-                ("we would write", display(action.value)),
+                ("we would write", "(asked blind)" if card.hides else display(action.value)),
             ])  # fmt: skip
         case CreateTask():
             heading("The task")

@@ -27,6 +27,8 @@ COMMANDS: dict[str, str] = {
     "handoffs": "See and settle the cases that were given to people.",
     "users": "Say who may come in to the page, and in which role.",
     "web": "Serve the page on which people approve, take cases and read why.",
+    "audits": "Judge, blind, a random share of what was written without asking.",
+    "autonomy": "See what acts alone and why; take autonomy away or give it back.",
     "explain": "Tell why a record got its values: who decided on what evidence, who agreed, and whose value stayed.",
     "journal": "Read, verify and export the audit trail.",
     "revert": "Take writes back; later edits by people stay.",

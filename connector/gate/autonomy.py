@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.calibration import Judged, Threshold, Unearned, find_threshold, upper_bound
+from connector.calibration import (
+    Agreement,
+    Judged,
+    Threshold,
+    Unearned,
+    clearly_below,
+    find_threshold,
+    upper_bound,
+)
+from connector.errors import PermanentError
 from connector.gate import cells, labels
 from connector.gate.cells import Cell, CellState, Standing
-from connector.gate.labels import Label
+from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
 from connector.store import Transaction
 
@@ -27,6 +36,12 @@ class Look(StrEnum):
     BULK = "bulk"  # verdicts came in one piece: one look at all of them
 
 
+class AutonomyError(PermanentError):
+    """A cell cannot be promoted like this; says why."""
+
+    hint = "crm-connector autonomy list"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
     """What a review found; `changed` says that the cell stands differently now."""
@@ -37,20 +52,25 @@ class Reviewed:
 
 
 def review(
-    tx: Transaction, journal: Journal, cell: Cell, pins: str, *, target: float, now: datetime, look: Look = Look.SCHEDULED
+    tx: Transaction, journal: Journal, cell: Cell, pins: str, *, target: float, now: datetime, look: Look = Look.SCHEDULED,
+    not_before: datetime | None = None,
 ) -> Reviewed:
     """Test whether a cell has earned autonomy under these pins, if it is time to look.
 
-    Each pins have their own looks. Pins that have earned nothing leave others that act alone as they are.
+    `not_before` is the earliest promotion a policy's calendar allows; no look is used up before it. Each pins have
+    their own looks. Pins that have earned nothing leave others that act alone as they are.
     """
     judged = labels.of_cell(tx, cell, pins, now)
     before = cells.standing(tx, cell)
+    if not_before is not None and now < not_before:
+        return Reviewed(standing=before, changed=False, labels=len(judged))
     looks = sum(len(judged) >= wanted for wanted in LOOKS)
     if look is Look.SCHEDULED and looks <= cells.looks(tx, cell, pins):
         return Reviewed(standing=before, changed=False, labels=len(judged))
     cells.note_looks(tx, cell, pins, looks)
-    found = find_threshold([Judged(confidence=label.confidence, right=label.agreed) for label in judged], target=target)
-    if before is not None and before.state is CellState.AUTONOMOUS and before.pins != pins and isinstance(found, Unearned):
+    found = _tested(judged, target)
+    others_act = before is not None and before.state is CellState.AUTONOMOUS and before.pins != pins
+    if others_act and not isinstance(found, Threshold):
         return Reviewed(standing=before, changed=False, labels=len(judged))
     after = _standing(found, pins, looks, judged, target, now)
     cells.settle(tx, cell, after)
@@ -63,8 +83,37 @@ def review(
     return Reviewed(standing=after, changed=changed, labels=len(judged))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Led:
+    """The labels would do, but blind verdicts agree clearly less often than those that saw the proposal."""
+
+    blind: Agreement
+    shown: Agreement
+    judged: int
+
+    def __str__(self) -> str:
+        return (
+            f"people who judge blind agree in {self.blind.agreed} of {self.blind.total}, people who see the proposal in "
+            f"{self.shown.agreed} of {self.shown.total}: what is shown leads the verdicts"
+        )
+
+
+def _tested(judged: Sequence[Label], target: float) -> Threshold | Unearned | Led:
+    found = find_threshold([Judged(confidence=label.confidence, right=label.agreed) for label in judged], target=target)
+    blind, shown = agreement(judged, blind=True), agreement(judged, blind=False)
+    if isinstance(found, Threshold) and clearly_below(blind=blind, shown=shown):
+        return Led(blind=blind, shown=shown, judged=len(judged))
+    return found
+
+
+def agreement(judged: Sequence[Label], *, blind: bool) -> Agreement:
+    """How often supervised verdicts of one way of asking agreed with the agent."""
+    asked = [label.agreed for label in judged if label.source is LabelSource.VERDICT and label.blind is blind]
+    return Agreement(agreed=sum(asked), total=len(asked))
+
+
 def _standing(
-    found: Threshold | Unearned, pins: str, looks: int, judged: Sequence[Label], target: float, now: datetime
+    found: Threshold | Unearned | Led, pins: str, looks: int, judged: Sequence[Label], target: float, now: datetime
 ) -> Standing:
     match found:
         case Threshold(value=value):
@@ -82,6 +131,11 @@ def _standing(
             return Standing(
                 state=CellState.SUPERVISED, pins=pins, threshold=None, looks=looks, evidence=why, changed_at=now
             )
+        case Led():
+            led = {"target": target, "labels": found.judged, "why": str(found)}
+            return Standing(
+                state=CellState.SUPERVISED, pins=pins, threshold=None, looks=looks, evidence=led, changed_at=now
+            )
 
 
 def _held_values(judged: Sequence[Label], threshold: float, target: float) -> frozenset[str]:
@@ -97,14 +151,39 @@ def _held_values(judged: Sequence[Label], threshold: float, target: float) -> fr
     )
 
 
-def demote(tx: Transaction, journal: Journal, cell: Cell, why: str, now: datetime) -> None:
-    """Back to supervision; the labels stay, the next look may promote again."""
+def demote(tx: Transaction, journal: Journal, cell: Cell, why: str, now: datetime, *, by: str = "service") -> bool:
+    """Back to supervision; the labels stay, the next look may promote again. False when it was supervised already."""
     before = cells.standing(tx, cell)
     if before is None or before.state is CellState.SUPERVISED:
-        return
+        return False
     after = Standing(
         state=CellState.SUPERVISED, pins=before.pins, threshold=None, looks=before.looks,
         evidence=dict(before.evidence) | {"why": why}, changed_at=now,
     )
     cells.settle(tx, cell, after)
-    journal.append(tx, Entry(kind=EntryKind.DEMOTED, at=now, policy=cell.policy, body={"cell": str(cell), "why": why}))
+    body = {"cell": str(cell), "why": why}
+    journal.append(tx, Entry(kind=EntryKind.DEMOTED, at=now, policy=cell.policy, actor=by, body=body))
+    return True
+
+
+def promote(
+    tx: Transaction, journal: Journal, cell: Cell, *, target: float, now: datetime, by: str
+) -> Standing:
+    """Undo a demotion by hand, where the labels of today still carry it. Raises AutonomyError where they do not.
+
+    It tests what a scheduled look has tested before and is no way around the looks: without one there is nothing to undo.
+    """
+    before = cells.standing(tx, cell)
+    if before is None or cells.looks(tx, cell, before.pins) == 0:
+        raise AutonomyError(f"{cell} has not been tested yet: autonomy is tested at {LOOKS[0]} labels first")
+    if before.state is CellState.AUTONOMOUS:
+        raise AutonomyError(f"{cell} acts alone already")
+    judged = labels.of_cell(tx, cell, before.pins, now)
+    found = _tested(judged, target)
+    if not isinstance(found, Threshold):
+        raise AutonomyError(f"{cell} stays supervised: {found}")
+    after = _standing(found, before.pins, before.looks, judged, target, now)
+    cells.settle(tx, cell, after)
+    body = {"cell": str(cell), "pins": before.pins, "threshold": after.threshold, "evidence": dict(after.evidence)}
+    journal.append(tx, Entry(kind=EntryKind.PROMOTED, at=now, policy=cell.policy, actor=by, body=body))
+    return after

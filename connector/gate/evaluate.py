@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
@@ -24,6 +25,7 @@ class Case:
     """Everything the gate looks at for one action. `limits` are the brakes that bite, counted just before.
 
     `passages` are what citations may quote; `addresses` whom the policy lets this kind of message reach.
+    `hands_off_until` names fields of the record that a person corrected, and until when they are left to people.
     """
 
     policy: Policy
@@ -37,13 +39,14 @@ class Case:
     passages: Sequence[Passage]
     addresses: Collection[str] = ()
     permitted_targets: Collection[str] = ()
+    hands_off_until: Mapping[FieldName, datetime] = field(default_factory=dict)
 
 
 def evaluate(case: Case) -> Verdict:
     """Allow, require approval, or deny, with every reason there is."""
     if denied := (*_not_permitted(case), *_invalid(case), *_unfounded(case)):
         return Deny(reasons=denied)
-    asking = (*_supervision(case), *_taint(case))
+    asking = (*_supervision(case), *_taint(case), *_hands_off(case))
     if asking:
         return RequireApproval(reasons=(*asking, *case.limits))
     if case.limits:
@@ -146,6 +149,15 @@ def _taint(case: Case) -> tuple[Reason, ...]:
     if any(citation.origin in TRUSTED for citation in case.proposed.citations):
         return ()
     return (Reason(ReasonCode.OUTSIDER_ONLY, f"{_what(name, action)} needs staff evidence, and none is cited"),)
+
+
+def _hands_off(case: Case) -> tuple[Reason, ...]:
+    action = case.proposed.action
+    until = case.hands_off_until.get(action.field) if isinstance(action, UpdateField) else None
+    if until is None or not isinstance(action, UpdateField):
+        return ()
+    text = f"a person corrected {action.field} of this record after an agent wrote it: hands off until {until:%Y-%m-%d}"
+    return (Reason(ReasonCode.HANDS_OFF, text),)
 
 
 def _what(name: FieldName | None, action: Action) -> str:

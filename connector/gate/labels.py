@@ -26,7 +26,10 @@ class LabelSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """One judged proposal. `content` names what was judged: the same text judged twice is one label."""
+    """One judged proposal. `content` names what was judged: the same text judged twice is one label.
+
+    `blind` says that the person did not see what was proposed.
+    """
 
     content: str
     proposed: str
@@ -36,6 +39,7 @@ class Label:
     source: LabelSource
     at: datetime
     ref: RecordRef | None = None
+    blind: bool = False
 
 
 def add(tx: Transaction, cell: Cell, pins: str, labels: Sequence[Label]) -> None:
@@ -43,11 +47,12 @@ def add(tx: Transaction, cell: Cell, pins: str, labels: Sequence[Label]) -> None
     tx.run_many(
         """
         INSERT INTO gate_labels (cell, pins, content, proposed, actual, agreed, confidence, source,
-                                 connection, object, record, at)
+                                 connection, object, record, at, blind)
         VALUES (:cell, :pins, :content, :proposed, :actual, :agreed, :confidence, :source,
-                :connection, :object, :record, :at)
+                :connection, :object, :record, :at, :blind)
         ON CONFLICT (cell, pins, content) DO UPDATE SET proposed = excluded.proposed, actual = excluded.actual,
-            agreed = excluded.agreed, confidence = excluded.confidence, source = excluded.source, at = excluded.at
+            agreed = excluded.agreed, confidence = excluded.confidence, source = excluded.source, at = excluded.at,
+            blind = excluded.blind
         """,
         [
             {
@@ -63,6 +68,7 @@ def add(tx: Transaction, cell: Cell, pins: str, labels: Sequence[Label]) -> None
                 "object": label.ref.object.value if label.ref else None,
                 "record": label.ref.id if label.ref else None,
                 "at": micros(label.at),
+                "blind": int(label.blind),
             }
             for label in labels
         ],
@@ -86,6 +92,12 @@ def count(tx: Transaction, cell: Cell, pins: str, now: datetime) -> int:
     return int(row["n"]) if row else 0
 
 
+def first_at(tx: Transaction, cell: Cell) -> datetime | None:
+    """When the cell got its first label, under any pins."""
+    row = tx.one("SELECT MIN(at) AS first FROM gate_labels WHERE cell = :cell", cell=str(cell))
+    return from_micros(row["first"]) if row is not None and row["first"] is not None else None
+
+
 def erase(tx: Transaction, refs: Sequence[RecordRef]) -> None:
     """Remove a person's labels."""
     tx.run_many(
@@ -98,4 +110,5 @@ def _label(row: Row) -> Label:
     return Label(
         content=row["content"], proposed=row["proposed"], actual=row["actual"], agreed=bool(row["agreed"]),
         confidence=row["confidence"], source=LabelSource(row["source"]), at=from_micros(row["at"]),
+        blind=bool(row["blind"]),
     )

@@ -117,4 +117,50 @@ MIGRATIONS = (
         )
         """,
     ),
+    Migration(
+        stage="gate",
+        number=3,
+        name="audits, blind labels, hands off, conflicts of cells",
+        script="""
+        ALTER TABLE gate_labels ADD COLUMN blind INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE gate_audits (
+            audit TEXT PRIMARY KEY,
+            cell TEXT NOT NULL,
+            pins TEXT NOT NULL,
+            content TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            record TEXT NOT NULL,
+            policy TEXT NOT NULL,
+            proposed TEXT NOT NULL,
+            confidence DOUBLE PRECISION NOT NULL,
+            owner TEXT NOT NULL,
+            state TEXT NOT NULL,
+            asked_at BIGINT NOT NULL,
+            due_at BIGINT NOT NULL,
+            given TEXT,
+            judged_by TEXT,
+            judged_at BIGINT
+        );
+        CREATE INDEX gate_audits_cell ON gate_audits (cell, asked_at);
+        CREATE INDEX gate_audits_state ON gate_audits (state, due_at);
+        CREATE TABLE gate_hands_off (
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            record TEXT NOT NULL,
+            field TEXT NOT NULL,
+            corrected_at BIGINT NOT NULL,
+            PRIMARY KEY (connection, object, record, field)
+        );
+        CREATE INDEX gate_hands_off_record ON gate_hands_off (record);
+        CREATE TABLE gate_conflicts (
+            intent TEXT PRIMARY KEY,
+            cell TEXT NOT NULL,
+            pins TEXT NOT NULL,
+            at BIGINT NOT NULL
+        );
+        CREATE INDEX gate_conflicts_cell ON gate_conflicts (cell, pins, at);
+        CREATE INDEX gate_approvals_cell ON gate_approvals (cell, pins, state, asked_at)
+        """,
+    ),
 )

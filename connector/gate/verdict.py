@@ -32,6 +32,7 @@ class ReasonCode(StrEnum):
     OUTSIDER_ONLY = "outsider_only"
     LIMIT = "limit"
     PAUSED = "paused"
+    HANDS_OFF = "hands_off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class EntryKind(StrEnum):
     CORRECTED = "corrected"
     BURIED = "buried"
     REQUEUED = "requeued"
+    AUDITED = "audited"
     PROMOTED = "promoted"
     DEMOTED = "demoted"
     LEARNED = "learned"

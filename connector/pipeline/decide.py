@@ -20,7 +20,7 @@ from connector.context.context import Context
 from connector.context.wanted import Subject, Wanted
 from connector.decision.decision import Answer, DecisionResult, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError
-from connector.gate import LimitBook
+from connector.gate import LimitBook, hands_off
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Case, Sorted, policies_on, sort_events
 from connector.pipeline.judge import Bench, Judged, judge
@@ -201,6 +201,7 @@ class Deciding:
             tx=tx, book=LimitBook(tx, keep=keep), schema=adapter.records.schema(first.object),
             owners={user.owner_id: user for user in adapter.records.users() if user.active},
             population=self.population(first.connection, first.object), now=self.clock.now(), outlets=self.outlets,
+            corrected=hands_off.corrected(tx, {case.record.ref for case, _, _ in answered.judged}),
         )
         return [judge(bench, case, context, result) for case, context, result in answered.judged]
 

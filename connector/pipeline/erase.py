@@ -12,7 +12,7 @@ from connector.change import inbox
 from connector.change.seen import forget
 from connector.context import memory
 from connector.context.index import Index, Upkeep
-from connector.gate import labels
+from connector.gate import audits, hands_off, labels
 from connector.journal import Entry, EntryKind, Journal, canonical, erase_bodies, of_record
 from connector.record import RecordRef
 from connector.store import Store, Transaction
@@ -40,6 +40,8 @@ def erase(store: Store, journal: Journal, index: Index, refs: Sequence[RecordRef
         waiting = sum(inbox.drop_record(tx, ref) for ref in refs)
         remembered = memory.erase(tx, refs)
         labels.erase(tx, refs)
+        audits.erase(tx, refs)
+        hands_off.erase(tx, refs)
         forget(tx, refs)
         for ref in refs:
             _blank(tx, ref)

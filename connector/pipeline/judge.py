@@ -37,7 +37,7 @@ from connector.gate.cells import standing
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.pipeline.cases import Case
 from connector.policy import OnOverwrite, Policy
-from connector.record import ConflictRule, FieldName, ObjectSchema, Record, User, display
+from connector.record import ConflictRule, FieldName, ObjectSchema, Record, RecordRef, User, display
 from connector.store import Transaction
 
 
@@ -98,7 +98,16 @@ class Bench:
     population: int
     now: datetime
     outlets: Outlets = field(default_factory=Outlets)
+    corrected: Mapping[tuple[RecordRef, FieldName], datetime] = field(default_factory=dict)
     _standings: dict[Cell, Standing | None] = field(default_factory=dict)
+
+    def hands_off(self, case: Case) -> Mapping[FieldName, datetime]:
+        """The fields of a case's record that people corrected lately, and until when they are left to people."""
+        zone, span = case.policy.zone, case.policy.gate.hands_off
+        ends = {
+            name: span.after(at, zone) for (ref, name), at in self.corrected.items() if ref == case.record.ref
+        }
+        return {name: until for name, until in ends.items() if until > self.now}
 
     def standing(self, cell: Cell) -> Standing | None:
         """How a cell stands, read once for the whole batch."""
@@ -133,7 +142,7 @@ def _judge_actions(
             GateCase(
                 policy=case.policy, proposed=one, record=case.record, schema=bench.schema, owners=bench.owners,
                 standing=bench.standing(cell), pins=pins, limits=limits, passages=(*context.passages, *decision.found),
-                addresses=addresses_for(case.policy, one.action.kind, context),
+                addresses=addresses_for(case.policy, one.action.kind, context), hands_off_until=bench.hands_off(case),
             )
         )
         if isinstance(verdict, Allow):

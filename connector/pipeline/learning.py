@@ -21,6 +21,7 @@ from connector.gate.autonomy import Look, Reviewed, review
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
+from connector.pipeline.autonomy import Autonomy, earliest
 from connector.pipeline.judge import pins_of, text_content
 from connector.policy import NamedAgent, Policy, PolicySet
 from connector.record import (
@@ -117,21 +118,14 @@ class Learning:
             for (cell, pins), some in found.items():
                 labels.add(tx, cell, pins, some)
                 reviewed = review(
-                    tx, self.journal, cell, pins, target=float(policy.gate.target), now=now, look=Look.BULK
+                    tx, self.journal, cell, pins, target=float(policy.gate.target), now=now, look=Look.BULK,
+                    not_before=earliest(tx, policy, cell),
                 )
         return reviewed
 
     def review(self, policies: PolicySet) -> int:
-        """Look again at every cell that has reached the next fixed number of labels; how many changed."""
-        now, changed = self.clock.now(), 0
-        with self.store.transaction("learning: reviewed") as tx:
-            for row in tx.rows("SELECT DISTINCT cell, pins FROM gate_labels ORDER BY cell, pins"):
-                cell = Cell.parse(row["cell"])
-                policy = next((one for one in policies if one.name == cell.policy), None)
-                if policy is not None:
-                    target = float(policy.gate.target)
-                    changed += review(tx, self.journal, cell, row["pins"], target=target, now=now).changed
-        return changed
+        """Look again at what was earned, and at how cells that act alone behave; how many stand differently now."""
+        return Autonomy(store=self.store, journal=self.journal, clock=self.clock).review(policies)
 
     def _learned(self, policy: Policy) -> tuple[FieldName, ...]:
         agent = self.agents.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None

@@ -11,8 +11,8 @@ from connector.context.agent_values import AgentValue, agent_values, confirm, fo
 from connector.context.examples import Example, ExampleSource, remember_examples
 from connector.context.past import note_outcome
 from connector.decision.learner import learning_text
-from connector.gate import approvals, labels
-from connector.gate.approvals import Approval
+from connector.gate import approvals, hands_off, labels, watch
+from connector.gate.approvals import Approval, ApprovalState
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
@@ -26,6 +26,8 @@ _TRUST = tuple(Origin)  # from most to least trusted
 def tell_memory(clock: Clock, tx: Transaction, row: OutboxRow, state: OutboxState) -> None:
     """An action was settled: remember what the agent wrote, and what became of the decision."""
     note_outcome(tx, row.decision, state.value)
+    if state is OutboxState.CONFLICTED and row.purpose is WritePurpose.ACT:
+        _note_conflict(tx, row, clock.now())
     action = row.action
     if not isinstance(action, UpdateField) or state is not OutboxState.APPLIED:
         return
@@ -44,26 +46,33 @@ def tell_memory(clock: Clock, tx: Transaction, row: OutboxRow, state: OutboxStat
         confirm(tx, action.ref, [action.field], now=clock.now())
 
 
+def _note_conflict(tx: Transaction, row: OutboxRow, now: datetime) -> None:
+    """A write that nobody was asked about met somebody's edit: it counts against its cell."""
+    approval = approvals.by_id(tx, row.approval)
+    if approval is not None and approval.state is ApprovalState.ALLOWED:
+        watch.note_conflict(tx, intent=row.intent, cell=approval.cell, pins=approval.pins, at=now)
+
+
 def learn_from_records(
     tx: Transaction, journal: Journal, records: Sequence[Record], fields: Sequence[FieldName], now: datetime
 ) -> None:
-    """Keep what people put into the fields that learners predict; an edit of an agent's value is a correction."""
-    if not fields or not records:
+    """Keep what people put into the fields that learners predict; an edit of any value an agent wrote is a correction."""
+    if not records:
         return
     written = agent_values(tx, [record.ref for record in records])
     kept: list[Example] = []
     for record in records:
         ours = {value.field: value for value in written.get(record.ref, ())}
+        for name, own in ours.items():
+            if name in record.fields and not own.is_still(record.fields[name]):
+                _correct(tx, journal, record.ref, name, record.fields[name], own, now)
         text = learning_text(record)
         for name in fields:
             value = record.fields.get(name)
             if value is None or not text:
                 continue
-            own = ours.get(name)
-            if own is not None and own.is_still(value):
+            if name in ours and ours[name].is_still(value):
                 continue  # what only an agent said teaches nothing
-            if own is not None:
-                _correct(tx, journal, record.ref, name, value, own, now)
             stamp = record.stamps.get(name)
             kept.append(
                 Example(
@@ -77,8 +86,9 @@ def learn_from_records(
 def _correct(
     tx: Transaction, journal: Journal, ref: RecordRef, name: FieldName, value: FieldValue, own: AgentValue, now: datetime
 ) -> None:
-    """Somebody changed what an agent wrote: a label against it, and the agent's claim on the field ends."""
+    """Somebody changed what an agent wrote: a label against it, and the field of this record is left to people."""
     forget(tx, ref, [name])
+    hands_off.mark(tx, ref, name, at=now)
     judged = [
         approval
         for approval in approvals.of_record(tx, ref)

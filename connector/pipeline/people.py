@@ -21,7 +21,7 @@ from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.memory import cell_named
 from connector.policy import PolicyName, PolicySet
-from connector.record import FieldValue, display
+from connector.record import FieldValue, display, same_value
 from connector.store import Store, Transaction
 from connector.writeback import outbox
 
@@ -41,6 +41,17 @@ class People:
         """
         with self.store.transaction("people: approved") as tx:
             return self._clear(tx, _as_shown(tx, approval, shown), by=by, remark=remark)
+
+    def judge(self, approval: str, value: FieldValue, *, by: str, remark: str | None = None) -> Approval:
+        """A blind verdict: the person says what they would write without seeing ours; that is written.
+
+        Where it is what we proposed, this is an approval, else an edit; either way it is a blind label.
+        """
+        with self.store.transaction("people: judged blind") as tx:
+            found = approvals.find(tx, approval)
+            edited = _edited(found, value)
+            agreed = isinstance(found.action, UpdateField) and same_value(value, found.action.value)
+            return self._clear(tx, found, by=by, remark=remark, edited=None if agreed else edited, blind=True)
 
     def edit(
         self, approval: str, value: FieldValue, *, by: str, remark: str | None = None, shown: str | None = None
@@ -144,14 +155,14 @@ class People:
 
     def _clear(
         self, tx: Transaction, found: Approval, *, by: str, remark: str | None, edited: UpdateField | None = None,
-        labelled: bool = True,
+        labelled: bool = True, blind: bool = False,
     ) -> Approval:
         now = self.clock.now()
         cleared = approvals.approve(tx, found, by=by, at=now, edited=edited, remark=remark)
         outbox.enqueue(tx, [cleared], now)
         if labelled:
             actual = display(edited.value) if edited is not None else None
-            self._label(tx, found, agreed=edited in (None, found.action), actual=actual, now=now)
+            self._label(tx, found, agreed=edited in (None, found.action), actual=actual, now=now, blind=blind)
         note_verdict(tx, found.decision, "edited" if edited is not None else "approved")
         self._note(tx, EntryKind.APPROVED, found, by=by, now=now, remark=remark, action=cleared.action)
         return found
@@ -187,12 +198,14 @@ class People:
         self._note_handoff(tx, found, by=by, change=state.value, remark=remark)
         return found
 
-    def _label(self, tx: Transaction, found: Approval, *, agreed: bool, actual: str | None, now: datetime) -> None:
+    def _label(
+        self, tx: Transaction, found: Approval, *, agreed: bool, actual: str | None, now: datetime, blind: bool = False
+    ) -> None:
         name = found.action.field if isinstance(found.action, UpdateField) else None
         proposed = display(found.action.value) if isinstance(found.action, UpdateField) else describe(found.action)
         label = Label(
             content=found.content, proposed=proposed, actual=actual, agreed=agreed, confidence=found.confidence,
-            source=LabelSource.VERDICT, at=now, ref=found.ref,
+            source=LabelSource.VERDICT, at=now, ref=found.ref, blind=blind,
         )
         labels.add(tx, cell_named(found, name), found.pins, [label])
 

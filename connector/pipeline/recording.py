@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connector.action import describe, encode_action
+from connector.action import UpdateField, describe, encode_action
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox, timers
 from connector.change.aliases import note_merge
@@ -18,14 +18,15 @@ from connector.context.redaction import masked
 from connector.decision import decisions
 from connector.decision.decision import Decision, NotEnough, Pins
 from connector.decision.decisions import RecordedDecision
-from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, encode_bases, handoffs, told
-from connector.gate.approvals import ApprovalState
-from connector.gate.handoffs import HandoffState
+from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, audits, encode_bases, handoffs, told
+from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.audits import Audit, AuditState
+from connector.gate.handoffs import Handoff, HandoffState
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Sorted
 from connector.pipeline.judge import Judged, JudgedAction
 from connector.policy import Policy
-from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, encode_value
+from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, display, encode_value
 from connector.store import Transaction
 from connector.writeback import OutboxState, outbox
 
@@ -36,6 +37,7 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
         _supersede(tx, journal, one, now)
     decisions.record(tx, [_recorded(one, now) for one in judged])
     approvals.ask(tx, [action.approval for one in judged for action in one.actions])
+    audits.open_new(tx, _to_audit(tx, judged, now))
     outbox.enqueue(tx, [cleared for one in judged for cleared in _cleared(one)], now)
     handoffs.open_new(tx, [one.handoff for one in judged if one.handoff is not None])
     remember_decisions(tx, [_remembered(one, now) for one in judged])
@@ -136,6 +138,30 @@ def _cleared(judged: Judged) -> list[ClearedAction]:
     ]
 
 
+def _to_audit(tx: Transaction, judged: Sequence[Judged], now: datetime) -> list[Audit]:
+    """The drawn share of the field writes nobody is asked about, and at least one a day of every cell."""
+    drawn: list[Audit] = []
+    had: set[str] = set()
+    for policy, action in ((one.case.policy, action) for one in judged for action in one.actions):
+        written = action.approval.action
+        if not isinstance(action.verdict, Allow) or not isinstance(written, UpdateField):
+            continue
+        cell = str(action.cell)
+        chosen = audits.is_drawn(action.approval.intent, float(policy.gate.audit))
+        if chosen or (cell not in had and not audits.had_today(tx, action.cell, now)):
+            drawn.append(_audit(action.approval, written, policy, now))
+        had.add(cell)
+    return drawn
+
+
+def _audit(approval: Approval, written: UpdateField, policy: Policy, now: datetime) -> Audit:
+    return Audit(
+        id=approval.id, cell=approval.cell, pins=approval.pins, content=approval.content, ref=approval.ref,
+        policy=policy.name, proposed=display(written.value), confidence=approval.confidence, owner=approval.owner,
+        state=AuditState.OPEN, asked_at=now, due_at=policy.gate.expires.after(now, policy.zone),
+    )
+
+
 def _recorded(judged: Judged, now: datetime) -> RecordedDecision:
     case, result = judged.case, judged.result
     return RecordedDecision(
@@ -180,13 +206,16 @@ def _entries(judged: Judged, now: datetime) -> list[Entry]:
     entries = [_decision_entry(judged, now)]
     entries.extend(_verdict_entry(judged, action, now) for action in judged.actions)
     if judged.handoff is not None:
-        handoff = judged.handoff
-        body = {
-            "handoff": handoff.id, "owner": handoff.owner, "due": handoff.due_at.isoformat(), "reason": handoff.reason,
-            "summary": handoff.summary, "tried": list(handoff.tried), "missing": list(handoff.missing),
-        }
-        entries.append(_entry(judged, EntryKind.HANDED_OFF, now, None, body))
+        entries.append(_entry(judged, EntryKind.HANDED_OFF, now, None, handed_off_body(judged.handoff)))
     return entries
+
+
+def handed_off_body(handoff: Handoff) -> Mapping[str, Any]:
+    """What the journal keeps of a case that was given to a person."""
+    return {
+        "handoff": handoff.id, "owner": handoff.owner, "due": handoff.due_at.isoformat(), "reason": handoff.reason,
+        "summary": handoff.summary, "tried": list(handoff.tried), "missing": list(handoff.missing),
+    }
 
 
 def _decision_entry(judged: Judged, now: datetime) -> Entry:

@@ -153,7 +153,8 @@ def _proof(policy: Policy) -> str:
     gate = policy.gate
     proven = f"{percent(gate.target)} right, proven on your people's verdicts"
     lapses = f"an approval nobody gives lapses after {gate.expires}"
-    return f"{proven}; {percent(gate.audit)} judged blind after that; {lapses}{_staff(gate.needs)}"
+    least = f", after {gate.supervised_for} at the earliest" if gate.supervised_for is not None else ""
+    return f"{proven}{least}; {percent(gate.audit)} judged blind after that; {lapses}{_staff(gate.needs)}"
 
 
 def _limits(policy: Policy) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -26,6 +27,7 @@ class Proof(StrEnum):
 
 
 _THREE_DAYS = Duration(business_days=3)
+_QUARTER = Duration(span=timedelta(days=90))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class GateRule:
     """The gate of a policy. `target` is the precision autonomy must prove; `audit` is judged blind after that.
 
     `needs` raises the proof for every action of the policy; a field may ask for more, never for less.
+    `supervised_for` is the least time between a cell's first label and its promotion, whatever the labels say.
+    `hands_off` is how long a field that a person corrected is left to people on that record.
     """
 
     supervised: Supervision = Supervision.UNTIL_EARNED
@@ -41,6 +45,8 @@ class GateRule:
     needs: Proof = Proof.ANY
     approvers: str | None = None
     expires: Duration = _THREE_DAYS
+    supervised_for: Duration | None = None
+    hands_off: Duration = _QUARTER
 
 
 def read_gate(section: Section) -> GateRule:
@@ -53,6 +59,8 @@ def read_gate(section: Section) -> GateRule:
         needs=section.word("needs", Proof, default=default.needs),
         approvers=section.optional_text("approvers"),
         expires=section.duration("expires", default=default.expires),
+        supervised_for=section.optional_duration("supervised_for"),
+        hands_off=section.duration("hands_off", default=default.hands_off),
     )
     section.close()
     return rule

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.action import UpdateField
+from connector.action import UpdateField, describe
 from connector.gate import CellState
 from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.audits import is_blind
 from connector.record import FieldName, FieldValue, Record, same_value
 from connector.report.earning import CellReport
 from connector.report.times import span
@@ -23,12 +24,26 @@ class Card:
     live: Record | None
     trouble: str | None
     now: datetime
+    revealed: bool = False
+
+    @property
+    def hides(self) -> bool:
+        """Whether the proposed value is kept from the person: a fifth of the open questions about fields is put blind."""
+        asked = self.approval
+        is_open = asked.state is ApprovalState.PENDING and isinstance(asked.action, UpdateField)
+        return is_open and not self.revealed and is_blind(asked.id)
 
 
 ORIGINS: Mapping[str, str] = {
     "staff": "a colleague", "outsider": "an outsider: not to be trusted", "file": "a knowledge file",
     "lookup": "another system", "agent": "an agent of ours",
 }
+
+
+def what(card: Card) -> str:
+    """The action in one line, without its value where the question is blind."""
+    action = card.approval.action
+    return f"set {action.field} (asked blind)" if card.hides and isinstance(action, UpdateField) else describe(action)
 
 
 def target_of(asked: Approval) -> FieldName | None:

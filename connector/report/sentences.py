@@ -103,6 +103,15 @@ def _cell(body: Body) -> str:
     return f"{body.get('cell')}" + (f" acts alone from {threshold:.0%} on" if threshold is not None else "")
 
 
+def _demoted(body: Body) -> str:
+    return f"{body.get('cell')} is supervised again: {body.get('why', '')}"
+
+
+def _audited(body: Body) -> str:
+    agreed = "as we wrote" if body.get("given") == body.get("proposed") else f"where we wrote {body.get('proposed')}"
+    return f"judged blind: {body.get('given')}, {agreed}"
+
+
 def _why(body: Body) -> str:
     return str(body.get("why") or body.get("reason") or "")
 
@@ -138,5 +147,6 @@ _SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
     EntryKind.STALE: _stale,
     EntryKind.GONE: _why,
     EntryKind.PROMOTED: _cell,
-    EntryKind.DEMOTED: _cell,
+    EntryKind.DEMOTED: _demoted,
+    EntryKind.AUDITED: _audited,
 }
