@@ -49,7 +49,7 @@ def test_an_approved_value_is_written_and_can_be_explained_and_taken_back(
 ) -> None:
     ref, ids = asked
     ticket, field = ref.partition("/")[2], company.crm.names.category
-    card = program("approvals", "show", ids["category"][:8], "--json").document
+    card = program("approvals", "show", ids["category"][:8], "--reveal", "--json").document
     assert (card["base"], card["live"], card["ours"], card["moved"]) == (None, None, "Billing", False)
     assert any("charged twice" in quoted["quote"].casefold() for quoted in card["evidence"])
     assert program("approvals", "approve", ids["category"], "--remark", "checked").code == 0
