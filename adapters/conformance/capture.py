@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from adapters.conformance.stream import Stream, drain, follow, identities, start, sweep
 from adapters.conformance.world import Mishap, World
 from connector.adapter import ChangeKind, FieldName, ObjectType, RecordRef
 
-CONTACT, ACCOUNT = ObjectType.CONTACT, ObjectType.ACCOUNT
+CONTACT, ACCOUNT, DEAL = ObjectType.CONTACT, ObjectType.ACCOUNT, ObjectType.OPPORTUNITY
 FIELDS = (FieldName("last_name"), FieldName("title"))
 TITLE, LINK = FieldName("title"), FieldName("account")
 
@@ -160,6 +160,28 @@ def a_change_of_associations_alone_is_seen(world: World) -> None:
     assert stream.latest[ref.id].fields[LINK] == company.id
 
 
+def a_deal_shows_who_it_is_about(world: World) -> None:
+    """Whether the CRM's poll shows it or it has to be asked: the contact of a deal is among what hangs on it."""
+    adapter = world.adapter()
+    deal, other = (world.create(DEAL, {"name": name, "close_date": date(2026, 12, 1)}) for name in ("Sought", "Other"))
+    jo = contact(world, "Jo")
+    world.advance(world.lag)
+    stream = start(adapter, DEAL)
+    world.advance(timedelta(seconds=5))
+    world.associate(deal, jo)
+    follow(world, adapter, DEAL, stream, ())
+    links = adapter.changes.links(DEAL, [deal.id, other.id])
+    assert links[deal.id].get(CONTACT) == (jo.id,)
+    assert links[other.id].get(CONTACT, ()) == ()
+    if adapter.capabilities.links_stamped:
+        assert stream.latest[deal.id].related[CONTACT] == (jo.id,)
+        assert other.id not in stream.ids()
+    swept = {record.ref.id: record for record in sweep(adapter, DEAL, ())}
+    assert swept[deal.id].related[CONTACT] == (jo.id,)
+    [found] = adapter.records.related([deal], CONTACT, (), limit=5)[deal]
+    assert found.ref == jo
+
+
 def a_sweep_shows_associations(world: World) -> None:
     adapter = world.adapter()
     ref, company = contact(world, "Linked"), world.create(ACCOUNT, {"name": "Acme"})
@@ -260,6 +282,7 @@ CAPTURE = (
     a_deleted_record_leaves_a_tombstone,
     a_merge_names_the_survivor,
     a_change_of_associations_alone_is_seen,
+    a_deal_shows_who_it_is_about,
     a_sweep_shows_associations,
     polling_resumes_from_every_cursor_without_loss,
     a_cursor_from_the_future_loses_nothing_that_comes,

@@ -48,6 +48,7 @@ class HubSpotAdapter:
             create_batch=CREATE_BATCH,
             settle=timedelta(0),
             marker_field=False,
+            links_stamped=False,
         )
 
     @property

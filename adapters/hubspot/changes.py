@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,6 +72,10 @@ class HubSpotChanges:
         following = SweepCursor(after=after or place.after, last_id=_highest(ids, place.last_id))
         records = tuple(found[each] for each in ids if each in found)
         return ChangePage(records=records, gone=(), cursor=following.encode(), more=after is not None)
+
+    @readable
+    def links(self, object: ObjectType, ids: Sequence[str]) -> Mapping[str, Mapping[ObjectType, tuple[str, ...]]]:
+        return self._records.links(object, ids)
 
     @readable
     def identities(self, object: ObjectType, after: str | None) -> IdentityPage:

@@ -123,6 +123,11 @@ class HubSpotRecords:
         links = self._links_of(object, list(rows), fields, every=with_links)
         return {each: self._record(object, live, row, fields, links) for each, row in rows.items()}
 
+    def links(self, object: ObjectType, ids: Sequence[str]) -> dict[str, dict[ObjectType, tuple[str, ...]]]:
+        """What hangs on each record, by object."""
+        links = self._links_of(object, ids, (), every=True)
+        return {each: {target: found[each] for target, found in links.items()} for each in ids}
+
     def rows(self, object: ObjectType, ids: Sequence[str], fields: Collection[FieldName]) -> dict[str, Row]:
         """Rows by id with the history of the given fields."""
         live = self._portal.live(object)

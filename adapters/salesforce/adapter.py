@@ -8,6 +8,7 @@ from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.changes import SETTLE, SalesforceChanges
 from adapters.salesforce.check import findings
 from adapters.salesforce.client import SalesforceClient
+from adapters.salesforce.contact_roles import ContactRoles
 from adapters.salesforce.creates import CREATE_BATCH, DRAFTS_ON, Creates
 from adapters.salesforce.flows import Flows
 from adapters.salesforce.mapping import DEFAULT_MARKER_FIELD, object_maps
@@ -38,12 +39,14 @@ class SalesforceAdapter:
         maps = object_maps(settings, connection=environment.connection)
         self._catalog = Catalog(environment, self._client, maps)
         self._flows = Flows(self._client)
-        self._records = SalesforceReader(environment.connection, self._client, self._catalog)
+        roles = ContactRoles(self._client, environment.log)
+        self._records = SalesforceReader(environment.connection, self._client, self._catalog, roles)
         self._changes = SalesforceChanges(
             environment.connection,
             self._client,
             self._catalog,
             Sweep(environment, self._client, self._catalog),
+            roles=roles,
             overlap=timedelta(seconds=float(settings.get("overlap_seconds", DEFAULT_OVERLAP))),
             log=environment.log,
         )
@@ -75,6 +78,7 @@ class SalesforceAdapter:
             create_batch=CREATE_BATCH,
             settle=SETTLE,
             marker_field=self._has_marker_field(),
+            links_stamped=True,
             drafts_on=DRAFTS_ON,
         )
 

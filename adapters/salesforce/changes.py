@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import PAGE, Answer, SalesforceClient
+from adapters.salesforce.contact_roles import ContactRoles
 from adapters.salesforce.cursor import PollCursor, poll_cursor
 from adapters.salesforce.reads import READ_BATCH
 from adapters.salesforce.rows import RowReader, version_of
@@ -58,9 +59,11 @@ class SalesforceChanges:
         catalog: Catalog,
         sweep: Sweep,
         *,
+        roles: ContactRoles,
         overlap: timedelta,
         log: Log,
     ) -> None:
+        self._roles = roles
         self._log = log
         self._connection = connection
         self._client = client
@@ -86,7 +89,16 @@ class SalesforceChanges:
 
     @readable
     def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
-        return self._sweep.page(object, cursor, fields)
+        page = self._sweep.page(object, cursor, fields)
+        return replace(page, records=self._roles.joined(page.records)) if object is ObjectType.OPPORTUNITY else page
+
+    @readable
+    def links(self, object: ObjectType, ids: Sequence[str]) -> Mapping[str, Mapping[ObjectType, tuple[str, ...]]]:
+        records = self._by_id(object, ids, ())
+        if object is ObjectType.OPPORTUNITY:
+            records = self._roles.joined(records)
+        found = {record.ref.id: record.related for record in records}
+        return {each: found.get(each, {}) for each in ids}
 
     @readable
     def identities(self, object: ObjectType, after: str | None) -> IdentityPage:
@@ -145,7 +157,30 @@ class SalesforceChanges:
             erased, after = self._hard_deletes(description, reader, after)
             gone += erased
         records = tuple(one for one in found if isinstance(one, Record))
+        if object is ObjectType.OPPORTUNITY:
+            records, after = self._with_roles(records, cursor, after, fields)
         return ChangePage(records=records, gone=tuple(gone), cursor=after.text(), more=more)
+
+    def _with_roles(
+        self, records: tuple[Record, ...], cursor: PollCursor, after: PollCursor, fields: Collection[FieldName]
+    ) -> tuple[tuple[Record, ...], PollCursor]:
+        """At the end of a round also the opportunities of which only a contact role changed; all with their contacts."""
+        if not after.reading:
+            since = parse_stamp(cursor.roles_until or cursor.seen_at) - self._overlap
+            here = {record.ref.id for record in records}
+            touched = [each for each in self._roles.touched(since) if each not in here]
+            records = (*records, *self._by_id(ObjectType.OPPORTUNITY, touched, fields))
+            after = replace(after, roles_until=after.seen_at)
+        return self._roles.joined(records), after
+
+    def _by_id(self, object: ObjectType, ids: Sequence[str], fields: Collection[FieldName]) -> tuple[Record, ...]:
+        description = self._catalog.describe(object)
+        reader = RowReader(self._connection, description, description.select(fields))
+        found: list[Record] = []
+        for batch in chunks(ids, READ_BATCH):
+            answer = self._client.query(select(reader.names, description.native, one_of("Id", batch), description.where))
+            found += [reader.record(row, answer.at) for row in answer.body["records"]]
+        return tuple(found)
 
     def _was_away(self, cursor: PollCursor, at: datetime) -> bool:
         fresh = not cursor.reading and cursor.proving is None

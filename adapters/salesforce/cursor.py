@@ -18,7 +18,8 @@ class PollCursor:
     `stamp` and `last` are the place in the order (SystemModstamp, Id); `reading` says a round is under way. Rows up
     to `proven` have certainly been seen: every transaction that could still show one of them is over. A round that
     reads again from there carries in `proving` what will be proven when it ends. `seen_at` is the time of the last
-    answer, `proved_at` that of the last such round, `deleted_until` how far hard deletes were asked for.
+    answer, `proved_at` that of the last such round, `deleted_until` how far hard deletes were asked for, `roles_until` how
+    far contact roles were (empty: not yet, so from `seen_at`).
     """
 
     stamp: str
@@ -29,6 +30,7 @@ class PollCursor:
     seen_at: str
     proved_at: str
     deleted_until: str
+    roles_until: str = ""
     v: int = 1
 
     @classmethod

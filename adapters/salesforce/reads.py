@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
+from adapters.salesforce.contact_roles import ENDS, ContactRoles
 from adapters.salesforce.relations import PREFIXES, lookup
 from adapters.salesforce.rows import RowReader
 from adapters.salesforce.schema import Description
@@ -33,7 +34,10 @@ _BAD_ID = {"INVALID_QUERY_FILTER_OPERATOR", "INVALID_ID_FIELD"}
 class SalesforceReader:
     """The reader port over SOQL."""
 
-    def __init__(self, connection: ConnectionName, client: SalesforceClient, catalog: Catalog) -> None:
+    def __init__(
+        self, connection: ConnectionName, client: SalesforceClient, catalog: Catalog, roles: ContactRoles
+    ) -> None:
+        self._roles = roles
         self._connection = connection
         self._client = client
         self._catalog = catalog
@@ -64,7 +68,24 @@ class SalesforceReader:
                     found |= self._children(batch, object, downward, fields, limit)
                 elif upward is not None:
                     found |= self._parents(batch, object, upward, fields)
+            if {kind, object} == ENDS.keys():
+                found |= self._by_role(ours, object, fields, found, limit)
         return found
+
+    def _by_role(
+        self, refs: Sequence[RecordRef], object: ObjectType, fields: Collection[FieldName],
+        found: Mapping[RecordRef, tuple[Record, ...]], limit: int,
+    ) -> dict[RecordRef, tuple[Record, ...]]:
+        """What was found by lookups, joined by what contact roles tie to the records; the newest first."""
+        tied = self._roles.tied(refs[0].object, object, [ref.id for ref in refs])
+        wanted = dict.fromkeys(RecordRef(self._connection, object, one) for ids in tied.values() for one in ids)
+        targets = self.read(list(wanted), fields) if wanted else {}
+        joined: dict[RecordRef, tuple[Record, ...]] = {}
+        for ref in refs:
+            ours = [targets.get(RecordRef(self._connection, object, one)) for one in tied[ref.id]]
+            every = {one.ref: one for one in (*found[ref], *ours) if isinstance(one, Record)}
+            joined[ref] = tuple(sorted(every.values(), key=lambda one: one.created_at, reverse=True)[:limit])
+        return joined
 
     @readable
     def schema(self, object: ObjectType) -> ObjectSchema:

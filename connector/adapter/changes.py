@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +91,13 @@ class ChangeSource(Protocol):
 
     def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
         """Every live record once, in id order, from `cursor` on (None: from the start); for baseline and backfill."""
+        ...
+
+    def links(self, object: ObjectType, ids: Sequence[str]) -> Mapping[str, Mapping[ObjectType, tuple[str, ...]]]:
+        """What hangs on each of these records now, as `Record.related` has it, without their fields.
+
+        MUST have an entry for every id; one that is gone has nothing.
+        """
         ...
 
     def identities(self, object: ObjectType, after: str | None) -> IdentityPage:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin, ChangePage, ChangeSource
 from connector.change import cursors, inbox
+from connector.change.associations import note_associations
 from connector.change.cursors import Position
 from connector.change.seen import Seen, extend_snapshots, look_up, note_snapshots, note_versions
 from connector.clock import Clock
@@ -35,15 +36,21 @@ class Captured:
 def capture_page(
     store: Store, journal: Journal, clock: Clock, source: ChangeSource, connection: ConnectionName, object: ObjectType,
     *, watched: Collection[FieldName], fields: Collection[FieldName], learn: Learn, index: IndexTexts,
+    associating: bool = False,
 ) -> Captured:
-    """Read and keep one page of one object: the baseline sweep first, then what changed since activation."""
+    """Read and keep one page of one object: the baseline sweep first, then what changed since activation.
+
+    `associating`: some policy wakes when associations change, so these are compared as well.
+    """
     place = _activated(store, journal, clock, source, connection, object, watched)
     if not place.baselined:
-        return _sweep_page(store, source, place, watched, fields, learn, index)
+        return _sweep_page(store, source, place, watched, fields, learn, index, associating=associating)
     page = source.poll(object, place.cursor, fields)
     index(page.records, [event.ref for event in page.gone])
     with store.transaction("change: captured page", Sync.NORMAL) as tx:
         queued = _queue_page(tx, page, place)
+        if associating:
+            queued += note_associations(tx, page.records, ChangeOrigin.POLL)
         cursors.advance(tx, connection, object, page.cursor)
         learn(tx, page.records)
     return Captured(read=len(page.records), queued=queued, more=page.more, baselining=False)
@@ -74,7 +81,7 @@ def _activated(
 
 def _sweep_page(
     store: Store, source: ChangeSource, place: Position, watched: Collection[FieldName], fields: Collection[FieldName],
-    learn: Learn, index: IndexTexts,
+    learn: Learn, index: IndexTexts, *, associating: bool,
 ) -> Captured:
     page = source.sweep(place.object, place.sweep, fields)
     index(page.records, ())
@@ -85,6 +92,8 @@ def _sweep_page(
         # A record that was decided keeps the values of its decision; fields that are watched only now are added.
         extend_snapshots(tx, page.records, watched)
         note_snapshots(tx, [record for record in old if _undecided(seen.get(record.ref))], watched)
+        if associating:
+            note_associations(tx, page.records, ChangeOrigin.POLL)
         learn(tx, page.records)
         cursors.advance_sweep(tx, place, page.cursor, done=not page.more)
     return Captured(read=len(page.records), queued=0, more=True, baselining=page.more)

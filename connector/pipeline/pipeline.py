@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from connector.adapter import Adapter, Log
 from connector.change import inbox, timers
-from connector.change.associations import compare_associations
+from connector.change.associations import compare_associations, compare_some
 from connector.change.capture import Captured, capture_page
 from connector.change.reconcile import Completeness, reconcile
 from connector.change.trigger import watched_fields
@@ -65,6 +65,7 @@ class Pipeline:
     policies: PolicySet
     log: Log
     latest: datetime = EPOCH
+    compared: dict[tuple[ConnectionName, ObjectType], str] = field(default_factory=dict)
 
     def start(self) -> int:
         """After a start or a crash: writes that were under way become unknown and are looked up. How many."""
@@ -110,9 +111,23 @@ class Pipeline:
                 done.queued += page.queued
                 done.baselining = done.baselining or page.baselining
                 if not page.more:
+                    self._compare_links(connection, kind, done)
                     break
             else:
                 done.more = True
+
+    def _compare_links(self, connection: ConnectionName, kind: ObjectType, done: Round) -> None:
+        """Look for changed associations where polling cannot show them."""
+        adapter = self.adapters[connection]
+        if adapter.capabilities.links_stamped or not self._associating(connection, kind):
+            return
+        after = self.compared.get((connection, kind), "")
+        found, after = compare_some(self.store, adapter.changes, connection, kind, after, self.clock.now())
+        self.compared[connection, kind] = after
+        done.queued += found
+
+    def _associating(self, connection: ConnectionName, kind: ObjectType) -> bool:
+        return any(Wake.ASSOCIATED in policy.when.events for policy in policies_on(self.policies, connection, kind))
 
     def _page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
         """One page; a field that went away since we last asked for the schema is noticed once and left out."""
@@ -138,7 +153,7 @@ class Pipeline:
         return capture_page(
             self.store, self.journal, self.clock, adapter.changes, connection, kind,
             watched=watched_fields(concerned) & schema.fields.keys(), fields=fields_of(concerned, schema), learn=learn,
-            index=index,
+            index=index, associating=self._associating(connection, kind),
         )
 
     def _clamp_waits(self) -> None:
@@ -155,7 +170,7 @@ class Pipeline:
                 result = reconcile(self.store, self.journal, self.clock, adapter.changes, connection, kind)
                 if result is not None:
                     found.append(result)
-                if any(Wake.ASSOCIATED in policy.when.events for policy in policies_on(self.policies, connection, kind)):
+                if self._associating(connection, kind):
                     compare_associations(self.store, adapter.changes, connection, kind)
         return tuple(found)
 

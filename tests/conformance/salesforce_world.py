@@ -85,6 +85,10 @@ class SalesforceWorld(SandboxWorld):
         match ref.object, other.object:
             case ObjectType.CONTACT, ObjectType.ACCOUNT:
                 native = {"AccountId": other.id}
+            case ObjectType.OPPORTUNITY, ObjectType.CONTACT:
+                role = {"OpportunityId": ref.id, "ContactId": other.id, "Role": "Decision Maker"}
+                self.org.create("OpportunityContactRole", role, actor=self.rep)
+                return
             case ObjectType.TASK, ObjectType.CONTACT:
                 native = {"WhoId": other.id}
             case _:

@@ -17,6 +17,7 @@ INDUSTRIES = (
     "Not For Profit", "Retail", "Technology", "Telecommunications", "Transportation", "Utilities", "Other",
 )  # fmt: skip
 SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
+ROLES = ("Business User", "Decision Maker", "Economic Buyer", "Evaluator", "Influencer", "Other")
 RATINGS = ("Hot", "Warm", "Cold")
 SALUTATIONS = ("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.")
 
@@ -240,5 +241,17 @@ def _derive_total(values: Values, before: Values | None, stamp: int) -> dict[str
     return {}
 
 
+def _contact_role() -> ObjectDefinition:
+    fields = [
+        reference("OpportunityId", "Opportunity", label="Opportunity ID", required=True),
+        reference("ContactId", "Contact", label="Contact ID", required=True),
+        picklist("Role", ROLES),
+        typed("IsPrimary", "boolean", "Primary"),
+    ]
+    return standard_object(
+        "OpportunityContactRole", "00K", "Opportunity Contact Role", "Opportunity Contact Roles", fields
+    )
+
+
 def sales_objects() -> tuple[ObjectDefinition, ...]:
-    return (_account(), _contact(), _lead(), _opportunity(), _product(), _order(), _order_line())
+    return (_account(), _contact(), _lead(), _opportunity(), _contact_role(), _product(), _order(), _order_line())
