@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Protocol, TypeAlias
 
+from connector.context.context import Passage
 from connector.decision.decision import (
     Decision,
     DecisionResult,
@@ -37,12 +38,16 @@ SEARCH_WORDS = ListOf(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposals:
-    """What an agent proposes; no actions means that nothing is to be done."""
+    """What an agent proposes; no actions means that nothing is to be done.
+
+    `found` are field values made quotable by the agent's own method; citations number them after the context's passages.
+    """
 
     actions: tuple[ProposedAction, ...]
     rationale: str
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undecided: tuple[str, ...] = ()
+    found: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class Abstention:
     missing: tuple[str, ...]
     rationale: str
     guesses: tuple[ProposedAction, ...] = ()
+    found: tuple[Passage, ...] = ()
 
 
 Reading: TypeAlias = Proposals | Abstention
@@ -144,10 +150,10 @@ def concluded(reading: Reading, pins: Pins, usage: Usage) -> DecisionResult:
         case Proposals():
             return Decision(
                 actions=reading.actions, rationale=reading.rationale, pins=pins, usage=usage,
-                alternatives=reading.alternatives, undecided=reading.undecided,
+                alternatives=reading.alternatives, undecided=reading.undecided, found=reading.found,
             )
         case Abstention():
             return NotEnough(
                 reason=reading.reason, missing=reading.missing, rationale=reading.rationale, pins=pins, usage=usage,
-                guesses=reading.guesses,
+                guesses=reading.guesses, found=reading.found,
             )
