@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from connector.adapter import Adapter, AdapterFactory, ChannelFactory, Environment
+from connector.adapter import Adapter, AdapterFactory, ChannelFactory, Environment, LookupFactory
 from connector.errors import SettingsError
 
 GROUP = "crm_connector.adapters"
@@ -18,6 +18,13 @@ BUILT_IN: Mapping[str, str] = {
 CHANNELS: Mapping[str, str] = {
     "smtp": "adapters.channels.smtp:connect",
     "slack": "adapters.channels.slack:connect",
+}
+LOOKUPS: Mapping[str, str] = {
+    "csv": "adapters.channels.lookup_files:connect_csv",
+    "http": "adapters.channels.lookup_http:connect",
+    "parquet": "adapters.channels.lookup_files:connect_parquet",
+    "postgres": "adapters.channels.lookup_sql:connect_postgres",
+    "sqlite": "adapters.channels.lookup_sql:connect_sqlite",
 }
 ENDPOINT = "adapters.channels.endpoints:connect"
 
@@ -48,6 +55,13 @@ def channel_factory(kind: str) -> ChannelFactory:
 def endpoint_factory() -> ChannelFactory:
     """What builds the endpoints of connector.yaml."""
     return cast(ChannelFactory, _loaded(ENDPOINT))
+
+
+def lookup_factory(kind: str) -> LookupFactory:
+    """What builds lookups of one kind."""
+    if kind not in LOOKUPS:
+        raise SettingsError([f"kind: must be one of {', '.join(LOOKUPS)}, not {kind!r}"])
+    return cast(LookupFactory, _loaded(LOOKUPS[kind]))
 
 
 def _loaded(address: str) -> object:

@@ -34,6 +34,7 @@ from connector.adapter.environment import (
     Token,
     TokenStore,
 )
+from connector.adapter.lookups import LookedUp, Lookup, LookupFactory, LookupResult, LookupRow, NotLookedUp
 from connector.adapter.options import Options
 from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plain, filled, needs_of, read_parameters
 from connector.adapter.readable import readable
@@ -63,6 +64,7 @@ from connector.record import (
     VOCABULARY,
     ActionKind,
     ConnectionName,
+    FieldClass,
     FieldKind,
     FieldName,
     FieldSchema,
@@ -108,6 +110,7 @@ __all__ = [
     "Dispatch",
     "Environment",
     "FieldChange",
+    "FieldClass",
     "FieldKind",
     "FieldName",
     "FieldSchema",
@@ -125,11 +128,17 @@ __all__ = [
     "Lacking",
     "Lane",
     "Log",
+    "LookedUp",
+    "Lookup",
+    "LookupFactory",
+    "LookupResult",
+    "LookupRow",
     "MarkedCreate",
     "Merged",
     "Missed",
     "NoAnswerError",
     "NotApplied",
+    "NotLookedUp",
     "NotSentError",
     "ObjectSchema",
     "ObjectType",

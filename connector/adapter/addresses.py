@@ -17,6 +17,8 @@ Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
 """The addresses of a host, best first; raises OSError when it has none."""
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Protocol assignments (RFC 6890), of which older Pythons know a part only: one cloud keeps its metadata at 192.0.0.192.
+_ASSIGNED = ipaddress.IPv4Network("192.0.0.0/24")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in the last 32 bits
 
 
@@ -86,10 +88,12 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(
-        one.is_global and not one.is_multicast and not one.is_reserved and not one.is_unspecified
-        for one in _meant(found)
-    )
+    return all(_is_global(one) for one in _meant(found))
+
+
+def _is_global(address: _Address) -> bool:
+    inside = address.is_multicast or address.is_reserved or address.is_unspecified or address in _ASSIGNED
+    return address.is_global and not inside
 
 
 def _meant(address: _Address) -> tuple[_Address, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from connector.adapter.addresses import Dial
@@ -88,6 +89,7 @@ class ChannelEnvironment:
     clock: Clock
     secrets: Secrets
     dial: Dial
+    folder: Path  # where relative files of settings count from
     transport_to: Callable[[str], Transport]
     """A transport that reaches the host of one address and no other."""
     log: Log

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
 
+from connector.adapter import Lookup, Outlets
 from connector.cli.fitting import misfits, unserved
 from connector.cli.log import Quiet
 from connector.cli.models import DEFAULTS, model_key
 from connector.cli.opening import Connected, has_state, open_connections, state_file
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
 from connector.cli.output import emit, indented, say
-from connector.cli.outside import findings, open_outlets
+from connector.cli.outside import findings, open_lookups, open_outlets
 from connector.cli.road import open_policies
 from connector.clock import SystemClock
 from connector.context.knowledge import read_knowledge
@@ -107,16 +108,33 @@ def _state(settings: Settings) -> Iterator[Problem]:
 def _outside(settings: Settings, policies: PolicySet | None) -> Iterator[Problem]:
     """Channels, endpoints and lookups: their settings, their secrets, and whether policies name others."""
     try:
-        outlets = open_outlets(settings, SystemClock(), Quiet())
+        outlets, lookups = _opened_outside(settings)
     except SettingsError as error:
         for problem in error.problems:
             fix = "correct that line; docs/channels.md and docs/lookups.md have every key"
             yield Problem(subject="settings", problem=problem, fix=fix, fatal=True)
         return
-    for found in findings(outlets):
+    for found in findings(outlets, lookups):
         yield Problem(subject=found.subject, problem=found.problem, fix=found.fix, fatal=found.fatal)
     for problem in unserved(policies, settings) if policies is not None else ():
         yield Problem(subject="policy", problem=problem, fix="name it in connector.yaml, or correct the policy", fatal=True)
+
+
+def _opened_outside(settings: Settings) -> tuple[Outlets, Mapping[str, Lookup]]:
+    """Channels, endpoints and lookups; the problems of all of them are raised together."""
+    problems: list[str] = []
+    outlets, lookups = Outlets(), dict[str, Lookup]()
+    try:
+        outlets = open_outlets(settings, SystemClock(), Quiet())
+    except SettingsError as error:
+        problems += error.problems
+    try:
+        lookups |= open_lookups(settings, SystemClock(), Quiet())
+    except SettingsError as error:
+        problems += error.problems
+    if problems:
+        raise SettingsError(problems)
+    return outlets, lookups
 
 
 def _connections(settings: Settings, policies: PolicySet | None) -> Iterator[Problem]:

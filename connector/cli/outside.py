@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from adapters import registry
-from connector.adapter import Channel, ChannelEnvironment, Dial, Finding, Log, Options, Outlets, Transport
+from connector.adapter import Channel, ChannelEnvironment, Dial, Finding, Log, Lookup, Options, Outlets, Transport
 from connector.adapter.http import HttpTransport
 from connector.clock import Clock
 from connector.errors import SettingsError
@@ -26,6 +26,15 @@ def open_outlets(settings: Settings, clock: Clock, log: Log) -> Outlets:
     if opening.problems:
         raise SettingsError(opening.problems)
     return Outlets(channels=channels, endpoints=endpoints)
+
+
+def open_lookups(settings: Settings, clock: Clock, log: Log) -> Mapping[str, Lookup]:
+    """Every read-only source that settings name; raises SettingsError with the problems of all of them."""
+    opening = Opening(settings, clock, log)
+    opened = opening.each("lookups", settings.lookups, registry.lookup_factory)
+    if opening.problems:
+        raise SettingsError(opening.problems)
+    return opened
 
 
 class Opening:
@@ -66,7 +75,7 @@ class Opening:
         return ChannelEnvironment(
             name=block.name, options=Options(path, block.options, block.lines, self._settings.file.name),
             clock=self._clock, secrets=NamedSecrets(block.name, self._settings.secrets, os.environ), dial=self._dial,
-            transport_to=self._transport_to, log=self._log,
+            folder=self._settings.file.parent, transport_to=self._transport_to, log=self._log,
         )
 
     def _transport_to(self, address: str) -> Transport:
@@ -83,12 +92,13 @@ def _origin(address: str) -> str:
     return f"{scheme}{separator}{rest.partition('/')[0]}" if separator else address
 
 
-def findings(outlets: Outlets) -> Iterator[Finding]:
-    """What each channel and endpoint finds wrong with itself."""
-    named: list[tuple[str, Channel]] = [(f"channels.{name}", channel) for name, channel in outlets.channels.items()]
+def findings(outlets: Outlets, lookups: Mapping[str, Lookup]) -> Iterator[Finding]:
+    """What each channel, endpoint and lookup finds wrong with itself."""
+    named: list[tuple[str, Channel | Lookup]] = [(f"lookups.{name}", source) for name, source in lookups.items()]
+    named += [(f"channels.{name}", channel) for name, channel in outlets.channels.items()]
     named += [(f"endpoints.{name}", channel) for name, channel in outlets.endpoints.items()]
-    for path, channel in named:
-        for found in channel.check():
+    for path, one in named:
+        for found in one.check():
             yield Finding(
                 subject=f"{path} {found.subject}", problem=found.problem, fix=found.fix, fatal=found.fatal
             )

@@ -11,7 +11,7 @@ from connector.adapter import Log
 from connector.cli.learned import FitRoutes, RouteFormat
 from connector.cli.models import model_tiers
 from connector.cli.opening import Connected, connect, open_state
-from connector.cli.outside import open_outlets
+from connector.cli.outside import open_lookups, open_outlets
 from connector.clock import SystemClock, system_random
 from connector.context.lance_index import LanceIndex
 from connector.daemon import Surroundings, assemble
@@ -68,7 +68,7 @@ def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Roa
         around = Surroundings(
             store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,
             shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), log=log, privacy=settings.privacy,
-            outlets=open_outlets(settings, clock, log),
+            outlets=open_outlets(settings, clock, log), lookups=open_lookups(settings, clock, log),
         )
         yield Road(
             settings=settings, around=around, connected=connected, pipeline=assemble(around, policies),

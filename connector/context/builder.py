@@ -6,13 +6,14 @@ The CRM is read once per relation for the whole batch; the database only through
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.adapter import RecordReader
+from connector.adapter import Lookup, RecordReader
 from connector.context.context import Context, Passage
 from connector.context.index import Index, IndexState, Reach, knowledge_scope
+from connector.context.lookups import FromLookups, Lookups
 from connector.context.memory import Recall, Recollection
 from connector.context.origins import origins_of
 from connector.context.redaction import Redacted, hide
@@ -20,6 +21,7 @@ from connector.context.relations import RELATIONS
 from connector.context.relatives import RelativeReader, Relatives
 from connector.context.texts import clean, clipped, field_passages, passages_of, text_fields
 from connector.context.wanted import Bounds, Subject, Wanted
+from connector.errors import PermanentError
 from connector.record import FieldClass, FieldName, FieldSchema, ObjectSchema, ObjectType, Record, RecordRef
 
 
@@ -31,14 +33,18 @@ class _Batch:
     schema: ObjectSchema
     relatives: Relatives
     remembered: Recollection
+    looked_up: Mapping[RecordRef, FromLookups]
     now: datetime
 
 
 class ContextBuilder:
     """Builds contexts for the records of one connection."""
 
-    def __init__(self, *, reader: RecordReader, index: Index, recall: Recall) -> None:
+    def __init__(
+        self, *, reader: RecordReader, index: Index, recall: Recall, lookups: Mapping[str, Lookup] | None = None
+    ) -> None:
         self._reader = reader
+        self._lookups = lookups or {}
         self._index = index
         self._recall = recall
 
@@ -53,7 +59,10 @@ class ContextBuilder:
         reading = RelativeReader(self._reader, never=_never(wanted), limit=wanted.bounds.relatives)
         relatives = reading.read(records, wanted.related)
         remembered = self._recall(tuple(dict.fromkeys(_refs(records, relatives))))
-        batch = _Batch(wanted=wanted, schema=schema, relatives=relatives, remembered=remembered, now=now)
+        looked_up = self._looked_up(records, relatives, wanted)
+        batch = _Batch(
+            wanted=wanted, schema=schema, relatives=relatives, remembered=remembered, looked_up=looked_up, now=now
+        )
         return tuple(self._context(subject, batch) for subject in subjects)
 
     def _context(self, subject: Subject, batch: _Batch) -> Context:
@@ -68,7 +77,8 @@ class ContextBuilder:
         hits, unanswered = self._knowledge(own_texts, wanted)
         short = wanted.quoted - {name for name, _ in text_fields(own, schema)}
         own_texts = (*own_texts, *field_passages(own, short, origins, own=True))
-        passages = (*own_texts, *subject.found, *hits, *_texts_around(around, others, batch))
+        looked_up = batch.looked_up.get(ref, FromLookups())
+        passages = (*own_texts, *subject.found, *looked_up.passages, *hits, *_texts_around(around, others, batch))
         return Context(
             records=(own, *others),
             schema=replace(schema, fields=_visible(schema, wanted)),
@@ -80,9 +90,33 @@ class ContextBuilder:
             related=places,
             hidden=tuple(sorted(_never(wanted) & (subject.record.fields.keys() | schema.fields.keys()))),
             masked=tuple(sorted(name for name, kept in wanted.classes.items() if kept is FieldClass.MASK)),
-            missing=(*subject.missing, *_missing(batch.relatives, ref), *unanswered),
+            missing=(*subject.missing, *looked_up.missing, *_missing(batch.relatives, ref), *unanswered),
             searches=wanted.searches,
         )
+
+    def _looked_up(
+        self, records: Sequence[Record], relatives: Relatives, wanted: Wanted
+    ) -> Mapping[RecordRef, FromLookups]:
+        """What the policy's lookups say about each record; a field only they need is read for them here."""
+        asking = Lookups(sources=self._lookups, names=wanted.lookups, classes=wanted.classes, local=wanted.local)
+        if not wanted.lookups:
+            return {}
+        needed = asking.own_fields()
+        if any(needed - record.fields.keys() for record in records):
+            records = [_completed(record, found) for record, found in self._read_also(records, needed)]
+        around = [relatives.of[record.ref] for record in records]
+        return {record.ref: found for record, found in zip(records, asking.ask(records, around), strict=True)}
+
+    def _read_also(
+        self, records: Sequence[Record], names: Collection[FieldName]
+    ) -> Iterator[tuple[Record, Record | None]]:
+        try:
+            found = self._reader.read([record.ref for record in records], sorted(names))
+        except PermanentError:  # a field the CRM does not have: the lookup will say what it lacks
+            found = {}
+        for record in records:
+            read = found.get(record.ref)
+            yield record, read if isinstance(read, Record) else None
 
     def _knowledge(self, own_texts: Sequence[Passage], wanted: Wanted) -> tuple[tuple[Passage, ...], tuple[str, ...]]:
         """The best knowledge for what the record says, and the words for `missing` where none was found."""
@@ -102,6 +136,10 @@ def _narrowed(record: Record, wanted: Wanted, ref: RecordRef) -> Record:
     if wanted.fields is None or record.ref != ref:
         return record
     return replace(record, fields={name: value for name, value in record.fields.items() if name in wanted.fields})
+
+
+def _completed(record: Record, also: Record | None) -> Record:
+    return record if also is None else replace(record, fields={**also.fields, **record.fields})
 
 
 def _never(wanted: Wanted) -> frozenset[FieldName]:

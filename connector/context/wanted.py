@@ -26,6 +26,7 @@ class Wanted:
 
     related: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
+    lookups: tuple[str, ...] = ()
     classes: Mapping[FieldName, FieldClass] = field(default_factory=dict)
     searches: int = 0
     local: bool = False  # texts of these records may not leave the machine, not even to an embedder
@@ -45,7 +46,7 @@ def classes_of(*, never: Sequence[FieldName] = (), mask: Sequence[FieldName] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One record to prepare a context for; `found` and `missing` bring what lookups answered or failed to."""
+    """One record to prepare a context for; `found` and `missing` bring what was found before or could not be."""
 
     record: Record
     changed_from: Mapping[FieldName, FieldValue] = field(default_factory=lambda: NO_FIELDS)

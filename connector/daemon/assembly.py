@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.adapter import Adapter, Log, Outlets
+from connector.adapter import Adapter, Log, Lookup, Outlets
 from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.index import Index
@@ -53,6 +53,7 @@ class Surroundings:
     log: Log
     privacy: Privacy = field(default_factory=Privacy)
     outlets: Outlets = field(default_factory=Outlets)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
 
 
 def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
@@ -60,7 +61,7 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     journal = Journal(around.randomness)
     recall = StoredMemory(around.store)
     contexts = {
-        name: ContextBuilder(reader=adapter.records, index=around.index, recall=recall)
+        name: ContextBuilder(reader=adapter.records, index=around.index, recall=recall, lookups=around.lookups)
         for name, adapter in around.adapters.items()
     }
     router = Router(_kept_local(around.reasoners, around.privacy))
@@ -170,6 +171,7 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
         return Wanted(
             related=tuple(dict.fromkeys((*context.related, *needed, *relations_in(conditions)))),
             knowledge=context.knowledge,
+            lookups=context.lookups,
             classes=classes_of(never=(*privacy.never, *context.never), mask=(*privacy.mask, *context.mask)),
             searches=policy.reason.searches,
             local=policy.when.object in privacy.local_only,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from connector.action import Action
@@ -41,6 +42,7 @@ def environment(
     clock: Clock | None = None,
     dial: Dial | None = None,
     path: str = "channels.test",
+    folder: Path = Path(),
 ) -> ChannelEnvironment:
     """What a channel of one block is given."""
 
@@ -54,6 +56,7 @@ def environment(
         clock=clock or SystemClock(),
         secrets=KeptSecrets(**(secrets or {})),
         dial=dial or Dial(),
+        folder=folder,
         transport_to=transport_to,
         log=Quiet(),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.sandbox.wire import Face, WireRequest, WireResponse
-from connector.adapter import Adapter, Outlets
+from connector.adapter import Adapter, Lookup, Outlets
 from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
@@ -26,6 +26,7 @@ from connector.pipeline import Pipeline, Round
 from connector.pipeline.state import prepare
 from connector.policy import Policy, PolicySet, Tier
 from connector.record import FieldValue, ObjectType, RecordRef
+from connector.settings import Privacy
 from connector.store import SqliteStore, Store
 from connector.writeback import OutboxRow, outbox
 from tests.conformance.hubspot_world import HubSpotWorld
@@ -112,11 +113,14 @@ class Road:
         models: Callable[[Store, HeldClock], Mapping[Tier, Reasoner]] | None = None,
         store: Store | None = None,
         outlets: Outlets | None = None,
+        lookups: Mapping[str, Lookup] | None = None,
+        privacy: Privacy | None = None,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         self.policies = PolicySet([under or policy(gate=FREE, may="{update: {category: {}}}")])
         self._learners, self._models, self._given = learners, models, store
-        self._outlets = outlets or Outlets()
+        self._outlets, self._lookups = outlets or Outlets(), lookups or {}
+        self._privacy = privacy or Privacy()
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
         self._starts = 0
@@ -140,6 +144,8 @@ class Road:
             fit=lambda texts, values: NotLearned(examples=len(texts), needed=10_000),
             log=Quiet(),
             outlets=self._outlets,
+            lookups=self._lookups,
+            privacy=self._privacy,
         )
         self.pipeline: Pipeline = assemble(around, self.policies)
         self.pipeline.start()
