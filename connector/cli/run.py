@@ -11,6 +11,7 @@ from connector.cli.fitting import misfits, unserved
 from connector.cli.log import open_log
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, say
+from connector.cli.pages import house_of, served_beside
 from connector.cli.road import Road, open_policies, open_road
 from connector.cli.rounds import Totals, run_until_quiet
 from connector.cli.stopping import stoppable
@@ -19,6 +20,7 @@ from connector.errors import PolicyError
 from connector.journal import Entry, EntryKind, is_sealed
 from connector.policy import KeptOld, PoliciesInForce, PolicySet, Replaced, Unchanged
 from connector.settings import Settings, load_settings
+from connector.web.house import House
 
 app = typer.Typer(add_completion=False)
 
@@ -51,7 +53,14 @@ def run(
                 run_until_quiet(road, patience=seconds, linger=linger, totals=totals)
             _tell(totals, as_json=as_json)
         else:
-            make_daemon(settings, road, in_force, log).run()
+            daemon = make_daemon(settings, road, in_force, log)
+            with served_beside(settings.web, lambda: _house(road), log):
+                daemon.run()
+
+
+def _house(road: Road) -> House:
+    """The page of one opened road: the same state and CRMs, and the policies as they are in force at each moment."""
+    return house_of(road.around.store, road.connected.adapters, lambda: road.pipeline.policies, road.log)
 
 
 def make_daemon(settings: Settings, road: Road, in_force: PoliciesInForce, log: Log) -> Daemon:

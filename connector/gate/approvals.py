@@ -192,6 +192,11 @@ def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, r
     return again
 
 
+def asked_again(tx: Transaction, stale: Approval) -> Approval | None:
+    """The question that took the place of a stale one."""
+    return by_id(tx, _next_id(stale.id))
+
+
 def rebase(tx: Transaction, ref: RecordRef, name: FieldName, base: FieldBase) -> None:
     """We wrote this field ourselves: open questions on the record rest on our value now, not on a moved one."""
     rows = tx.rows(

@@ -107,6 +107,27 @@ def listed(tx: Transaction, *, unsettled_only: bool = True, limit: int = 1000) -
     return [_handoff(row) for row in rows]
 
 
+def by_id(tx: Transaction, handoff: str) -> Handoff | None:
+    row = tx.one("SELECT * FROM gate_handoffs WHERE handoff = :handoff", handoff=handoff)
+    return _handoff(row) if row else None
+
+
+def settled_lately(tx: Transaction, *, limit: int) -> list[Handoff]:
+    """What people and time settled last, the newest first; what a newer decision superseded is nobody's case."""
+    rows = tx.rows(
+        "SELECT * FROM gate_handoffs WHERE state IN ('closed', 'returned', 'denied') "
+        "ORDER BY settled_at DESC, handoff LIMIT :limit",
+        limit=limit,
+    )
+    return [_handoff(row) for row in rows]
+
+
+def unsettled(tx: Transaction) -> int:
+    """How many cases wait for somebody."""
+    row = tx.one("SELECT COUNT(*) AS n FROM gate_handoffs WHERE state IN ('open', 'claimed')")
+    return int(row["n"]) if row else 0
+
+
 def of_record(tx: Transaction, ref: RecordRef) -> list[Handoff]:
     rows = tx.rows(
         "SELECT * FROM gate_handoffs WHERE connection = :connection AND object = :object AND record = :record "

@@ -61,4 +61,10 @@ MIGRATIONS = (
         CREATE INDEX gate_approvals_judged ON gate_approvals (settled_by, settled_at)
         """,
     ),
+    Migration(
+        stage="people",
+        number=2,
+        name="the queue in its order",
+        script="CREATE INDEX gate_approvals_order ON gate_approvals (state, asked_at, record, approval)",
+    ),
 )

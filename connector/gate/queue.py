@@ -71,9 +71,10 @@ def groups(tx: Transaction, view: View, *, limit: int) -> list[Alike]:
 
 
 def page(tx: Transaction, view: View, *, limit: int, offset: int = 0) -> list[Approval]:
-    """One page of questions, the longest waiting first."""
+    """One page of questions, the longest waiting first, those of one record together."""
     rows = tx.rows(
-        f"SELECT * FROM gate_approvals WHERE {view.where} ORDER BY asked_at, approval LIMIT :limit OFFSET :offset",
+        f"SELECT * FROM gate_approvals WHERE {view.where} ORDER BY asked_at, record, approval "
+        "LIMIT :limit OFFSET :offset",
         limit=limit, offset=offset, **view.parameters,
     )
     return [approval_of(row) for row in rows]

@@ -5,10 +5,12 @@ from connector.journal.journal import (
     MIGRATIONS,
     Journal,
     Seal,
+    before,
     entries_after,
     erase_bodies,
     is_sealed,
     newest,
+    newest_seq,
     of_decision,
     of_intent,
     of_record,
@@ -18,6 +20,7 @@ from connector.journal.journal import (
 from connector.journal.verify import Verification, verify
 
 __all__ = [
-    "MIGRATIONS", "Entry", "EntryKind", "Journal", "Seal", "StoredEntry", "Verification", "canonical", "entries_after",
-    "erase_bodies", "is_sealed", "newest", "of_decision", "of_intent", "of_record", "seal", "verify", "walk",
+    "MIGRATIONS", "Entry", "EntryKind", "Journal", "Seal", "StoredEntry", "Verification", "before", "canonical",
+    "entries_after", "erase_bodies", "is_sealed", "newest", "newest_seq", "of_decision", "of_intent", "of_record", "seal",
+    "verify", "walk",
 ]

@@ -147,6 +147,18 @@ def newest(tx: Transaction, limit: int) -> list[StoredEntry]:
     return [_stored(row) for row in reversed(rows)]
 
 
+def newest_seq(tx: Transaction) -> int:
+    """How far the journal goes; 0 when it is empty."""
+    row = tx.one("SELECT MAX(seq) AS seq FROM journal_entries")
+    return int(row["seq"]) if row is not None and row["seq"] is not None else 0
+
+
+def before(tx: Transaction, seq: int, *, limit: int) -> list[StoredEntry]:
+    """The entries before `seq`, newest first: the way to leaf back."""
+    rows = tx.rows(f"{_SELECT} WHERE e.seq < :seq ORDER BY e.seq DESC LIMIT :limit", seq=seq, limit=limit)
+    return [_stored(row) for row in rows]
+
+
 def entries_after(tx: Transaction, seq: int, *, limit: int = 1000) -> list[StoredEntry]:
     """Entries after `seq` in order; the way to walk a long journal page by page."""
     rows = tx.rows(f"{_SELECT} WHERE e.seq > :seq ORDER BY e.seq LIMIT :limit", seq=seq, limit=limit)

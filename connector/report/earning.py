@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,18 @@ def earned_so_far(tx: Transaction, *, targets: Mapping[str, float], now: datetim
         _cell_report(tx, name, pins, standing=standings.get(name), targets=targets, now=now)
         for name, pins in sorted(_pins_in_use(tx, standings).items())
     )
+
+
+def earned_by(
+    tx: Transaction, asked: Iterable[tuple[str, str]], *, targets: Mapping[str, float], now: datetime
+) -> dict[tuple[str, str], CellReport]:
+    """The cells that questions belong to, each under the pins its question was proposed with."""
+    return {
+        (name, pins): _cell_report(
+            tx, name, pins, standing=cells.standing(tx, Cell.parse(name)), targets=targets, now=now
+        )
+        for name, pins in sorted(set(asked))
+    }
 
 
 def _pins_in_use(tx: Transaction, standings: Mapping[str, Standing]) -> dict[str, str]:

@@ -98,6 +98,11 @@ def _handoff_changed(body: Body) -> str:
     return str(body.get("change") or body.get("why") or "")
 
 
+def _person_changed(body: Body) -> str:
+    """Who may come in is said with the name; a door that was shut belongs to nobody."""
+    return " ".join(str(part) for part in (body.get("person"), body.get("change")) if part)
+
+
 def _cell(body: Body) -> str:
     threshold = body.get("threshold")
     return f"{body.get('cell')}" + (f" acts alone from {threshold:.0%} on" if threshold is not None else "")
@@ -146,6 +151,8 @@ _SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
     EntryKind.UNKNOWN: _why,
     EntryKind.STALE: _stale,
     EntryKind.GONE: _why,
+    EntryKind.PERSON_CHANGED: _person_changed,
+    EntryKind.SIGNED_IN: _handoff_changed,
     EntryKind.PROMOTED: _cell,
     EntryKind.DEMOTED: _demoted,
     EntryKind.AUDITED: _audited,

@@ -110,6 +110,7 @@ class OutboxRow:
     live: Record | None
     outcome: Mapping[str, Any] | None
     inverse: Mapping[str, Any] | None
+    settled_at: datetime | None = None
 
 
 def enqueue(tx: Transaction, cleared: Sequence[ClearedAction], at: datetime) -> None:
@@ -215,6 +216,16 @@ def of_record(tx: Transaction, ref: RecordRef) -> list[OutboxRow]:
         connection=ref.connection, object=ref.object.value, record=ref.id,
     )
     return [row_of(row) for row in rows]
+
+
+def under_way_for(tx: Transaction, person: str, *, limit: int) -> tuple[int, list[OutboxRow]]:
+    """What somebody cleared and is not proven yet: how many, and the newest of them."""
+    where = "WHERE cleared_by = :person AND purpose = 'act' AND state IN ('ready', 'sending', 'unknown')"
+    counted = tx.one(f"SELECT COUNT(*) AS n FROM writeback_outbox {where}", person=person)
+    rows = tx.rows(
+        f"SELECT * FROM writeback_outbox {where} ORDER BY cleared_at DESC, intent LIMIT :limit", person=person, limit=limit
+    )
+    return (int(counted["n"]) if counted else 0), [row_of(row) for row in rows]
 
 
 def unfinished_refs(tx: Transaction) -> frozenset[RecordRef]:
@@ -335,4 +346,5 @@ def row_of(row: Row) -> OutboxRow:
         live=decode_live(json.loads(row["live"])) if row["live"] else None,
         outcome=json.loads(row["outcome"]) if row["outcome"] else None,
         inverse=json.loads(row["inverse"]) if row["inverse"] else None,
+        settled_at=from_micros(row["settled_at"]) if row["settled_at"] is not None else None,
     )

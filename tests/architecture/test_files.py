@@ -13,6 +13,7 @@ from tests.support.tree import ROOT, tracked
 TEXTS = tuple(name for name in tracked() if not name.endswith((".png", ".ico", ".gz", ".woff2", ".parquet")))
 HEAVY = (
     "lancedb", "pyarrow", "anthropic", "sklearn", "scipy", "numpy", "pandas", "simple_salesforce", "hubspot", "sqlite_utils",
+    "starlette", "uvicorn", "jinja2",
 )  # fmt: skip
 
 

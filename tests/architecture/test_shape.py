@@ -19,6 +19,7 @@ BROAD_EXCEPTS: Mapping[str, str] = {
     "connector/policy/document.py": "a YAML parser fed by fuzzers; every failure is a problem with its line",
     "connector/context/lance_folder.py": "the index is a cache: whatever spoiled it, it is rebuilt",
     "connector/context/lance_index.py": "the index is a cache: whatever spoiled it, it is rebuilt",
+    "connector/web/edge.py": "a page's surprise is logged and answered without its text",
     "connector/cli/showing.py": "a thread's failure is raised again where the demo waits for it",
     "adapters/sandbox/org.py": "rolls back the org and raises again",
 }

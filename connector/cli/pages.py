@@ -1,0 +1,44 @@
+"""The page for people, put together from settings: for `web`, and for `run` when settings say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from connector.adapter import Adapter, Log
+from connector.clock import SystemClock, secret_random, system_random
+from connector.journal import Journal
+from connector.policy import PolicySet
+from connector.record import ConnectionName
+from connector.settings import WebSettings
+from connector.store import Store
+from connector.web.house import House
+
+
+def house_of(
+    store: Store, adapters: Mapping[ConnectionName, Adapter], policies: Callable[[], PolicySet], log: Log
+) -> House:
+    return House(
+        store=store, clock=SystemClock(), chance=secret_random(), journal=Journal(system_random()), adapters=adapters,
+        policies=policies, log=log,
+    )
+
+
+def address_of(settings: WebSettings) -> str:
+    """What people type."""
+    host = f"[{settings.address}]" if ":" in settings.address else settings.address
+    return settings.origin or f"http://{host}:{settings.port}"
+
+
+@contextmanager
+def served_beside(settings: WebSettings | None, house: Callable[[], House], log: Log) -> Iterator[None]:
+    """Serve the page while something else runs; nothing where settings ask for none."""
+    if settings is None:
+        yield
+        return
+    from connector.web.app import pages_app
+    from connector.web.serving import bound, served
+
+    with served(pages_app(house(), settings), settings, bound(settings)):
+        log.info("page_served", address=address_of(settings))
+        yield

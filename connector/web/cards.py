@@ -1,0 +1,120 @@
+"""Questions as the page shows them, with everything a person needs to judge them; read for a whole page at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.action import CreateNote, CreateTask, Message, UpdateField, describe
+from connector.decision import decisions
+from connector.gate.approvals import Approval, ApprovalState
+from connector.record import DELIVERY, Delivery, RecordRef, display
+from connector.report.card import ORIGINS, on_expiry
+from connector.report.earning import CellReport, earned_by
+from connector.report.names import names_of
+from connector.report.outcomes import Outcome, outcomes_of
+from connector.report.times import moment
+from connector.store import Transaction
+
+_BY = {**ORIGINS, "outsider": "an outsider"}
+HIDDEN = "(hidden by the policy)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A verbatim quote of the evidence, where it stands, and who can have written it."""
+
+    text: str
+    source: str
+    by: str
+    is_trusted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A proposed step in the words of the page: what it is about, the value before and ours, further facts."""
+
+    about: str
+    base: str | None
+    ours: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """One question. `outcome` is None while it waits."""
+
+    asked: Approval
+    name: str
+    shape: Shape
+    quotes: tuple[Quote, ...]
+    earned: CellReport | None
+    usd: str
+    tier: str
+    outcome: Outcome | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.asked.state is ApprovalState.PENDING
+
+    @property
+    def is_update(self) -> bool:
+        return isinstance(self.asked.action, UpdateField)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether what is proposed cannot be taken back."""
+        return DELIVERY[self.asked.action.kind] is Delivery.AT_MOST_ONCE
+
+    @property
+    def on_expiry(self) -> str:
+        return on_expiry(self.asked)
+
+    @property
+    def says(self) -> str:
+        return describe(self.asked.action)
+
+
+def cards_of(
+    tx: Transaction, asked: Sequence[Approval], *, targets: Mapping[str, float], now: datetime
+) -> tuple[CardView, ...]:
+    """The cards of these questions, in their order."""
+    names = names_of(tx, [(one.ref, one.bases) for one in asked])
+    cells = earned_by(tx, [(one.cell, one.pins) for one in asked], targets=targets, now=now)
+    outcomes = outcomes_of(tx, [one for one in asked if one.state is not ApprovalState.PENDING])
+    return tuple(_card(tx, one, names, cells.get((one.cell, one.pins)), outcomes.get(one.id)) for one in asked)
+
+
+def _card(
+    tx: Transaction, asked: Approval, names: Mapping[RecordRef, str], earned: CellReport | None, outcome: Outcome | None
+) -> CardView:
+    decision = decisions.find(tx, asked.decision)
+    return CardView(
+        asked=asked, name=names[asked.ref], shape=shape_of(asked), quotes=tuple(map(_quote, asked.citations)), earned=earned,
+        usd=decision.usd if decision is not None else "0", tier=decision.tier if decision is not None else "",
+        outcome=outcome,
+    )
+
+
+def shape_of(asked: Approval) -> Shape:
+    match asked.action:
+        case UpdateField(field=field, value=value):
+            base = asked.bases.get(field)
+            was = None if base is None else HIDDEN if base.private else display(base.value)
+            return Shape(about=field, base=was, ours=display(value))
+        case CreateTask(subject=subject, description=text, due=due):
+            facts = (("due", moment(due) if due else "no date"), ("text", text))
+            return Shape(about="new task", base=None, ours=subject, facts=facts)
+        case CreateNote(body=body):
+            return Shape(about="new note", base=None, ours=body)
+        case Message(kind=kind, to=to, subject=subject, body=body, channel=channel):
+            facts = (("to", ", ".join(to) or channel), ("text", body))
+            return Shape(about=kind.value.replace("_", " "), base=None, ours=subject, facts=facts)
+
+
+def _quote(citation: Mapping[str, str]) -> Quote:
+    origin = citation["origin"]
+    return Quote(
+        text=citation["quote"], source=citation["source"], by=_BY.get(origin, origin), is_trusted=origin != "outsider"
+    )

@@ -1,0 +1,18 @@
+"""The pages, in the order of the navigation. A new page is one module with a `PAGE`, its templates, and one entry here."""
+
+from __future__ import annotations
+
+from connector.web.page import Page
+from connector.web.pages import approvals, bulks, card, handoffs, history, records, reverts, signing, verdicts
+
+PAGES: tuple[Page, ...] = (
+    approvals.PAGE,
+    card.PAGE,
+    verdicts.PAGE,
+    bulks.PAGE,
+    handoffs.PAGE,
+    history.PAGE,
+    records.PAGE,
+    reverts.PAGE,
+    signing.PAGE,
+)

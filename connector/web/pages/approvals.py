@@ -1,0 +1,139 @@
+"""Approvals: what waits for a person, grouped by what is alike, with what the person judged lately until it is proven."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from connector.action import describe
+from connector.gate import queue
+from connector.gate.bulks import FEWEST
+from connector.gate.persons import listed as persons_listed
+from connector.gate.queue import View
+from connector.journal import Entry, EntryKind
+from connector.policy import PolicyName
+from connector.report.outcomes import Proof
+from connector.report.times import moment
+from connector.store import Transaction
+from connector.web.cards import CardView, cards_of, shape_of
+from connector.web.csv_export import csv_of
+from connector.web.house import House
+from connector.web.page import Answer, Asked, Download, Page, Shown, Way
+from connector.web.pages.wording import page_number
+from connector.writeback import outbox
+
+PER_PAGE = 20
+_GROUPS = 60
+_JUDGED = 12
+_FADES = {
+    Proof.PROVEN: timedelta(minutes=2), Proof.NOTHING: timedelta(minutes=2),
+    Proof.FAILED: timedelta(hours=1), Proof.ASKED_AGAIN: timedelta(hours=1),
+}  # fmt: skip
+_EXPORT = 10_000
+
+
+def show(house: House, asked: Asked) -> Answer:
+    """The queue. Every read is bounded: ten thousand waiting questions make no slower page than ten."""
+    now, number = house.clock.now(), page_number(asked)
+    view = _view(asked, now)
+    with house.store.snapshot() as tx:
+        total = queue.count(tx, view)
+        waiting = queue.page(tx, view, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+        further, judged = judged_lately(tx, asked.person.name, house, now)
+        targets = house.targets()
+        values = {
+            "groups": _groups(tx, house, view), "cards": cards_of(tx, waiting, targets=targets, now=now),
+            "further": further, "judged": judged,
+            "total": total, "all": queue.waiting(tx),
+            "hands": hands(tx), "view": view, "number": number, "pages": max(1, -(-total // PER_PAGE)),
+            "back": _address(asked, number), "link": _linked(asked), "bulk_from": FEWEST,
+        }
+    return Shown(template="approvals.html", values=values)
+
+
+def judged_lately(tx: Transaction, person: str, house: House, now: datetime) -> tuple[int, tuple[CardView, ...]]:
+    """What the person judged: until it is proven, and a little longer; and how much is on its way besides."""
+    count, rows = outbox.under_way_for(tx, person, limit=_JUDGED)
+    lately = queue.judged_by(tx, person, since=now - max(_FADES.values()), limit=_JUDGED)
+    found = queue.of_ids(tx, [row.approval for row in rows]) | {one.id: one for one in lately}
+    fresh = {one.id for one in queue.judged_by(tx, person, since=now - _FADES[Proof.NOTHING], limit=_JUDGED)}
+    cards = cards_of(tx, list(found.values()), targets=house.targets(), now=now)
+    shown = tuple(card for card in cards if card.asked.id in fresh or _is_told(card, now))[:_JUDGED]
+    under_way = sum(card.outcome is not None and not card.outcome.is_settled for card in shown)
+    return count - under_way, shown
+
+
+def _is_told(card: CardView, now: datetime) -> bool:
+    """Whether a verdict still stands there: on its way, or ended a moment ago; trouble stays longer than success."""
+    outcome = card.outcome
+    if outcome is None or not outcome.is_settled:
+        return outcome is not None
+    return outcome.at is not None and now - outcome.at < _FADES[outcome.proof]
+
+
+def hands(tx: Transaction) -> list[str]:
+    """Everybody a question can be handed to: those who may come in, and those who have questions now."""
+    return sorted({*(person.name for person in persons_listed(tx)), *queue.owners(tx)})
+
+
+def export(house: House, asked: Asked) -> Answer:
+    """What waits, as a table for a spreadsheet."""
+    now = house.clock.now()
+    with house.store.transaction("web: exported") as tx:
+        found = queue.page(tx, _view(asked, now), limit=_EXPORT)
+        entry = Entry(
+            kind=EntryKind.EXPORTED, at=now, actor=asked.person.name, body={"what": "approvals", "rows": len(found)}
+        )
+        house.journal.append(tx, entry)
+    rows = [
+        (
+            one.id, str(one.ref), one.policy, describe(one.action), shape_of(one).base or "", shape_of(one).ours,
+            f"{one.confidence:.4f}", one.rationale, one.owner, moment(one.asked_at), moment(one.expires_at),
+        )
+        for one in found
+    ]
+    heads = ("id", "record", "policy", "what", "before", "ours", "confidence", "rationale", "owner", "asked", "lapses")
+    return Download(name="approvals.csv", kind="text/csv; charset=utf-8", text=csv_of(heads, rows))
+
+
+def _view(asked: Asked, now: datetime) -> View:
+    chosen = {name: asked.query.get(name) or None for name in ("pattern", "policy", "owner")}
+    return View(person=asked.person.name, now=now, **chosen)
+
+
+def _groups(tx: Transaction, house: House, view: View) -> list[dict[str, object]]:
+    """The groups by policy, those with the most questions first."""
+    agents = {policy.name: policy.agent.name for policy in house.policies()}
+    by_policy: dict[str, list[dict[str, object]]] = {}
+    for alike in queue.groups(tx, replace(view, pattern=None), limit=_GROUPS):
+        shape = shape_of(alike.example)
+        group: dict[str, object] = {
+            "pattern": alike.pattern, "about": shape.about, "ours": shape.ours, "count": alike.count,
+            "next": alike.next_expiry,
+        }
+        by_policy.setdefault(alike.example.policy, []).append(group)
+    return [
+        {"policy": policy, "agent": agents.get(PolicyName(policy), ""), "members": members}
+        for policy, members in by_policy.items()
+    ]
+
+
+def _linked(asked: Asked) -> str:
+    """The present choice as a query, to which a page number is added."""
+    return urlencode({name: asked.query[name] for name in ("pattern", "policy", "owner") if asked.query.get(name)})
+
+
+def _address(asked: Asked, number: int) -> str:
+    choice = "&".join(part for part in (_linked(asked), f"page={number}" if number > 1 else "") if part)
+    return f"/?{choice}" if choice else "/"
+
+
+def _count(tx: Transaction, now: datetime) -> int:
+    return queue.waiting(tx)
+
+
+PAGE = Page(
+    label="Approvals", home="/", count=_count,
+    ways=(Way(path="/", answer=show), Way(path="/approvals.csv", answer=export)),
+)  # fmt: skip

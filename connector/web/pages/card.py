@@ -1,0 +1,138 @@
+"""One question by itself: with the record as the CRM holds it now, and a form to write another value instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector.action import UpdateField
+from connector.errors import ConnectorError
+from connector.gate import approvals, queue
+from connector.gate.approvals import Approval
+from connector.record import FieldKind, FieldSchema, FieldValue, Option, Record, User, display, same_value
+from connector.store import Transaction
+from connector.web.cards import HIDDEN, cards_of
+from connector.web.house import House
+from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
+from connector.web.pages.approvals import hands
+from connector.web.pages.wording import own_path, word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The target field as the CRM holds it now, or why it could not be read."""
+
+    value: str | None = None
+    moved: tuple[str, ...] = ()
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """How another value is typed in: the field as the CRM knows it, its choices, and what stands there at first."""
+
+    kind: FieldKind
+    choices: tuple[tuple[str, str], ...]
+    text: str
+    required: bool
+
+
+def show(house: House, asked: Asked) -> Answer:
+    return shown(house, asked)
+
+
+def shown(house: House, asked: Asked, *, note: str | None = None, typed: str | None = None, status: int = 200) -> Shown:
+    """The page of one question; `note` says why the last verdict on it was not taken."""
+    with house.store.snapshot() as tx:
+        found = named(tx, asked)
+        values = _values(tx, house, found)
+    values |= {
+        "now_in_crm": read_now(house, found), "typed": _typed(house, found, typed), "note": note,
+        "back": own_path(asked.posted("back") or asked.query.get("back", "/")),
+    }
+    return Shown(template="card.html", values=values, status=status)
+
+
+def now_alone(house: House, asked: Asked) -> Answer:
+    """Only what the CRM holds now, for a card in the queue."""
+    with house.store.snapshot() as tx:
+        found = named(tx, asked)
+    return Shown(template="now.html", values={"now_in_crm": read_now(house, found)})
+
+
+def named(tx: Transaction, asked: Asked) -> Approval:
+    found = queue.of_ids(tx, [word(asked.named["id"], "approval")])
+    if not found:
+        raise NotThereError("There is no such question any more.")
+    [one] = found.values()
+    return one
+
+
+def read_now(house: House, found: Approval) -> Now:
+    """Read the record. What moved since the decision is named; private values are compared, and told nowhere."""
+    adapter = house.adapters.get(found.ref.connection)
+    if adapter is None:
+        return Now(trouble=f"no connection {found.ref.connection} any more")
+    try:
+        record = adapter.records.read([found.ref], list(found.bases))[found.ref]
+    except ConnectorError as error:
+        return Now(trouble=error.message)
+    if not isinstance(record, Record):
+        return Now(trouble="the record is deleted or merged")
+    moved = tuple(name for name, base in found.bases.items() if not same_value(record.fields.get(name), base.value))
+    return Now(value=_target_value(found, record.fields), moved=moved)
+
+
+def _target_value(found: Approval, fields: Mapping[Any, FieldValue]) -> str | None:
+    if not isinstance(found.action, UpdateField):
+        return None
+    base = found.bases.get(found.action.field)
+    return HIDDEN if base is not None and base.private else display(fields.get(found.action.field))
+
+
+def _values(tx: Transaction, house: House, found: Approval) -> dict[str, Any]:
+    [card] = cards_of(tx, [found], targets=house.targets(), now=house.clock.now())
+    again = approvals.asked_again(tx, found)
+    return {"card": card, "hands": hands(tx), "again": again}
+
+
+def _typed(house: House, found: Approval, typed: str | None) -> Typed | None:
+    """The form for another value; None for steps that are not field updates, or when the CRM cannot be asked."""
+    adapter = house.adapters.get(found.ref.connection)
+    if not isinstance(found.action, UpdateField) or adapter is None:
+        return None
+    try:
+        field = adapter.records.schema(found.ref.object).fields.get(found.action.field)
+        if field is None:
+            return None
+        choices = _choices(field, adapter.records.users() if field.kind is FieldKind.USER else ())
+    except ConnectorError:
+        return None
+    text = typed if typed is not None else _as_typed(found.action.value)
+    return Typed(kind=field.kind, choices=choices, text=text, required=field.required)
+
+
+def _choices(field: FieldSchema, users: tuple[User, ...]) -> tuple[tuple[str, str], ...]:
+    if field.kind is FieldKind.USER:
+        return tuple((user.owner_id, user.name) for user in users if user.active)
+    if field.kind is FieldKind.BOOLEAN:
+        return (("yes", "yes"), ("no", "no"))
+    return tuple((option.key, _told(option)) for option in field.options if option.active)
+
+
+def _told(option: Option) -> str:
+    """An option by the key policies use, and the CRM's own word where that is another."""
+    return option.key if option.label.casefold() == option.key.casefold() else f"{option.key} ({option.label})"
+
+
+def _as_typed(value: FieldValue) -> str:
+    return "" if value is None else display(value)
+
+
+PAGE = Page(
+    ways=(
+        Way(path="/approvals/{id}", answer=show),
+        Way(path="/approvals/{id}/now", answer=now_alone),
+    )
+)

@@ -1,0 +1,83 @@
+"""One record's story: what its fields hold and whose values they are, and every step that led there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.gate import approvals, handoffs
+from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.handoffs import Handoff, HandoffState
+from connector.record import RecordRef
+from connector.report.names import names_of
+from connector.report.story import Evidence, FieldStory, Step, story_of
+from connector.store import Transaction
+from connector.web.house import House
+from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
+from connector.web.pages.history import QUIET
+from connector.web.pages.wording import record_named
+from connector.writeback import OutboxState, WritePurpose, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """One step of the story. `evidence` is told once, where it first stands."""
+
+    step: Step
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordView:
+    """A record with what stands on it and what waits for people."""
+
+    ref: RecordRef
+    name: str
+    fields: tuple[FieldStory, ...]
+    chapters: tuple[Chapter, ...]
+    questions: tuple[Approval, ...]
+    cases: tuple[Handoff, ...]
+    can_be_taken_back: bool
+    told_at: datetime
+
+
+def show(house: House, asked: Asked) -> Answer:
+    ref = record_named(asked.named["ref"])
+    with house.store.snapshot() as tx:
+        view = _view(tx, ref, house.clock.now())
+    if not view.chapters:
+        raise NotThereError(f"The journal holds nothing about {ref}.")
+    return Shown(template="record.html", values={"record": view})
+
+
+def _view(tx: Transaction, ref: RecordRef, now: datetime) -> RecordView:
+    story = story_of(tx, ref)
+    questions = approvals.of_record(tx, ref)
+    bases = questions[-1].bases if questions else {}
+    return RecordView(
+        ref=ref, name=names_of(tx, [(ref, bases)])[ref], fields=story.fields, chapters=_chapters(story.steps),
+        questions=tuple(one for one in questions if one.state is ApprovalState.PENDING),
+        cases=tuple(
+            one for one in handoffs.of_record(tx, ref) if one.state in (HandoffState.OPEN, HandoffState.CLAIMED)
+        ),
+        can_be_taken_back=any(
+            row.state is OutboxState.APPLIED and row.purpose is WritePurpose.ACT for row in outbox.of_record(tx, ref)
+        ),
+        told_at=now,
+    )
+
+
+def _chapters(steps: tuple[Step, ...]) -> tuple[Chapter, ...]:
+    """The steps a person wants to read, the newest first, each piece of evidence told with the first step it stands in."""
+    told: set[Evidence] = set()
+    chapters = []
+    for step in steps:
+        if step.kind in QUIET:
+            continue
+        new = tuple(one for one in dict.fromkeys(step.evidence) if one not in told)
+        told.update(new)
+        chapters.append(Chapter(step=step, evidence=new))
+    return tuple(reversed(chapters))
+
+
+PAGE = Page(home="/history", ways=(Way(path="/records/{ref:path}", answer=show),))

@@ -1,0 +1,98 @@
+"""Verdicts on single questions: approve, write another value, reject, put off, hand to somebody. Each is a posted form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from connector.action import UpdateField
+from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.persons import Role
+from connector.record import FieldValue, typed_value
+from connector.web.house import House
+from connector.web.page import Answer, Asked, BadRequestError, Page, SeeOther, Way
+from connector.web.pages import card
+from connector.web.pages.approvals import hands
+from connector.web.pages.wording import own_path
+
+_LATER = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1), "3d": timedelta(days=3)}
+
+
+def judge(house: House, asked: Asked) -> Answer:
+    """Take a verdict. It counts only for exactly what was shown: the form carries the seal of that."""
+    with house.store.snapshot() as tx:
+        found = card.named(tx, asked)
+    try:
+        _VERDICTS[_verdict(asked)](house, asked, found)
+    except ApprovalError as error:
+        if _is_repeated(house, asked):
+            return SeeOther(path=own_path(asked.posted("back")))
+        return card.shown(house, asked, note=error.message, status=409)
+    except ValueError as error:
+        return card.shown(house, asked, note=str(error), typed=asked.posted("value"), status=400)
+    return SeeOther(path=own_path(asked.posted("back")))
+
+
+def _verdict(asked: Asked) -> str:
+    verdict = asked.posted("verdict")
+    if verdict not in _VERDICTS:
+        raise BadRequestError(f"a verdict is one of {', '.join(_VERDICTS)}")
+    return verdict
+
+
+def _is_repeated(house: House, asked: Asked) -> bool:
+    """A double click: the same person gave the same verdict already. It is taken as one, and nothing happens twice."""
+    with house.store.snapshot() as tx:
+        now = card.named(tx, asked)
+    ended = {"approve": ApprovalState.APPROVED, "edit": ApprovalState.APPROVED, "reject": ApprovalState.REJECTED}
+    return now.settled_by == asked.person.name and ended.get(asked.posted("verdict")) is now.state
+
+
+def _seal(asked: Asked) -> str:
+    """What the person was shown; a form without it was not made by a card of ours."""
+    if not asked.posted("shown"):
+        raise BadRequestError("the form does not say what was shown")
+    return asked.posted("shown")
+
+
+def _approve(house: House, asked: Asked, found: Approval) -> None:
+    house.people.approve(found.id, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+
+
+def _edit(house: House, asked: Asked, found: Approval) -> None:
+    value = _value(house, asked, found)
+    house.people.edit(found.id, value, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+
+
+def _value(house: House, asked: Asked, found: Approval) -> FieldValue:
+    """What was typed, in the kind the CRM's live schema says the field has."""
+    if not isinstance(found.action, UpdateField) or found.ref.connection not in house.adapters:
+        raise ApprovalError(f"approval {found.id} is not a field update; reject it and do it by hand")
+    schema = house.adapters[found.ref.connection].records.schema(found.ref.object)
+    return typed_value(",".join(asked.form.get("value", ("",))), schema, found.action.field)
+
+
+def _reject(house: House, asked: Asked, found: Approval) -> None:
+    house.people.reject(found.id, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+
+
+def _snooze(house: House, asked: Asked, found: Approval) -> None:
+    span = _LATER.get(asked.posted("for"))
+    if span is None:
+        raise BadRequestError("that is no time to put it off for")
+    house.people.snooze(found.id, by=asked.person.name, until=house.clock.now() + span)
+
+
+def _hand(house: House, asked: Asked, found: Approval) -> None:
+    with house.store.snapshot() as tx:
+        known = hands(tx)
+    if asked.posted("to") not in known:
+        raise BadRequestError("there is nobody of that name here")
+    house.people.hand_to(found.id, asked.posted("to"), by=asked.person.name, remark=asked.remark())
+
+
+_VERDICTS: dict[str, Callable[[House, Asked, Approval], None]] = {
+    "approve": _approve, "edit": _edit, "reject": _reject, "snooze": _snooze, "hand": _hand,
+}  # fmt: skip
+
+PAGE = Page(ways=(Way(path="/approvals/{id}", answer=judge, method="POST", role=Role.APPROVER),))

@@ -1,0 +1,176 @@
+// Makes the page quicker to work with; everything on it works without. It builds no markup from text: what it shows
+// comes from our own pages, already escaped, and is moved over as nodes.
+"use strict";
+
+const main = () => document.getElementById("main");
+const cards = () => [...main().querySelectorAll("[data-card]")];
+const pill = document.getElementById("moved");
+let current = 0;
+
+// ---- one card at a time ---------------------------------------------------------------------------------------------
+function choose(place, scroll = true) {
+  const all = cards();
+  all.forEach((card) => card.classList.remove("is-current"));
+  if (!all.length) return null;
+  current = Math.max(0, Math.min(place, all.length - 1));
+  const card = all[current];
+  card.classList.add("is-current");
+  if (scroll) card.scrollIntoView({ block: "nearest" });
+  lookUp(card);
+  return card;
+}
+
+// What the CRM holds now is asked once, for the card somebody is at: reading has a budget too.
+async function lookUp(card) {
+  const place = card.querySelector("[data-now]:not([data-asked])");
+  if (!place) return;
+  place.dataset.asked = "yes";
+  const found = await page(place.dataset.now);
+  if (found && found.ok) place.replaceChildren(...found.document.body.childNodes);
+}
+
+// ---- pages without a white flash ------------------------------------------------------------------------------------
+async function page(address, options = {}) {
+  try {
+    const answer = await fetch(address, { credentials: "same-origin", ...options });
+    const text = await answer.text();
+    return { ok: answer.ok, url: answer.url, document: new DOMParser().parseFromString(text, "text/html") };
+  } catch {
+    return null;
+  }
+}
+
+function show(found, { keep = true } = {}) {
+  const fresh = found.document.getElementById("main");
+  if (!fresh) return location.assign(found.url);
+  const top = scrollY;
+  main().replaceChildren(...fresh.childNodes);
+  for (const tab of found.document.querySelectorAll("[data-count]")) count(tab.dataset.count, Number(tab.textContent));
+  document.title = found.document.title;
+  pill.hidden = true;
+  foldOnPhones();
+  if (keep) scrollTo(0, top);
+  choose(current, false);
+}
+
+function count(home, number) {
+  for (const tab of document.querySelectorAll("[data-count]")) {
+    if (tab.dataset.count !== home) continue;
+    tab.textContent = number;
+    tab.hidden = !number;
+  }
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const button = event.submitter;
+  if (form.closest("dialog") || form.matches("[data-whole]") || (button && button.matches("[data-whole]"))) return;
+  if (form.method !== "post" || !form.closest("#main")) return;
+  event.preventDefault();
+  if (form.hasAttribute("aria-busy")) return;  // a double click is one click
+  const posted = new URLSearchParams(new FormData(form));
+  if (button && button.name) posted.set(button.name, button.value);
+  form.setAttribute("aria-busy", "true");
+  const found = await page(form.getAttribute("action"), { method: "POST", body: posted });
+  if (!found) {
+    form.removeAttribute("aria-busy");
+    return form.submit();
+  }
+  if (found.ok && new URL(found.url).pathname !== location.pathname) {
+    history.pushState(null, "", found.url);
+    current = 0;
+    show(found, { keep: false });
+    scrollTo(0, 0);
+  } else {
+    show(found);
+  }
+});
+addEventListener("popstate", () => location.reload());
+
+// ---- keys ------------------------------------------------------------------------------------------------------------
+const typing = (node) => node.matches("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.key === "Escape") return leave();
+  if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  const card = cards()[current];
+  const act = {
+    j: () => choose(current + 1), k: () => choose(current - 1), "?": () => document.getElementById("keys")?.showModal(),
+    a: () => card?.querySelector('[data-key="a"]')?.click(), e: () => edit(card), r: () => open(card, "r"),
+    s: () => open(card, "s"), h: () => open(card, "h"), o: () => card?.querySelector(".record")?.click(),
+  }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+function open(card, key) {
+  const details = card?.querySelector(`details[data-key="${key}"]`);
+  if (!details) return;
+  details.open = true;
+  details.querySelector("input:not([type=hidden]), select, button")?.focus();
+}
+
+function edit(card) {
+  const field = card?.querySelector("#typed");
+  if (field) field.focus();
+  else if (card) location.assign(card.querySelector('a[data-key="e"]')?.href ?? card.dataset.edit);
+}
+
+function leave() {
+  document.activeElement?.blur();
+  main().querySelectorAll(".verdicts details[open]").forEach((details) => { details.open = false; });
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-help]")) document.getElementById("keys")?.showModal();
+  const card = event.target.closest("[data-card]");
+  if (card) choose(cards().indexOf(card), false);
+});
+
+// ---- live ------------------------------------------------------------------------------------------------------------
+// Somebody who is writing, choosing or reading a part is not disturbed: the pill says that something moved.
+const busy = () =>
+  main().querySelector(".verdicts details[open], form[aria-busy], .edit :focus") !== null ||
+  (document.activeElement && typing(document.activeElement)) || !getSelection().isCollapsed;
+
+let known = null;
+let fetching = false;
+async function refresh() {
+  if (fetching || document.hidden) return;
+  fetching = true;
+  const found = await page(location.href);
+  fetching = false;
+  if (!found || !found.ok) return;
+  if (busy()) pill.hidden = false;
+  else show(found);
+}
+
+function listen() {
+  if (!main()?.dataset.live) return;
+  const source = new EventSource(main().dataset.live);
+  source.onmessage = (message) => {
+    const beat = JSON.parse(message.data);
+    Object.entries(beat.counts).forEach(([home, number]) => count(home, number));
+    if (known !== null && beat.seq !== known) refresh();
+    known = beat.seq;
+  };
+}
+pill.addEventListener("click", async () => {
+  leave();
+  getSelection().removeAllRanges();
+  const found = await page(location.href);
+  if (found && found.ok) show(found);
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden && known !== null) refresh(); });
+
+// ---- begin -----------------------------------------------------------------------------------------------------------
+function foldOnPhones() {
+  const fold = main().querySelector(".fold");
+  if (fold && matchMedia("(max-width: 900px)").matches) fold.open = false;
+}
+foldOnPhones();
+if (cards().length) choose(0, false);
+if (location.hash === "#value") document.getElementById("typed")?.focus();
+listen();
