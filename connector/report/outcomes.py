@@ -68,5 +68,7 @@ def _outcome(asked: Approval, row: OutboxRow | None) -> Outcome:
             return Outcome(Proof.FAILED, f"not written, somebody else's value stays: {why}")
         case OutboxState.REFUSED:
             return Outcome(Proof.FAILED, f"refused: {why}")
+        case OutboxState.UNCONFIRMED:
+            return Outcome(Proof.FAILED, f"sent, and no answer came; it is never sent again, so look there: {why}")
         case OutboxState.STALE | OutboxState.CANCELLED:
             return Outcome(Proof.FAILED, f"not written: {why}")
