@@ -94,6 +94,10 @@ class CredentialsError(ConnectorError):
     hint = "crm-connector check"
 
 
+class FieldHiddenError(CredentialsError):
+    """A field that policies watch was taken from our user: to read on without it would be to miss its changes."""
+
+
 class ProblemsError(ConnectorError):
     """Something a person wrote is wrong; every problem is listed at once."""
 

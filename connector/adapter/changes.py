@@ -33,6 +33,7 @@ class ChangeOrigin(StrEnum):
     TIMER = "timer"
     BACKFILL = "backfill"
     RECONCILE = "reconcile"
+    AGAIN = "again"  # a decision of ours came to nothing, or a person gave it back: we asked ourselves to look once more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

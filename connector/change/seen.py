@@ -118,17 +118,24 @@ def extend_snapshots(tx: Transaction, records: Sequence[Record], watched: Collec
     )
 
 
-def note_own_write(tx: Transaction, ref: RecordRef, values: Mapping[FieldName, FieldValue]) -> None:
+def note_own_write(
+    tx: Transaction, ref: RecordRef, values: Mapping[FieldName, FieldValue], replaced: Mapping[FieldName, FieldValue]
+) -> None:
     """Put what we wrote into the snapshot, so that our own write coming back is no change: the echo ends here.
 
-    A person's later edit of the same field differs from it again, and is one.
+    A person's later edit of the same field differs from it again, and is one. So is an earlier edit that nobody had
+    looked at when our write `replaced` it: then the snapshot stays, and the record is looked at.
     """
     row = tx.one(
         "SELECT snapshot FROM change_seen WHERE connection = :connection AND object = :object AND record = :record",
         **_key(ref),
     )
     snapshot = _decoded(row["snapshot"]) if row is not None else None
-    ours = {name: normalise(value) for name, value in values.items() if snapshot is not None and name in snapshot}
+    ours = {
+        name: normalise(value)
+        for name, value in values.items()
+        if snapshot is not None and name in snapshot and same_value(snapshot[name], replaced.get(name))
+    }
     if not ours or snapshot is None:
         return
     tx.run(

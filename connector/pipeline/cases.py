@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connector.adapter import Adapter, ChangeEvent, ChangeKind
+from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change.cursors import position
 from connector.change.inbox import InboxEvent
 from connector.change.seen import Seen, look_up
 from connector.change.trigger import Sleeps, Undecidable, Visit, Wakes, last_visit, next_visit, waking, watched_fields
 from connector.clock import EPOCH
 from connector.context.relatives import RelativeReader
+from connector.errors import FieldHiddenError
 from connector.policy import Policy, PolicySet, Related, agent_conditions, agent_fields
 from connector.record import (
     VOCABULARY,
@@ -65,6 +66,24 @@ def fields_of(policies: Collection[Policy], schema: ObjectSchema) -> frozenset[F
     return frozenset((named | VOCABULARY[schema.object].keys()) & schema.fields.keys())
 
 
+def watched_here(
+    tx: Transaction, connection: ConnectionName, policies: Collection[Policy], schema: ObjectSchema
+) -> frozenset[FieldName]:
+    """The watched fields this CRM has. Raises FieldHiddenError when one is gone that was there at the activation.
+
+    Records read without it would look unchanged, and be remembered so: whatever changed in it meanwhile would be lost.
+    """
+    watched = watched_fields(policies)
+    place = position(tx, connection, schema.object)
+    gone = sorted((watched & place.fields) - schema.fields.keys()) if place is not None else []
+    if gone:
+        names = ", ".join(f"{schema.object}.{name}" for name in gone)
+        raise FieldHiddenError(
+            f"{names}: removed, or hidden from our user, and policies watch it; nothing is read until it is back"
+        )
+    return watched & schema.fields.keys()
+
+
 def sort_events(
     store: Store, adapter: Adapter, policies: PolicySet, events: Sequence[InboxEvent], *, now: datetime
 ) -> Sorted:
@@ -72,6 +91,8 @@ def sort_events(
     connection, kind = events[0].event.ref.connection, events[0].event.ref.object
     concerned = policies_on(policies, connection, kind)
     schema = adapter.records.schema(kind)
+    with store.snapshot() as tx:
+        watched_here(tx, connection, concerned, schema)
     refs = sorted({event.event.ref for event in events})
     found = adapter.records.read(refs, fields_of(concerned, schema))
     sorted_events = Sorted()
@@ -111,8 +132,10 @@ def _consider(
     tx: Transaction, sorted_events: Sorted, policy: Policy, event: InboxEvent, record: Record, seen: Seen | None,
     activated: datetime, related: Related, now: datetime,
 ) -> None:
-    if event.event.kind is ChangeKind.BACKFILL and event.event.slot not in (None, policy.name):
+    looked = _as_seen_by(policy, event)
+    if looked is None:
         return
+    event = looked
     result = waking(policy, event.event, record, seen, activated_at=activated, now=now, related=related)
     match result:
         case Sleeps():
@@ -131,6 +154,24 @@ def _consider(
                     run=event.run,
                 )
                 sorted_events.cases.append(case)
+
+
+def _as_seen_by(policy: Policy, event: InboxEvent) -> InboxEvent | None:
+    """What an event is to a policy: a named backfill and a due slot are its own affair.
+
+    A second look for one policy is a change like any other to the rest. They look as well, so that the record's present
+    values can be remembered: else the same edit, found by the next poll, would wake the first policy once more.
+    """
+    if event.event.kind is not ChangeKind.BACKFILL or event.event.slot in (None, policy.name):
+        return event
+    if event.event.origin is not ChangeOrigin.AGAIN:
+        return None
+    return replace(event, event=replace(event.event, kind=ChangeKind.CHANGED, slot=None), run=None)
+
+
+def is_for_all(event: ChangeEvent) -> bool:
+    """Whether every policy on the record looks at it with this event."""
+    return event.slot is None or event.origin is ChangeOrigin.AGAIN
 
 
 def _related(

@@ -19,10 +19,10 @@ from connector.context.builder import ContextBuilder
 from connector.context.context import Context
 from connector.context.wanted import Subject, Wanted
 from connector.decision.decision import Answer, DecisionResult, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
-from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError
+from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError, UnknownFieldError
 from connector.gate import LimitBook, hands_off
 from connector.journal import Entry, EntryKind, Journal
-from connector.pipeline.cases import Case, Sorted, policies_on, sort_events
+from connector.pipeline.cases import Case, Sorted, is_for_all, policies_on, sort_events
 from connector.pipeline.judge import Bench, Judged, judge
 from connector.pipeline.recording import record_judged, record_looked_at
 from connector.pipeline.texts import IndexedTexts
@@ -150,7 +150,7 @@ class Deciding:
             judged = self._judged(tx, answered, first, keep=True)
             record_judged(tx, self.journal, judged, now)
             # A due slot or a backfill looks for its own policy alone: what the others have to see stays unseen.
-            for_all = {event.event.ref for event in events if event.event.slot is None}
+            for_all = {event.event.ref for event in events if is_for_all(event.event)}
             record_looked_at(tx, self.journal, found, concerned, now, for_all)
             inbox.finish(tx, done)
             for event in events:
@@ -163,7 +163,12 @@ class Deciding:
 
     def _sorted(self, policies: PolicySet, events: Sequence[InboxEvent]) -> Sorted:
         adapter = self.adapters[events[0].event.ref.connection]
-        return sort_events(self.store, adapter, policies, events, now=self.clock.now())
+        try:
+            return sort_events(self.store, adapter, policies, events, now=self.clock.now())
+        except UnknownFieldError:
+            # A field can go between two descriptions; ask once more before calling it unknown.
+            adapter.records.refresh()
+            return sort_events(self.store, adapter, policies, events, now=self.clock.now())
 
     def _answers(self, found: Sorted) -> _Answered:
         """Contexts and answers, a policy at a time: what a batch shares is read and asked once."""

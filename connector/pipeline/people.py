@@ -132,7 +132,7 @@ class People:
         with self.store.transaction("people: returned to the agent") as tx:
             found = self._settled_handoff(tx, handoff, HandoffState.RETURNED, by=by, remark=remark)
             event = ChangeEvent(
-                ref=found.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=now, slot=found.policy
+                ref=found.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.AGAIN, occurred_at=now, slot=found.policy
             )
             forget_visit(tx, found.ref, found.policy, f"returned:{found.id}")
             inbox.put(tx, [event], run=f"returned-{found.id}")

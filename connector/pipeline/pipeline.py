@@ -11,11 +11,10 @@ from connector.change import inbox, timers
 from connector.change.associations import compare_associations, compare_some
 from connector.change.capture import Captured, capture_page
 from connector.change.reconcile import Completeness, reconcile
-from connector.change.trigger import watched_fields
 from connector.clock import EPOCH, Clock
 from connector.errors import ConnectorError, StateError, UnknownFieldError
 from connector.journal import Journal, Seal, seal
-from connector.pipeline.cases import fields_of, policies_on
+from connector.pipeline.cases import fields_of, policies_on, watched_here
 from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.learning import Learning
 from connector.pipeline.memory import learn_from_records
@@ -130,7 +129,7 @@ class Pipeline:
         return any(Wake.ASSOCIATED in policy.when.events for policy in policies_on(self.policies, connection, kind))
 
     def _page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
-        """One page; a field that went away since we last asked for the schema is noticed once and left out."""
+        """One page; a field that went away since we last asked for the schema is noticed, and left out unless watched."""
         try:
             return self._read_page(connection, kind)
         except UnknownFieldError:
@@ -140,6 +139,8 @@ class Pipeline:
     def _read_page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
         adapter, concerned = self.adapters[connection], policies_on(self.policies, connection, kind)
         schema = adapter.records.schema(kind)
+        with self.store.snapshot() as tx:
+            watched = watched_here(tx, connection, concerned, schema)
         learned = self.learning.fields(concerned)
 
         def learn(tx: Transaction, records: Sequence[Record]) -> None:
@@ -152,8 +153,8 @@ class Pipeline:
 
         return capture_page(
             self.store, self.journal, self.clock, adapter.changes, connection, kind,
-            watched=watched_fields(concerned) & schema.fields.keys(), fields=fields_of(concerned, schema), learn=learn,
-            index=index, associating=self._associating(connection, kind),
+            watched=watched, fields=fields_of(concerned, schema), learn=learn, index=index,
+            associating=self._associating(connection, kind),
         )
 
     def _clamp_waits(self) -> None:

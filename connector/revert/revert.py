@@ -19,7 +19,7 @@ from connector.gate import Bases, FieldBase
 from connector.journal import Entry, EntryKind, Journal
 from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, same_value
 from connector.store import Store, Transaction
-from connector.writeback import OutboxRow, WritePurpose, outbox
+from connector.writeback import OutboxRow, OutboxState, WritePurpose, outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +80,18 @@ def plan_revert(store: Store, adapters: Mapping[ConnectionName, Adapter], select
     with store.snapshot() as tx:
         rows = _select(tx, selection)
         readers = _readers(tx, rows)
+        stays = _covered(tx, rows)
     live = _live(adapters, rows)
     reversals: list[Reversal] = []
     for row in rows:  # newest first: an older write of ours may stand under a newer one that goes first
-        reversal = _reversal(row, live)
+        place = _place(row)
+        reversal = Stays(row=row, why=_UNDER_A_LATER) if place in stays else _reversal(row, live)
         if isinstance(reversal, WillRestore):
             live[row.action.ref] = _after(live[row.action.ref], reversal)
+        elif isinstance(reversal, Stays):
+            # Somebody took this field over after our newest write: what lies beneath is not ours to bring back either,
+            # even where the value they chose is one that we had written before.
+            stays.add(place)
         reversals.append(reversal)
     return RevertPlan(reversals=tuple(reversals), readers=readers)
 
@@ -134,7 +140,7 @@ def _queue(
 def _select(tx: Transaction, selection: Selection) -> list[OutboxRow]:
     if selection.is_empty:
         raise ValueError("say what to revert: an action, a decision, a record, a policy, a run or a time window")
-    conditions = ["state = 'applied'", "purpose = 'act'", "inverse IS NOT NULL"]
+    conditions: list[str] = []
     parameters: dict[str, object] = {}
     for name in ("intent", "decision", "policy", "run"):
         value = getattr(selection, name)
@@ -143,20 +149,47 @@ def _select(tx: Transaction, selection: Selection) -> list[OutboxRow]:
             parameters[name] = f"{value}%" if name in ("intent", "decision") else value
     if selection.record is not None:
         conditions.append("connection = :connection AND object = :object AND record = :record")
-        parameters |= {
-            "connection": selection.record.connection, "object": selection.record.object.value,
-            "record": selection.record.id,
-        }
+        parameters |= _key(selection.record)
     if selection.since is not None:
         conditions.append("settled_at >= :since")
         parameters["since"] = micros(selection.since)
     if selection.until is not None:
         conditions.append("settled_at <= :until")
         parameters["until"] = micros(selection.until)
-    # Newest first by the journal's order: the machine's clock may have been set back between two writes.
+    return _told_order(tx, " AND ".join([_UNDOABLE, *conditions]), parameters)
+
+
+_UNDOABLE = "state = 'applied' AND inverse IS NOT NULL"
+_UNDER_A_LATER = "the field was written again since, and that stays"
+_Place: TypeAlias = tuple[RecordRef, str]
+
+
+def _place(row: OutboxRow) -> _Place:
+    """The field an action wrote; what it made, where it made something."""
+    return row.action.ref, row.action.field if isinstance(row.action, UpdateField) else row.intent
+
+
+def _covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[_Place]:
+    """Fields that somebody is known to have set after these rows: another write of ours stands over them, or met theirs."""
+    chosen = {row.intent for row in rows}
+    newest: dict[_Place, str] = {}
+    on_record = "connection = :connection AND object = :object AND record = :record"
+    for ref in dict.fromkeys(row.ref for row in rows):
+        for later in _told_order(tx, f"(({_UNDOABLE}) OR state = 'conflicted') AND {on_record}", _key(ref)):
+            if later.state is OutboxState.APPLIED or "theirs" in (later.outcome or {}):
+                newest.setdefault(_place(later), later.intent)
+    return {place for place, intent in newest.items() if intent not in chosen}
+
+
+def _key(ref: RecordRef) -> dict[str, object]:
+    return {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
+
+
+def _told_order(tx: Transaction, condition: str, parameters: Mapping[str, object]) -> list[OutboxRow]:
+    """Actions of decisions, newest first by the journal: the machine's clock may have been set back."""
     told = "(SELECT MAX(seq) FROM journal_entries WHERE journal_entries.intent = writeback_outbox.intent)"
     rows = tx.rows(
-        f"SELECT * FROM writeback_outbox WHERE {' AND '.join(conditions)} ORDER BY {told} DESC, intent", **parameters
+        f"SELECT * FROM writeback_outbox WHERE purpose = 'act' AND {condition} ORDER BY {told} DESC, intent", **parameters
     )
     return [outbox.row_of(row) for row in rows]
 

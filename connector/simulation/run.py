@@ -35,7 +35,8 @@ from connector.writeback import outbox
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 STEPS = 16
 SETTLING = 60  # rounds within which everything must have settled once nothing goes wrong any more
-STILL = 4
+AT_REST = 5  # so many rounds without a movement, over more time than a change needs to show: it has settled
+STILL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,9 @@ class Run:
         seed = setup.seed
         self.setup = setup
         self.told: list[str] = []
-        self.facts: dict[str, Any] = {"damage": [], "stops": [], "cursors": []}
+        self.facts: dict[str, Any] = {"damage": [], "stops": [], "cursors": [], "looks": []}
         self.lives = self.power_cuts = self.clock_jumps = 0
+        self.born = 0.0  # when the running life of the daemon began
         self.process: Process | None = None
         self.armed = False
         self.world = HeldClock(START + timedelta(milliseconds=random.Random(f"start:{seed}").randrange(60_000)))
@@ -87,6 +89,7 @@ class Run:
         categories = {name: crm.natives.categories for name, crm in self.machine.crms.items()}
         self.reviewers = Reviewers(categories, self.tell)
         self.policies = list(setup.policies)
+        self.policy_set = parsed(self.policies)
         self.ever = [dict(policy) for policy in self.policies]
 
     def _crms(self) -> dict[str, SimulatedCrm]:
@@ -118,9 +121,9 @@ class Run:
             if chance.random() < 0.2:
                 automation_on(crm, "category", {crm.natives.categories[0]: {"description": "sorted by a flow"}})
         self._pass(chance.uniform(120, 900))
-        for _ in range(6):
+        for _ in range(3):
             self.round()
-            self._pass(30)
+            self._pass(60)
         self._mark("baselined")
 
     def _trouble(self) -> None:
@@ -162,13 +165,13 @@ class Run:
         still = 0
         self._guarded(self._requeue)
         for turn in range(SETTLING):
-            self._pass(45 if turn < 20 else 600)
+            self._pass(90 if turn < 20 else 600)
             before = self._positions()
             moved = self.round()
             still = still + 1 if not moved and self._is_drained() and self._wrote_since(before) == 0 else 0
-            if still == 10:
+            if still == AT_REST:
                 break
-        self.facts["settled"] = still == 10
+        self.facts["settled"] = still == AT_REST
         self._mark("settled")
         for _ in range(STILL):
             self._pass(600)
@@ -194,8 +197,10 @@ class Run:
 
     def _turn(self, process: Process) -> bool:
         before = len(self.log.lines)
-        daemon = process.daemon
+        daemon, began = process.daemon, self.world.now().timestamp()
         daemon.capture()
+        if not any(line.startswith("crm_unreachable") for line in self.log.lines[before:]):
+            self.facts["looks"].append(began)
         daemon.work()
         if self.chance.random() < 0.3 or not self.armed:
             daemon.learn()
@@ -209,8 +214,8 @@ class Run:
         """Run one step of the daemon; a crash ends its life, a surprise stops it with its reason, as in real life."""
         try:
             if self.process is None:
-                self.lives += 1
-                self.process = start(self.machine, parsed(self.policies), self.lives, self._meanwhile)
+                self.lives, self.born = self.lives + 1, self.world.now().timestamp()
+                self.process = start(self.machine, self.policy_set, self.lives, self._meanwhile)
                 unknown = self.process.road.start()
                 self.tell(f"the daemon starts, life {self.lives}, {unknown} writes unknown")
             return step(self.process)
@@ -228,6 +233,8 @@ class Run:
         self.process = None
         lost = self.file.cut_power() if power else False
         self.power_cuts += lost
+        if lost:  # what this life saw may be forgotten
+            self.facts["looks"] = [look for look in self.facts["looks"] if look < self.born]
         self.file.durable()
         self.tell(f"the daemon dies: {why}" + ("; the power is cut, commits are lost" if lost else ""))
         self.facts["damage"] += self.file.damage()

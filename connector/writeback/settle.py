@@ -103,7 +103,7 @@ class Settler:
         """Queue a look at the record whatever it holds by then: A → B → A before the next poll is no change to polling."""
         forget_visit(self.tx, row.action.ref, row.policy, f"stale:{row.decision}")
         event = ChangeEvent(
-            ref=row.action.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.RECONCILE, occurred_at=self.at, slot=row.policy
+            ref=row.action.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.AGAIN, occurred_at=self.at, slot=row.policy
         )
         inbox.put(self.tx, [event], run=f"stale-{row.decision}")
 
@@ -192,7 +192,7 @@ class Settler:
             self.tally.conflicted += 1
             return
         if row.purpose is not WritePurpose.RESTORE:  # what we put back is somebody else's change, and wakes as one
-            note_own_write(self.tx, row.ref, {action.field: action.value})
+            note_own_write(self.tx, row.ref, {action.field: action.value}, {action.field: before})
         if row.purpose is WritePurpose.ACT:
             ours = FieldBase(value=action.value)
             outbox.rebase(self.tx, row.ref, action.field, ours)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox
 from connector.gate import approvals
+from connector.journal import EntryKind, walk
 from connector.pipeline import Round
 from connector.revert import Selection, revert
 from connector.simulation.checker import check
@@ -182,4 +185,116 @@ def test_a_look_for_one_policy_hides_no_change_from_another(tmp_path: Path) -> N
     road.alive.road.deciding.step(road.alive.road.policies)
     road.rounds(12)
     assert (road.value(ticket, "priority"), road.value(ticket, "category")) == ("normal", road.crm.natives.categories[1])
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def _decisions(road: QuietRoad, ticket: str, policy: str) -> int:
+    with road.alive.store.snapshot() as tx:
+        entries = [stored.entry for stored in walk(tx)]
+    return sum(
+        entry.kind in (EntryKind.DECIDED, EntryKind.NOT_ENOUGH) and entry.ref == road.ref(ticket) and entry.policy == policy
+        for entry in entries
+    )
+
+
+def _once_before_a_write(road: QuietRoad, happens: Callable[[], None]) -> None:
+    """Somebody acts in the moment of our next write."""
+    wire = road.alive.wires[road.crm.connection]
+
+    def first() -> None:
+        wire.before_write = None
+        happens()
+
+    wire.before_write = first
+
+
+@SYSTEMS
+@pytest.mark.parametrize("theirs", ["normal", "low"])
+def test_an_edit_that_our_write_replaced_unseen_is_looked_at_by_the_other_policy(
+    tmp_path: Path, system: str, theirs: str
+) -> None:
+    sorting, urgency = simple_policy("sorting"), simple_policy("urgency")
+    sorting["when"] |= {"fields": ["subject", "priority"]}
+    sorting["may"] = {"update": {"category": {"approval": "always"}}}
+    urgency["may"] = {"update": {"priority": {"conflict": "agent_owned"}}}
+    road = QuietRoad(tmp_path, sorting, urgency, system=system)
+    ticket = road.ticket(subject="crash now", priority="high")
+    road._pass(200)
+    _once_before_a_write(road, lambda: road.edit(ticket, priority=theirs))
+    road.rounds(8)
+    assert _decisions(road, ticket, "sorting") == 2
+
+
+def test_a_change_made_while_a_watched_field_is_hidden_waits_until_it_is_back(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path, system="salesforce")
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    org = road.crm.org
+    shown = org.schema.objects["Case"].fields["Subject"]
+    road.edit(ticket, subject="crash now")
+    org.add_field("Case", replace(shown, hidden=True))
+    road.rounds(20)
+    assert road.value(ticket, "priority") == "high"
+    assert any("ticket.subject" in line and "policies watch it" in line for line in road.log.lines)
+    org.add_field("Case", shown)
+    road.rounds(20)
+    assert road.value(ticket, "priority") == "normal"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+@SYSTEMS
+def test_a_second_look_for_one_policy_is_not_followed_by_a_third(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "priority"]}
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="hello there")
+    road._pass(200)
+    process = road.alive
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    road.edit(ticket, subject="login broken")
+    for _ in range(3):  # the next poll is late: what moved is found by comparing, and decided again at once
+        road._pass(5)
+        process.road.writeback.step()
+        process.road.deciding.step(process.road.policies)
+    road.rounds(8)
+    assert road.value(ticket, "priority") == "high"
+    assert _decisions(road, ticket, "triage") == 2
+    assert [str(found) for found in check(road._finished())] == []
+
+
+@SYSTEMS
+def test_an_undo_leaves_a_value_that_a_person_chose_even_if_we_had_written_it_before(tmp_path: Path, system: str) -> None:
+    road = QuietRoad(tmp_path, system=system)
+    ticket = road.ticket(subject="hello there", priority="high")
+    road.rounds()
+    assert road.value(ticket, "priority") == "low"
+    road.edit(ticket, subject="crash now")
+    road.rounds()
+    assert road.value(ticket, "priority") == "normal"
+    road.edit(ticket, priority="low")  # ours once, theirs now
+    road.rounds()
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "low"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_an_undo_leaves_what_a_flow_made_of_an_edit_that_our_write_met(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["may"]["update"]["priority"]["conflict"] = "agent_owned"
+    road = QuietRoad(tmp_path, policy)
+    automation_on(road.crm, "priority", {"low": {"priority": "normal"}})
+    ticket = road.ticket(subject="crash now")
+    road.rounds()
+    assert road.value(ticket, "priority") == "normal"
+    road.edit(ticket, subject="hello there")  # the road wants `low` now, and the flow makes it `normal`
+    road._pass(200)
+    _once_before_a_write(road, lambda: road.edit(ticket, priority="high"))
+    road.rounds(8)
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "normal"
     assert [str(found) for found in check(road._finished())] == []

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connector.simulation.checker.account import Account, plain_value
+from connector.simulation.checker.account import Account
 from connector.simulation.checker.ended import POISON
 from connector.simulation.checker.history import Change, CrmHistory, Ticket
 
 Plain = Mapping[str, Any]
 State = Mapping[str, str | None]
+States = Sequence[tuple[Change, State]]
 
 
 def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain], facts: Plain) -> Iterator[str]:
@@ -27,74 +28,62 @@ def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain
         for policy in policies:
             if str(history.final(ticket)["subject"]).startswith(POISON):
                 continue  # nobody can decide this one: that it is set aside and said is another rule
-            owed = _not_replaced(history, account, ticket)
-            wanted = _wanted(owed, policy, since=0 if is_new else baselined)
+            wanted = _wanted(history, history.own.get(ticket), policy, facts, since=0 if is_new else baselined)
             if not wanted:
                 continue
             ref = f"{history.connection}:ticket/{ticket}"
             decided = account.decisions(ref, policy["policy"])
             last = (decided[-1]["body"] or {}).get("detail", {}).get("fingerprint") if decided else None
-            if last not in wanted and not _foreseen(account, decided, history.final(ticket), policy):
+            if last not in wanted:
                 final = {name: history.final(ticket)[name] for name in policy["when"]["fields"]}
                 yield f"{ref}: {policy['policy']} never decided on {final} ({len(decided)} decisions)"
 
 
-def _foreseen(account: Account, decided: Sequence[Plain], final: State, policy: Plain) -> bool:
-    """Whether the last decision wanted just these values: somebody else was quicker to write what we were to write."""
-    if not decided:
-        return False
-    last, before = decided[-1], dict(final)
-    for entry in account.entries:
-        action = (entry["body"] or {}).get("action", {}) if entry["decision"] == last["decision"] else {}
-        name = str(action.get("field"))
-        if entry["kind"] in ("allowed", "approved") and name in final and final[name] == plain_value(action["value"]):
-            base = next(
-                (one["body"]["bases"][name]["value"] for one in account.of_intent(entry["intent"])
-                 if name in one["body"].get("bases", {})), None,
-            )  # fmt: skip
-            before[name] = plain_value(base)
-    return bool(fingerprint(before, policy["when"]["fields"]) == last["body"]["detail"]["fingerprint"])
-
-
-def _not_replaced(history: CrmHistory, account: Account, ticket: str) -> Ticket | None:
-    """The ticket without edits that our next write replaced by the policy's own rule, their value kept in the journal."""
-    found = history.own.get(ticket)
-    replaced = {
-        (claim.field, claim.theirs, claim.value) for claim in account.claimed_writes()
-        if claim.has_theirs and claim.kind == "applied" and claim.ticket == ticket
-    }  # fmt: skip
-    if found is None or not replaced:
-        return found
-    kept = Ticket(ticket)
-    for change in found.changes:
-        following = next((one for one in found.changes if one.field == change.field and one.line > change.line), None)
-        ours = following is not None and following.actor == "agent"
-        if not (ours and following is not None and (change.field, change.after, following.after) in replaced):
-            kept.changes.append(change)
-    return kept
-
-
-def _wanted(ticket: Ticket | None, policy: Plain, *, since: int) -> set[str]:
+def _wanted(history: CrmHistory, ticket: Ticket | None, policy: Plain, facts: Plain, *, since: int) -> set[str]:
     """The fingerprints a last decision may have: of any state since somebody else last moved a trigger field.
 
     Empty when no decision is owed: nothing moved since `since`, or the condition did not hold all the time after.
     """
     fields = policy["when"]["fields"]
     states = list(ticket.states()) if ticket is not None else []
-    moved = [place for place, (change, _) in enumerate(states) if change.field in fields and change.actor != "agent"]
-    if not moved or states[moved[-1]][0].line < since:
+    moved = _last_moved(states, fields, [*facts["looks"], float("inf")], history.lag)
+    if moved is None or states[moved][0].line < since:
         return set()
-    # Fields of one write stand on several lines: the state that counts is the one after the last of them.
-    place, time = moved[-1], states[moved[-1]][0].time
-    while place + 1 < len(states) and states[place + 1][0].time == time and states[place + 1][0].actor != "agent":
-        place += 1
-    after = [state for _, state in states[place:]]
+    after = [state for _, state in states[_end_of_write(states, moved) :]]
     if not all(_holds(policy, state) for state in after):
         return set()
-    return {fingerprint(state, fields) for state in (*after, *_same_as(states, place, fields))}
+    return {fingerprint(state, fields) for state in (*after, *_same_as(states, _end_of_write(states, moved), fields))}
 
 
-def _same_as(states: Sequence[tuple[Change, State]], place: int, fields: Sequence[str]) -> Iterator[State]:
+def _last_moved(states: States, fields: Sequence[str], looks: Sequence[float], lag: int) -> int | None:
+    """The last change of a trigger field by somebody else that a poll can show.
+
+    Polling compares what stands with what it saw last: values that went away and came back between two looks (A → B → A)
+    were never gone. A look counts once everything of that moment is visible to it.
+    """
+    places = [at for at, (change, _) in enumerate(states) if change.field in fields and change.actor != "agent"]
+    while places:
+        at = places.pop()
+        wanted = fingerprint(states[_end_of_write(states, at)][1], fields)
+        left = next((back for back in range(at - 1, -1, -1) if fingerprint(states[back][1], fields) == wanted), None)
+        if left is None:
+            return at
+        gone, back = states[left + 1][0].time / 1000, states[at][0].time / 1000
+        if any(gone + lag <= look <= back for look in looks):
+            return at
+        places = [place for place in places if place <= left]
+    return None
+
+
+def _end_of_write(states: States, place: int) -> int:
+    """Fields of one write stand on several lines: the state that counts is the one after the last of them."""
+    time = states[place][0].time
+    while place + 1 < len(states) and states[place + 1][0].time == time and states[place + 1][0].actor != "agent":
+        place += 1
+    return place
+
+
+def _same_as(states: States, place: int, fields: Sequence[str]) -> Iterator[State]:
     """Earlier states that came to the same values by our own writes alone: what was decided on them stays decided."""
     target = fingerprint(states[place][1], fields)
     for earlier in range(place):

@@ -1,4 +1,4 @@
-"""I5 and I6: everything that was begun came to an end with a reason, and what was taken back is as it was before us."""
+"""I6: everything that was begun came to an end with a reason, and what is set aside says what to do next."""
 
 from __future__ import annotations
 
@@ -81,36 +81,3 @@ def _waits_for_people(account: Account, entry: Plain) -> bool:
 
 def _answered(account: Account, intent: str) -> bool:
     return any(entry["kind"] in ("approved", *ENDED) for entry in account.of_intent(intent))
-
-
-def not_taken_back(history: CrmHistory, account: Account, facts: Plain) -> Iterator[str]:
-    """After everything was reverted: fields that nobody else touched after us hold what they held before us."""
-    started = facts.get("reverted_at", {}).get(history.connection)
-    if started is None:
-        return
-    for ticket in history.own.values():
-        if history.rows[ticket.id]["deleted"] or history.rows[ticket.id]["merged_into"]:
-            continue
-        for field in history.natives.fields:
-            changes = [change for change in ticket.changes if change.field == field]
-            before = [change for change in changes if change.line < started]
-            ours = []
-            while before and before[-1].actor == "agent":
-                ours.append(before.pop())
-            followed = any(change.actor != "agent" for change in changes if change.line >= started)
-            if ours and not followed and history.final(ticket.id)[field] != ours[-1].before:
-                yield (
-                    f"{history.connection}:ticket/{ticket.id} {field}: reverted to {history.final(ticket.id)[field]!r}, "
-                    f"it had been {ours[-1].before!r}"
-                )
-
-
-def without_inverse(account: Account) -> Iterator[str]:
-    """Every applied update says what it replaced, every create what it made: that is what undoing needs."""
-    for entry in account.entries:
-        body = entry["body"] or {}
-        if entry["kind"] != "applied" or not body.get("wrote"):
-            continue
-        needed = "before" if body["action"]["kind"] == "update" else "created"
-        if needed not in body:
-            yield f"{entry['ref']}: applied without {needed}, so it cannot be taken back"

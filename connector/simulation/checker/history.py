@@ -9,6 +9,8 @@ from typing import Any
 from connector.simulation.natives import HUBSPOT, SALESFORCE, Natives
 
 Plain = Mapping[str, Any]
+# After so many seconds every ordinary change shows to polling: an index that lags, a transaction that commits late.
+LAG: Mapping[str, int] = {"hubspot": 180, "salesforce": 360}
 NATIVES: Mapping[str, Natives] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE}
 
 
@@ -22,6 +24,14 @@ class Change:
     field: str
     before: str | None
     after: str | None
+
+
+def is_put_back(change: Change, other: Change) -> bool:
+    """Whether a flow of the org took a change back in the same breath: nobody could have seen it."""
+    return (
+        other.actor == "automation" and change.line < other.line and other.time - change.time < 1000
+        and (other.field, other.after) == (change.field, change.before)
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -59,6 +69,10 @@ class CrmHistory:
     creates: tuple[Plain, ...]  # lines of tasks made by us
     strange: tuple[Plain, ...]  # other lines of ours on tickets
     gone: frozenset[str]  # tickets that were deleted or merged away at some time
+
+    @property
+    def lag(self) -> int:
+        return LAG[self.system]
 
     def survivor(self, ticket: str) -> str:
         seen = {ticket}

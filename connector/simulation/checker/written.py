@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.simulation.checker.account import Account, ClaimedWrite, plain_value
-from connector.simulation.checker.history import Change, CrmHistory
+from connector.simulation.checker.history import Change, CrmHistory, is_put_back
 
 Plain = Mapping[str, Any]
 Said = tuple[str, str]
@@ -125,11 +125,9 @@ def _put_back(undone: list[ClaimedWrite], ticket: str, change: Change, history: 
     """Whether a flow of the org put the earlier value back at once, and the journal says that ours did not stay."""
     changes = [other for each in history.own.values() if history.survivor(each.id) == ticket for other in each.changes]
     followed = any(
-        _alike(ours, change) and ours.before == change.before and other.actor == "automation"
-        and ours.line < other.line and other.time - ours.time < 1000
-        and (other.field, other.after) == (change.field, change.before)
+        _alike(ours, change) and ours.before == change.before and is_put_back(ours, other)
         for ours in changes for other in changes
-    )  # fmt: skip
+    )
     for claim in undone if followed else ():
         fits = (claim.field, claim.before, claim.value) == (change.field, change.before, change.after)
         if fits and history.survivor(claim.ticket) == ticket:

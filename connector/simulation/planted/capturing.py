@@ -122,7 +122,7 @@ def _visit_not_counted(bench: Workbench) -> None:
 
 
 def _echo_off(bench: Workbench) -> None:
-    bench.swap("connector.writeback.settle:note_own_write", lambda tx, ref, values: None)
+    bench.swap("connector.writeback.settle:note_own_write", lambda tx, ref, values, replaced: None)
 
 
 def _forgotten_index(bench: Workbench) -> None:

@@ -148,9 +148,16 @@ def test_a_new_stamp_over_the_same_content_wakes_nobody(bench):
 def test_our_own_write_is_no_change_and_a_persons_later_edit_is(bench):
     bench.baseline(A)
     with bench.store.transaction("test") as tx:
-        note_own_write(tx, TICKET, {SUBJECT: "ours"})
+        note_own_write(tx, TICKET, {SUBJECT: "ours"}, {SUBJECT: "A"})
     assert bench.poll(replace(A, version="2", fields={SUBJECT: "ours"})).queued == 0
     assert bench.poll(replace(A, version="3", fields={SUBJECT: "theirs"})).queued == 1
+
+
+def test_our_own_write_over_an_edit_that_nobody_had_looked_at_leaves_a_change_to_look_at(bench):
+    bench.baseline(A)
+    with bench.store.transaction("test") as tx:
+        note_own_write(tx, TICKET, {SUBJECT: "ours"}, {SUBJECT: "theirs"})
+    assert bench.poll(replace(A, version="2", fields={SUBJECT: "ours"})).queued == 1
 
 
 def test_there_and_back_between_two_decisions_is_no_change_and_after_one_it_is(bench):

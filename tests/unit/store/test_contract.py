@@ -157,7 +157,7 @@ def test_what_was_seen_of_a_record_is_kept(store):
         note_versions(tx, [replace(first, version="2")])
         seen = look_up(tx, [TICKET, ref("8")])
         assert (seen[TICKET].version, seen[TICKET].snapshot) == ("2", {SUBJECT: "A"})
-        note_own_write(tx, TICKET, {SUBJECT: "B", CATEGORY: "unwatched"})
+        note_own_write(tx, TICKET, {SUBJECT: "B", CATEGORY: "unwatched"}, {SUBJECT: "A", CATEGORY: None})
         assert look_up(tx, [TICKET])[TICKET].snapshot == {SUBJECT: "B"}
         for number, print_of in enumerate("fg", start=1):
             record_visits(tx, [(TICKET, "triage", Visit(fingerprint=print_of, number=number))])
