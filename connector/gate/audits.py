@@ -107,6 +107,11 @@ def find(tx: Transaction, audit: str) -> Audit:
     return _audit(rows[0])
 
 
+def by_id(tx: Transaction, audit: str) -> Audit | None:
+    row = tx.one("SELECT * FROM gate_audits WHERE audit = :audit", audit=audit)
+    return _audit(row) if row else None
+
+
 def listed(tx: Transaction, state: AuditState | None = AuditState.OPEN, *, limit: int = 1000) -> list[Audit]:
     """Audits by due time."""
     where = "WHERE state = :state" if state is not None else ""

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from connector.action import UpdateField
 from connector.clock import Clock
+from connector.decision import kept
 from connector.gate import CellState, approvals, audits, cells, handoffs, labels
 from connector.gate.approvals import Approval, ApprovalState
 from connector.gate.audits import Audit
@@ -44,6 +45,7 @@ class Autonomy:
         now, changed = self.clock.now(), 0
         with self.store.transaction("autonomy: reviewed") as tx:
             audits.lapse(tx, now)
+            kept.trim(tx, now)
             for row in tx.rows("SELECT DISTINCT cell, pins FROM gate_labels ORDER BY cell, pins"):
                 cell = Cell.parse(row["cell"])
                 policy = policies.get(PolicyName(cell.policy))

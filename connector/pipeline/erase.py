@@ -12,6 +12,7 @@ from connector.change import inbox
 from connector.change.seen import forget
 from connector.context import memory
 from connector.context.index import Index, Upkeep
+from connector.decision import kept
 from connector.gate import audits, hands_off, labels
 from connector.journal import Entry, EntryKind, Journal, canonical, erase_bodies, of_record
 from connector.record import RecordRef
@@ -41,6 +42,7 @@ def erase(store: Store, journal: Journal, index: Index, refs: Sequence[RecordRef
         remembered = memory.erase(tx, refs)
         labels.erase(tx, refs)
         audits.erase(tx, refs)
+        kept.erase(tx, refs)
         hands_off.erase(tx, refs)
         forget(tx, refs)
         for ref in refs:

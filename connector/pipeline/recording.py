@@ -15,7 +15,7 @@ from connector.change.trigger import record_visits, watched_fields
 from connector.context.context import Context, PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
 from connector.context.redaction import masked
-from connector.decision import decisions
+from connector.decision import decisions, kept
 from connector.decision.decision import Decision, NotEnough, Pins
 from connector.decision.decisions import RecordedDecision
 from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, audits, encode_bases, handoffs, told
@@ -36,6 +36,7 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
     for one in judged:
         _supersede(tx, journal, one, now)
     decisions.record(tx, [_recorded(one, now) for one in judged])
+    kept.keep(tx, [(one.key, one.case.policy.name, one.context) for one in judged], now)
     approvals.ask(tx, [action.approval for one in judged for action in one.actions])
     audits.open_new(tx, _to_audit(tx, judged, now))
     outbox.enqueue(tx, [cleared for one in judged for cleared in _cleared(one)], now)

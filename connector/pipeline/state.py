@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.change import tables as change
 from connector.context import memory
-from connector.decision import decisions
+from connector.decision import decisions, kept
 from connector.decision import tables as decision
 from connector.gate import people_tables as people
 from connector.gate import tables as gate
@@ -14,7 +14,7 @@ from connector.writeback import MIGRATIONS as WRITEBACK
 
 MIGRATIONS: tuple[Migration, ...] = (
     *JOURNAL, *change.MIGRATIONS, *memory.MIGRATIONS, *decision.MIGRATIONS,
-    *decisions.MIGRATIONS, *gate.MIGRATIONS, *people.MIGRATIONS, *WRITEBACK,
+    *decisions.MIGRATIONS, kept.MIGRATION, *gate.MIGRATIONS, *people.MIGRATIONS, *WRITEBACK,
 )
 
 

@@ -19,7 +19,7 @@ from connector.policy.agent import (
 )
 from connector.policy.conditions import Condition, EvaluationFailed, Match, Matched, NotMatched, read_condition
 from connector.policy.difference import Change, Effect, diff, diff_sets
-from connector.policy.durations import Duration
+from connector.policy.durations import Duration, parse_duration
 from connector.policy.evidence import Evidence
 from connector.policy.explain import explain
 from connector.policy.expression import ReferencedNames, referenced_names
@@ -102,6 +102,7 @@ __all__ = [
     "explain",
     "load_policies",
     "needed_fields",
+    "parse_duration",
     "parse_policy",
     "read_condition",
     "referenced_names",

@@ -1,0 +1,92 @@
+"""Kept questions: what each decision was asked on, for a time, so that another policy can be asked the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.clock import from_micros, micros
+from connector.context.context import Context
+from connector.context.encoding import encode_context
+from connector.journal import canonical
+from connector.record import ConnectionName, ObjectType, RecordRef
+from connector.store import Migration, Transaction
+
+KEPT = timedelta(days=90)
+
+MIGRATION = Migration(
+    stage="questions",
+    number=1,
+    name="kept questions",
+    script="""
+    CREATE TABLE decision_questions (
+        decision TEXT PRIMARY KEY,
+        connection TEXT NOT NULL,
+        object TEXT NOT NULL,
+        record TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        context TEXT NOT NULL,
+        asked_at BIGINT NOT NULL
+    );
+    CREATE INDEX decision_questions_when ON decision_questions (policy, asked_at)
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptQuestion:
+    """One question as it was put. `context` is in its JSON form: the schema that completes it is the CRM's."""
+
+    decision: str
+    ref: RecordRef
+    policy: str
+    context: Mapping[str, Any]
+    asked_at: datetime
+
+
+def keep(tx: Transaction, asked: Sequence[tuple[str, str, Context]], now: datetime) -> None:
+    """Keep questions by the decision they led to: (decision, policy, context). One kept already stays as it was."""
+    tx.run_many(
+        """
+        INSERT INTO decision_questions (decision, connection, object, record, policy, context, asked_at)
+        VALUES (:decision, :connection, :object, :record, :policy, :context, :at)
+        ON CONFLICT (decision) DO NOTHING
+        """,
+        [
+            {
+                "decision": decision, "connection": context.record.ref.connection,
+                "object": context.record.ref.object.value, "record": context.record.ref.id, "policy": policy,
+                "context": canonical(encode_context(context)), "at": micros(now),
+            }
+            for decision, policy, context in asked
+        ],
+    )
+
+
+def since(tx: Transaction, policy: str, at: datetime) -> Iterator[KeptQuestion]:
+    """The questions of one policy from a moment on, oldest first."""
+    rows = tx.rows(
+        "SELECT * FROM decision_questions WHERE policy = :policy AND asked_at >= :at ORDER BY asked_at, decision",
+        policy=policy, at=micros(at),
+    )
+    for row in rows:
+        yield KeptQuestion(
+            decision=row["decision"], policy=row["policy"], context=json.loads(row["context"]),
+            ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
+            asked_at=from_micros(row["asked_at"]),
+        )
+
+
+def trim(tx: Transaction, now: datetime) -> int:
+    """Forget questions that are older than they are kept; how many."""
+    return tx.run("DELETE FROM decision_questions WHERE asked_at < :before", before=micros(now - KEPT))
+
+
+def erase(tx: Transaction, refs: Sequence[RecordRef]) -> None:
+    """Forget every question these records had a part in, be it as a relative."""
+    tx.run_many(
+        "DELETE FROM decision_questions WHERE context LIKE :mentioned", [{"mentioned": f'%"{ref}"%'} for ref in refs]
+    )
