@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connector.decision.learner import Learner, NotLearned
-from connector.decision.learners import Effort, NothingToLearn, RouteLearner, fit, load
+from connector.decision.learner import Cells, Learner, NotLearned, OutcomeLearner
+from connector.decision.learners import Effort, NothingToLearn, RouteLearner, fit
+from connector.decision.learners.score import FEWEST_SETTLED, NothingToScore, ScoreLearner, fit_score
+from connector.decision.learners.storage import read_verified
 from connector.errors import StateError
 from connector.record import FieldValue
 
@@ -36,20 +38,36 @@ class FitRoutes:
         return learned
 
 
-class RouteFormat:
-    """Route learners as bytes, through their own files: those are written and read with their digest checked."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitScores:
+    """Fits a score from how records ended; the seed is fixed as that of routes is."""
 
-    def store(self, learner: Learner) -> bytes:
-        if not isinstance(learner, RouteLearner):
-            raise StateError("only route learners can be kept on the shelf")
+    seed: int = 20
+
+    def __call__(self, cells: Cells, outcomes: Sequence[bool | None]) -> OutcomeLearner | NotLearned:
+        learned = fit_score(cells, outcomes, seed=self.seed)
+        if isinstance(learned, NothingToScore):
+            return NotLearned(examples=learned.settled, needed=FEWEST_SETTLED, why=learned.why)
+        return learned
+
+
+class RouteFormat:
+    """Learners as bytes, through files of their own: those are written and read with their digest checked."""
+
+    def store(self, learner: Learner | OutcomeLearner) -> bytes:
+        if not isinstance(learner, RouteLearner | ScoreLearner):
+            raise StateError("only learners of this product can be kept on the shelf")
         with TemporaryDirectory(prefix="crm-connector-") as folder:
             path = Path(folder) / "learner"
             learner.save(path)
             return path.read_bytes()
 
-    def restore(self, content: bytes, version: str) -> Learner:
+    def restore(self, content: bytes, version: str) -> Learner | OutcomeLearner:
         with TemporaryDirectory(prefix="crm-connector-") as folder:
             path = Path(folder) / "learner"
             path.touch(mode=0o600)
             path.write_bytes(content)
-            return replace(load(path, sha256=hashlib.sha256(content).hexdigest()), version=version)
+            learner = read_verified(path, sha256=hashlib.sha256(content).hexdigest())
+            if not isinstance(learner, RouteLearner | ScoreLearner):
+                raise StateError("the file does not hold a learner of this product")
+            return replace(learner, version=version)

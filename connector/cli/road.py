@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connector.adapter import Log
-from connector.cli.learned import FitRoutes, RouteFormat
+from connector.cli.learned import FitRoutes, FitScores, RouteFormat
 from connector.cli.models import model_tiers
 from connector.cli.opening import Connected, connect, open_state
 from connector.cli.outside import open_lookups, open_outlets
@@ -67,7 +67,8 @@ def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Roa
         connected = connect(settings, clock, chance, log)
         around = Surroundings(
             store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,
-            shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), log=log, privacy=settings.privacy,
+            shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), fit_outcomes=FitScores(), log=log,
+            privacy=settings.privacy,
             outlets=open_outlets(settings, clock, log), lookups=open_lookups(settings, clock, log),
         )
         yield Road(

@@ -30,6 +30,7 @@ from connector.journal import Journal
 from connector.pipeline import Deciding, Learning, People, Pipeline
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
+from connector.pipeline.studying import FitOutcomes, Studying, nothing_fitted
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Tier, agent_conditions, agent_fields
 from connector.record import ConnectionName, FieldName, ObjectType
@@ -51,6 +52,7 @@ class Surroundings:
     shelf: DiskShelf
     fit: Fit
     log: Log
+    fit_outcomes: FitOutcomes = nothing_fitted
     privacy: Privacy = field(default_factory=Privacy)
     outlets: Outlets = field(default_factory=Outlets)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
@@ -85,6 +87,10 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     learning = Learning(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts, agents=AGENTS,
         shelf=around.shelf, fit=around.fit, ask=decide,
+        studying=Studying(
+            store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, agents=AGENTS,
+            shelf=around.shelf, wanted=wanted_by(around.privacy), fit=around.fit_outcomes,
+        ),
     )
     return Pipeline(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,

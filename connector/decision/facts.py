@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from connector.context.context import Citation
 from connector.context.relations import RELATIONS
 from connector.decision.decision import Question
 from connector.policy import Condition, Facts
 from connector.record import FieldName, FieldValue, ObjectType
 
+_QUOTE = 300
 _Record = Mapping[FieldName, FieldValue]
 
 
@@ -30,6 +32,17 @@ def _related(question: Question, name: str) -> _Record | Sequence[_Record] | Non
     if name in set(ObjectType):
         return found[0] if found else None
     return found
+
+
+def cited_fields(question: Question, names: Collection[str]) -> tuple[Citation, ...]:
+    """Quotes of the record's own fields, as far as the context holds them as passages: what a rule looked at."""
+    context = question.context
+    sources = {f"{context.record.ref.object}.{name}" for name in names}
+    return tuple(
+        Citation(passage=number, quote=passage.text[:_QUOTE].strip(), source=passage.source, origin=passage.origin)
+        for number, passage in enumerate(context.passages)
+        if passage.ref == context.record.ref and passage.source in sources and passage.text[:_QUOTE].strip()
+    )
 
 
 def relations_in(conditions: Collection[Condition]) -> tuple[str, ...]:

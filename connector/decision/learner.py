@@ -1,10 +1,10 @@
-"""What the offline tier asks of a learner: values of one field predicted from text, with honest confidence."""
+"""What the offline tier asks of its learners: values of a field from text, chances of an outcome from a row of cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from connector.record import ConnectionName, FieldName, FieldValue, ObjectType, Record
 
@@ -32,6 +32,7 @@ class Prediction:
     novel: bool = False
 
 
+@runtime_checkable
 class Learner(Protocol):
     """A fitted learner. MUST answer every text, in order."""
 
@@ -41,6 +42,54 @@ class Learner(Protocol):
         ...
 
     def predict(self, texts: Sequence[str]) -> Sequence[Prediction]: ...
+
+
+Cells = Mapping[str, Sequence[str]]
+"""Columns by name, one text cell per row; an empty cell is missing."""
+
+
+@runtime_checkable
+class OutcomeLearner(Protocol):
+    """A fitted score: how likely an outcome is for a record, from what was known when it came in."""
+
+    @property
+    def version(self) -> str:
+        """Names this fit by what it was taught and how."""
+        ...
+
+    @property
+    def settled(self) -> int:
+        """How many records with an outcome taught it."""
+        ...
+
+    @property
+    def usual(self) -> float:
+        """How often the outcome happened among them."""
+        ...
+
+    @property
+    def abstains(self) -> bool:
+        """Whether it cannot surely rank later records better than chance: then nothing may be scored by it."""
+        ...
+
+    @property
+    def stale(self) -> bool:
+        """Whether outcomes had moved away within the rows that taught."""
+        ...
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The columns that knew the outcome and did not teach, each with how it gave itself away."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it looks at."""
+        ...
+
+    def chances(self, cells: Cells, count: int) -> Sequence[float]:
+        """The chance of the outcome for each of `count` rows; a column that is absent counts as empty."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +107,11 @@ class NotLearned:
 
 
 class LearnerShelf(Protocol):
-    """Where the offline tier finds the learner in force for a field."""
+    """Where the offline tier finds the learner in force for a field, or for how records end."""
 
     def learner(self, key: LearnerKey) -> Learner | NotLearned: ...
+
+    def outcomes(self, key: LearnerKey) -> OutcomeLearner | NotLearned: ...
 
 
 SUBJECT, DESCRIPTION = FieldName("subject"), FieldName("description")

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from connector.clock import from_micros, micros
-from connector.decision.learner import Learner, LearnerKey, NotLearned
+from connector.decision.learner import Learner, LearnerKey, NotLearned, OutcomeLearner
 from connector.errors import StateError
 from connector.record import ConnectionName, FieldName, ObjectType
 from connector.store import Row, Store, Transaction
@@ -27,12 +27,15 @@ _NEW_SHARE = 0.10
 _OF_KEY = "connection = :connection AND policy = :policy AND object = :object AND field = :field"
 
 
+Fitted: TypeAlias = Learner | OutcomeLearner
+
+
 class LearnerFormat(Protocol):
     """How a learner becomes bytes and back."""
 
-    def store(self, learner: Learner) -> bytes: ...
+    def store(self, learner: Fitted) -> bytes: ...
 
-    def restore(self, content: bytes, version: str) -> Learner:
+    def restore(self, content: bytes, version: str) -> Fitted:
         """The learner back from bytes whose hash was checked. Raises StateError when they cannot be read any more."""
         ...
 
@@ -59,11 +62,20 @@ class DiskShelf:
         self._store = store
         self._folder = folder
         self._form = form
-        self._loaded: dict[LearnerKey, tuple[int, Learner]] = {}
+        self._loaded: dict[LearnerKey, tuple[int, Fitted]] = {}
         self._lock = threading.Lock()
 
     def learner(self, key: LearnerKey) -> Learner | NotLearned:
         """The learner in force. Raises StateError when its file was changed by somebody else."""
+        found = self._standing(key)
+        return found if isinstance(found, Learner | NotLearned) else NotLearned(why="a score is kept under this name")
+
+    def outcomes(self, key: LearnerKey) -> OutcomeLearner | NotLearned:
+        """The score in force, as `learner`."""
+        found = self._standing(key)
+        return found if isinstance(found, OutcomeLearner | NotLearned) else NotLearned(why="no score is kept here")
+
+    def _standing(self, key: LearnerKey) -> Fitted | NotLearned:
         while True:
             with self._store.snapshot() as tx:
                 chosen = in_force(_versions(tx, key))
@@ -79,7 +91,7 @@ class DiskShelf:
                     return learner
             self._withdraw(chosen)
 
-    def shelve(self, key: LearnerKey, learner: Learner, *, examples: int, at: datetime) -> Shelved:
+    def shelve(self, key: LearnerKey, learner: Fitted, *, examples: int, at: datetime) -> Shelved:
         """Keep a new fit. The file is whole on disk before the database names it; old files go after that."""
         with self._store.snapshot() as tx:
             number = max((kept.version for kept in _versions(tx, key)), default=0) + 1
@@ -140,7 +152,7 @@ class DiskShelf:
             tx.run(_WITHDRAW, version=now.version, **_key_columns(key))
         return earlier
 
-    def _load(self, shelved: Shelved) -> Learner | None:
+    def _load(self, shelved: Shelved) -> Fitted | None:
         """The learner of one version; None when its file is lost or cannot be read with today's libraries."""
         try:
             content = (self._folder / shelved.path).read_bytes()

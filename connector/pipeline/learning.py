@@ -23,6 +23,7 @@ from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.autonomy import Autonomy, earliest
 from connector.pipeline.judge import pins_of, text_content
+from connector.pipeline.studying import Studying
 from connector.policy import NamedAgent, Policy, PolicySet
 from connector.record import (
     ActionKind,
@@ -64,6 +65,7 @@ class Learning:
     shelf: DiskShelf
     fit: Fit
     ask: Ask
+    studying: Studying
 
     def fields(self, policies: Collection[Policy]) -> tuple[FieldName, ...]:
         """The fields whose history the agents of these policies learn from."""
@@ -83,7 +85,7 @@ class Learning:
                     )
                     if (fitted := self._fit_if_due(key)) is not None:
                         shelved.append(fitted)
-        return tuple(shelved)
+        return (*shelved, *self.studying.step(tuple(policies)))
 
     def bring(
         self, policy: Policy, connection: ConnectionName, name: FieldName, verdicts: Sequence[BroughtVerdict]

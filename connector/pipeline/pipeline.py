@@ -19,6 +19,7 @@ from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.learning import Learning
 from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
+from connector.pipeline.studying import Looked
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import PolicySet, Wake
 from connector.record import ConnectionName, ObjectType, Record, RecordRef
@@ -145,8 +146,14 @@ class Pipeline:
 
         def learn(tx: Transaction, records: Sequence[Record]) -> None:
             learn_from_records(tx, self.journal, records, learned, self.clock.now())
+            self.learning.studying.keep(tx, looked, records)
+
+        looked: tuple[Looked, ...] = ()
 
         def index(records: Sequence[Record], gone: Sequence[RecordRef]) -> None:
+            nonlocal looked
+            # Here the CRM may still be asked about relatives: nothing is read inside the transaction that follows.
+            looked = self.learning.studying.look(concerned, connection, records)
             self.texts.remember(records, schema, concerned)
             if any(policy.reason.searches for policy in concerned):
                 self.texts.forget(gone)

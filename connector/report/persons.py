@@ -8,6 +8,7 @@ from connector.store import Transaction
 _PLACES = (
     # table with connection, object and record columns, and the column that holds text
     ("context_examples", "text"),
+    ("context_intake", "cells"),
     ("gate_approvals", "citations"),
     ("gate_approvals", "held"),
     ("gate_handoffs", "summary"),

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from connector.decision.learner import Learner, NotLearned, Prediction
+from connector.decision.learner import Learner, NotLearned, OutcomeLearner, Prediction
 from connector.record import FieldValue, decode_value, encode_value
 
 NEEDED = 4
@@ -59,7 +59,7 @@ def fit(texts: Sequence[str], values: Sequence[FieldValue]) -> Learner | NotLear
 class FirstWordForm:
     """How such a learner lies on the shelf."""
 
-    def store(self, learner: Learner) -> bytes:
+    def store(self, learner: Learner | OutcomeLearner) -> bytes:
         if not isinstance(learner, FirstWord):
             raise TypeError(f"{type(learner).__name__} was not learned here")
         return learner.stored()

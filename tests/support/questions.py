@@ -9,7 +9,7 @@ from textwrap import dedent
 
 from connector.context.context import Audience, Context, Passage
 from connector.decision.decision import Question
-from connector.decision.learner import Learner, LearnerKey, NotLearned, Prediction
+from connector.decision.learner import Learner, LearnerKey, NotLearned, OutcomeLearner, Prediction
 from connector.policy import Policy, parse_policy
 from connector.record import (
     ConnectionName,
@@ -167,7 +167,11 @@ class Shelf:
     """Learners by field name; every other field has too few examples."""
 
     learners: Mapping[str, Learner] = field(default_factory=dict)
+    scores: Mapping[str, OutcomeLearner] = field(default_factory=dict)
     missing: NotLearned = field(default_factory=lambda: NotLearned(examples=3, needed=40))
 
     def learner(self, key: LearnerKey) -> Learner | NotLearned:
         return self.learners.get(key.field, self.missing)
+
+    def outcomes(self, key: LearnerKey) -> OutcomeLearner | NotLearned:
+        return self.scores.get(key.field, self.missing)

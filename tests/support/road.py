@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from adapters.sandbox.wire import Face, WireRequest, WireResponse
 from connector.adapter import Adapter, Lookup, Outlets
+from connector.cli.learned import FitScores, RouteFormat
 from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
@@ -24,6 +25,7 @@ from connector.gate.handoffs import Handoff
 from connector.journal import Entry, EntryKind, of_record, verify
 from connector.pipeline import Pipeline, Round
 from connector.pipeline.state import prepare
+from connector.pipeline.studying import nothing_fitted
 from connector.policy import Policy, PolicySet, Tier
 from connector.record import FieldValue, ObjectType, RecordRef
 from connector.settings import Privacy
@@ -115,12 +117,14 @@ class Road:
         outlets: Outlets | None = None,
         lookups: Mapping[str, Lookup] | None = None,
         privacy: Privacy | None = None,
+        scores: bool = False,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         self.policies = PolicySet([under or policy(gate=FREE, may="{update: {category: {}}}")])
         self._learners, self._models, self._given = learners, models, store
         self._outlets, self._lookups = outlets or Outlets(), lookups or {}
         self._privacy = privacy or Privacy()
+        self._scores = scores  # learn how records end, as the service does, instead of knowing words
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
         self._starts = 0
@@ -132,7 +136,8 @@ class Road:
         prepare(self.store)
         self.adapter: Adapter = self.desk.adapter()
         self.index = MemoryIndex()
-        offline = OfflineReasoner(AGENTS, Shelf(self._learners))
+        self.shelf = DiskShelf(self.store, self.folder / "learners", RouteFormat() if self._scores else Bytes())
+        offline = OfflineReasoner(AGENTS, self.shelf if self._scores else Shelf(self._learners))
         around = Surroundings(
             store=self.store,
             clock=self.clock,
@@ -140,8 +145,9 @@ class Road:
             adapters={self.desk.connection: self.adapter},
             index=self.index,
             reasoners={Tier.OFFLINE: offline, **(self._models(self.store, self.clock) if self._models else {})},
-            shelf=DiskShelf(self.store, self.folder / "learners", Bytes()),
+            shelf=self.shelf,
             fit=lambda texts, values: NotLearned(examples=len(texts), needed=10_000),
+            fit_outcomes=FitScores() if self._scores else nothing_fitted,
             log=Quiet(),
             outlets=self._outlets,
             lookups=self._lookups,

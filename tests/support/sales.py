@@ -75,7 +75,7 @@ class SalesforceSales(SalesforceWorld):
     options: ClassVar[Mapping[str, Mapping[str, str]]] = {
         **SalesforceWorld.options,
         "Rating": {"hot": "Hot", "warm": "Warm", "cold": "Cold"},
-        "LeadSource": {"web": "Web", "partner": "Partner Referral", "advertisement": "Advertisement"},
+        "LeadSource": {"web": "Web", "partner": "Partner Referral"},
         "Status": {
             "new": "Open - Not Contacted", "working": "Working - Contacted", "qualified": "Closed - Converted",
             "unqualified": "Closed - Not Converted", "closed": "Closed",
@@ -87,7 +87,8 @@ class SalesforceSales(SalesforceWorld):
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        super().__init__(settings={"fields": {"lead": {"score": "Score__c"}}, **(settings or {})})
+        source = {"native": "LeadSource", "options": {"web": "Web", "partner": "Partner Referral"}}
+        super().__init__(settings={"fields": {"lead": {"score": "Score__c", "source": source}}, **(settings or {})})
 
 
 SALES: Mapping[str, type[SandboxWorld]] = {"hubspot": HubSpotSales, "salesforce": SalesforceSales}

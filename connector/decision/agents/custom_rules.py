@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from connector.context.context import Citation
 from connector.decision.agent import Abstention, Proposals, Reading
 from connector.decision.decision import HandoffReason, ProposedAction, Question
-from connector.decision.facts import facts_of
+from connector.decision.facts import cited_fields, facts_of
 from connector.decision.offers import Refused, offers, propose, with_withheld
 from connector.decision.tasks import follow_up, task_permission
-from connector.policy import Condition, CustomAgent, EvaluationFailed, Matched, Rule
-from connector.record import FieldName, FieldValue, display
+from connector.policy import CustomAgent, EvaluationFailed, Matched, Rule
+from connector.record import FieldValue, display
 
-_QUOTE = 300
 CERTAIN = 1.0  # a rule is the team's own word: there is nothing to estimate
 
 
@@ -75,7 +73,7 @@ def _proposed(
         words.append(f"{name}: {display(value)}")
         if (offer := open_fields.get(name)) is None:
             continue
-        cited = cited_fields(question, rule.when)
+        cited = cited_fields(question, rule.when.names.fields)
         step = propose(question, offer, value, confidence=CERTAIN, citations=cited)
         if isinstance(step, ProposedAction):
             steps.append(step)
@@ -90,17 +88,6 @@ def _task(question: Question, said: _Said) -> tuple[ProposedAction, ...]:
     if granted is None or not said.tasks:
         return ()
     text = "\n".join(rule.task for rule in said.tasks if rule.task)
-    cited = tuple(dict.fromkeys(one for rule in said.tasks for one in cited_fields(question, rule.when)))
+    cited = tuple(dict.fromkeys(one for rule in said.tasks for one in cited_fields(question, rule.when.names.fields)))
     return (ProposedAction(action=follow_up(question, granted, text=text), confidence=CERTAIN, citations=cited),)
 
-
-def cited_fields(question: Question, condition: Condition) -> tuple[Citation, ...]:
-    """Quotes of the record's own fields that a condition looked at, as far as the context holds them as passages."""
-    context = question.context
-    named: set[FieldName] = {FieldName(name) for name in condition.names.fields}
-    sources = {f"{context.record.ref.object}.{name}" for name in named}
-    return tuple(
-        Citation(passage=number, quote=passage.text[:_QUOTE].strip(), source=passage.source, origin=passage.origin)
-        for number, passage in enumerate(context.passages)
-        if passage.ref == context.record.ref and passage.source in sources and passage.text[:_QUOTE].strip()
-    )

@@ -73,6 +73,15 @@ class ScoreLearner:
         """Whether outcomes had already moved away within the rows that taught: its probabilities are of the past."""
         return self.drift is not None and self.drift.is_alarming()
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The columns that did not teach, each with why."""
+        return tuple(str(leak) for leak in self.leaks)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.form.columns)
+
     def chances(self, cells: Cells, count: int) -> list[float]:
         """The chance of the outcome for each of `count` rows; a column that is absent counts as empty."""
         import numpy as np
