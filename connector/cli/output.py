@@ -79,7 +79,13 @@ def trouble(error: ConnectorError | StoppedError) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
-    """Rows under headings; long texts wrap inside their column, except in those that are kept `whole`."""
+    """Rows under headings; long texts wrap inside their column, except in those that are kept `whole`.
+
+    A terminal too narrow for that without cutting words gets each row as a block of its own.
+    """
+    if rows and _width_needed(columns, rows, whole) > console().width:
+        _blocks(title, columns, rows)
+        return
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -90,6 +96,30 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, 
     for row in rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
     console().print(shown)
+
+
+_READABLE = 16  # characters a column of longer texts must have
+
+
+def _width_needed(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> int:
+    """The least width at which no word is cut and no text becomes a pillar of single words."""
+    needed = 2 + 3 * (len(columns) - 1)  # the edges, and the gaps between
+    for place, column in enumerate(columns):
+        cells = [column, *(plain(row[place]) for row in rows)]
+        longest = max(map(len, cells))
+        word = max((len(part) for cell in cells for part in cell.split()), default=0)
+        needed += longest if column in whole else max(word, min(longest, _READABLE))
+    return needed
+
+
+def _blocks(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if title:
+        say(title, style="bold")
+    for row in rows:
+        say()
+        copyable(row[0])
+        pairs([(name, cell) for name, cell in zip(columns[1:], row[1:], strict=True) if cell], indent=2)
+    say()
 
 
 def pairs(facts: Sequence[tuple[str, str]], *, indent: int = 0) -> None:

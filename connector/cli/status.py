@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -194,7 +195,7 @@ def _show_earned(stands: Report, shown: Mapping[str, Any]) -> None:
         table("", ("learner", "version", "examples", "fitted"), [
             (
                 one["learner"], f"{one['version']}{' (pinned)' if one['pinned'] else ''}", str(one["examples"]),
-                one["fitted_at"],
+                moment(datetime.fromisoformat(one["fitted_at"])),
             )
             for one in shown["learners"]
         ], whole=("learner",))  # fmt: skip

@@ -9,6 +9,7 @@ from adapters.sandbox.salesforce.composite import composite
 from adapters.sandbox.salesforce.describe import describe, describe_global
 from adapters.sandbox.salesforce.errors import not_found
 from adapters.sandbox.salesforce.flows import flows
+from adapters.sandbox.salesforce.layouts import layouts
 from adapters.sandbox.salesforce.limits import limits
 from adapters.sandbox.salesforce.query import query
 from adapters.sandbox.salesforce.replication import deleted, updated
@@ -50,6 +51,8 @@ def _object_call(state: FaceState, call: Call) -> Reply:
     match call.path[2:]:
         case ("describe",):
             return describe(state, call, definition)
+        case ("describe", "layouts"):
+            return layouts(state, call, definition)
         case ("updated",):
             return updated(state, call, definition)
         case ("deleted",):

@@ -219,3 +219,13 @@ def test_an_unknown_resource_is_a_404_and_a_wrong_method_a_405(client: Client) -
     assert error_of(client.call("GET", "/sobjects/Nothing/describe")) == (404, "NOT_FOUND")
     row_id = client.create("Account", Name="A")
     assert error_of(client.call("PUT", f"{BASE}/sobjects/Account/{row_id}")) == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_layouts_tell_which_options_a_record_type_offers(client: Client) -> None:
+    mappings = {
+        one["developerName"]: {each["picklistName"]: each["picklistValues"] for each in one["picklistsForRecordType"]}
+        for one in client.json("GET", "/sobjects/Case/describe/layouts")["recordTypeMappings"]
+    }
+    assert set(mappings) == {"Customer_Support", "Internal_Request", "Master"}
+    offered = {kind: {value["value"] for value in picklists["Priority"]} for kind, picklists in mappings.items()}
+    assert offered["Internal_Request"] < offered["Customer_Support"] == offered["Master"]
