@@ -23,6 +23,7 @@ class ChangeKind(StrEnum):
     ASSOCIATED = "associated"
     DUE = "due"
     BACKFILL = "backfill"
+    RELATED = "related"  # something happened to a record that hangs on this one
 
 
 class ChangeOrigin(StrEnum):
@@ -34,6 +35,7 @@ class ChangeOrigin(StrEnum):
     BACKFILL = "backfill"
     RECONCILE = "reconcile"
     AGAIN = "again"  # a decision of ours came to nothing, or a person gave it back: we asked ourselves to look once more
+    RELATED = "related"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,9 @@ from connector.store import Store, Sync, Transaction
 Learn = Callable[[Transaction, Sequence[Record]], None]
 """What else is kept of records that are read, in the same transaction: examples for the learners."""
 
+Arm = Callable[[Transaction, Sequence[Record], bool], None]
+"""Sets the timers of records that are read; true says that this is the baseline, where what is past is past."""
+
 IndexTexts = Callable[[Sequence[Record], Sequence[RecordRef]], None]
 """Puts texts into the index, and takes out those of records that are gone, before the cursor moves past them: after a
 crash the page is read and indexed again. A record may be in the index whose first page was never committed."""
@@ -36,23 +39,25 @@ class Captured:
 def capture_page(
     store: Store, journal: Journal, clock: Clock, source: ChangeSource, connection: ConnectionName, object: ObjectType,
     *, watched: Collection[FieldName], fields: Collection[FieldName], learn: Learn, index: IndexTexts,
-    associating: bool = False,
+    associating: bool = False, arm: Arm = lambda tx, records, baseline: None, timers: Collection[str] = (),
 ) -> Captured:
     """Read and keep one page of one object: the baseline sweep first, then what changed since activation.
 
-    `associating`: some policy wakes when associations change, so these are compared as well.
+    `associating`: some policy wakes when associations change, so these are compared as well. `timers` names the timers
+    that `arm` sets: a new name makes another sweep, so that every record has its timer.
     """
-    place = _activated(store, journal, clock, source, connection, object, watched)
+    place = _activated(store, journal, clock, source, connection, object, {*watched, *map(FieldName, timers)})
     if not place.baselined:
-        return _sweep_page(store, source, place, watched, fields, learn, index, associating=associating)
+        return _sweep_page(store, source, place, watched, fields, learn, index, arm, associating=associating)
     page = source.poll(object, place.cursor, fields)
     index(page.records, [event.ref for event in page.gone])
     with store.transaction("change: captured page", Sync.NORMAL) as tx:
-        queued = _queue_page(tx, page, place)
+        queued = _queue_page(tx, page, place, watched)
         if associating:
             queued += note_associations(tx, page.records, ChangeOrigin.POLL)
         cursors.advance(tx, connection, object, page.cursor)
         learn(tx, page.records)
+        arm(tx, page.records, False)
     return Captured(read=len(page.records), queued=queued, more=page.more, baselining=False)
 
 
@@ -81,7 +86,7 @@ def _activated(
 
 def _sweep_page(
     store: Store, source: ChangeSource, place: Position, watched: Collection[FieldName], fields: Collection[FieldName],
-    learn: Learn, index: IndexTexts, *, associating: bool,
+    learn: Learn, index: IndexTexts, arm: Arm, *, associating: bool,
 ) -> Captured:
     page = source.sweep(place.object, place.sweep, fields)
     index(page.records, ())
@@ -95,6 +100,7 @@ def _sweep_page(
         if associating:
             note_associations(tx, page.records, ChangeOrigin.POLL)
         learn(tx, page.records)
+        arm(tx, page.records, True)
         cursors.advance_sweep(tx, place, page.cursor, done=not page.more)
     return Captured(read=len(page.records), queued=0, more=True, baselining=page.more)
 
@@ -103,7 +109,7 @@ def _undecided(seen: Seen | None) -> bool:
     return seen is None or seen.snapshot is None
 
 
-def _queue_page(tx: Transaction, page: ChangePage, place: Position) -> int:
+def _queue_page(tx: Transaction, page: ChangePage, place: Position, watched: Collection[FieldName]) -> int:
     seen = look_up(tx, [record.ref for record in page.records])
     fresh = [record for record in page.records if not _known_version(seen.get(record.ref), record)]
     events = [_event_of(record, place) for record in fresh if _matters(seen.get(record.ref), record)]
@@ -111,8 +117,14 @@ def _queue_page(tx: Transaction, page: ChangePage, place: Position) -> int:
     known_gone = look_up(tx, [event.ref for event in page.gone])
     gone = [event for event in page.gone if event.ref in known_gone]
     note_versions(tx, fresh)
+    note_snapshots(tx, [record for record in fresh if _is_ours(seen.get(record.ref))], watched)
     inbox.put(tx, [*events, *gone])
     return len(events) + len(gone)
+
+
+def _is_ours(seen: Seen | None) -> bool:
+    """Whether we made the record and read it for the first time now: what it holds is what changes are compared with."""
+    return seen is not None and seen.snapshot == {} and not seen.version
 
 
 def _known_version(seen: Seen | None, record: Record) -> bool:

@@ -17,7 +17,7 @@ from connector.store import Transaction
 class Position:
     """Where reading stands. While `baselined` is false the sweep runs: records are remembered, nobody acts.
 
-    `fields` are the fields that were watched when the baseline was made.
+    `fields` are the fields that were watched when the baseline was made, and the timers that it set.
     """
 
     connection: ConnectionName

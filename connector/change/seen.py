@@ -145,12 +145,24 @@ def note_own_write(
     )
 
 
+def note_own_create(tx: Transaction, ref: RecordRef, at: datetime) -> None:
+    """A record we made ourselves is not news to us: polling finds it known, and only what people then do to it counts."""
+    tx.run(
+        """
+        INSERT INTO change_seen (connection, object, record, version, created_at, snapshot, related)
+        VALUES (:connection, :object, :record, '', :at, '{}', NULL)
+        ON CONFLICT (connection, object, record) DO UPDATE SET snapshot = COALESCE(change_seen.snapshot, '{}')
+        """,
+        at=micros(at), **_key(ref),
+    )
+
+
 def part_with(tx: Transaction, refs: Sequence[RecordRef]) -> None:
     """Records that are gone may come back: what we saw of them goes, that they were visited stays.
 
     Coming back is another visit then, with intents of its own; what the deletion cut short is decided again.
     """
-    for table in ("change_seen", "change_timers"):
+    for table in ("change_seen", "change_due"):
         tx.run_many(
             f"DELETE FROM {table} WHERE connection = :connection AND object = :object AND record = :record",
             [_key(ref) for ref in refs],
@@ -164,7 +176,7 @@ def part_with(tx: Transaction, refs: Sequence[RecordRef]) -> None:
 
 def forget(tx: Transaction, refs: Sequence[RecordRef]) -> None:
     """Remove what we know of records that are gone or erased."""
-    for table in ("change_seen", "change_triggers", "change_timers"):
+    for table in ("change_seen", "change_triggers", "change_due"):
         tx.run_many(
             f"DELETE FROM {table} WHERE connection = :connection AND object = :object AND record = :record",
             [_key(ref) for ref in refs],

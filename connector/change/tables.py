@@ -112,4 +112,24 @@ MIGRATIONS = (
         name="backfills that were stopped",
         script="ALTER TABLE change_backfills ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0",
     ),
+    Migration(
+        stage="change",
+        number=4,
+        name="timers that remember what fired",
+        script="""
+        DROP TABLE change_timers;
+        CREATE TABLE change_due (
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            record TEXT NOT NULL,
+            policy TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            due_at BIGINT,
+            fired TEXT,
+            fired_at BIGINT,
+            PRIMARY KEY (connection, object, record, policy, rule)
+        );
+        CREATE INDEX change_due_at ON change_due (due_at)
+        """,
+    ),
 )

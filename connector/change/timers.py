@@ -1,98 +1,165 @@
-"""Due timers: a policy's `every`, `after` and `before` as rows, each entering the inbox once per slot like any change."""
+"""Due timers: a policy's `every`, `after` and `before` as rows, each entering the inbox once per slot like any change.
+
+A row outlives its slot and remembers the one that fired last, so that looking at a record again never fires it twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox
+from connector.change.moments import Rule, can_match, due_at, next_slot, rules_of, slot_of
 from connector.clock import from_micros, micros
 from connector.policy import Policy
-from connector.record import ConnectionName, FieldName, FieldValue, ObjectType, Record, RecordRef
-from connector.store import Transaction
+from connector.record import ConnectionName, ObjectType, Record, RecordRef
+from connector.store import Row, Transaction, any_of, batches
+
+BELIEVED = timedelta(days=31)
+"""How far a clock that went back is taken to have been right before. A slot further ahead than this was an error."""
 
 
-def next_due(policy: Policy, record: Record, now: datetime) -> datetime | None:
-    """When a record is due under a policy's own timer; None while its moment is unknown or past.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """One timer on one record. `due` None means that nothing is to come; `fired` is the slot that fired last."""
 
-    `after` counts from the moment in its field, `before` towards it, `every` from now on in whole intervals.
+    ref: RecordRef
+    policy: str
+    rule: Rule
+    due: datetime | None
+    fired: str | None
+    fired_at: datetime | None
+
+
+def arm(
+    tx: Transaction, policies: Iterable[Policy], records: Sequence[Record], now: datetime, *, baseline: bool = False
+) -> None:
+    """Set or move the timers of these records to where their fields put them now.
+
+    In a baseline a moment that has passed already counts as fired: nobody acts on what was so before the activation.
     """
-    when = policy.when
-    if when.after is not None:
-        moment = _moment(record.fields, when.after.field)
-        return when.after.silent_for.after(moment, policy.zone) if moment is not None else None
-    if when.before is not None:
-        moment = _moment(record.fields, when.before.field)
-        if moment is None or moment <= now:
-            return None
-        return moment - when.before.by.span
-    if when.every is not None:
-        return _next_slot(policy, now)
-    return None
-
-
-def _moment(fields: Mapping[FieldName, FieldValue], name: FieldName) -> datetime | None:
-    value = fields.get(name)
-    return value if isinstance(value, datetime) else None
-
-
-def _next_slot(policy: Policy, now: datetime) -> datetime:
-    every = policy.when.every
-    assert every is not None
-    if every.at is None:
-        # Slots stand on a fixed grid, so that a restart neither adds nor drops one.
-        step = every.interval.span or timedelta(days=1)
-        passed = (micros(now) // (step // timedelta(microseconds=1))) + 1
-        return from_micros(passed * (step // timedelta(microseconds=1)))
-    local = now.astimezone(policy.zone)
-    slot = local.replace(hour=every.at.hour, minute=every.at.minute, second=0, microsecond=0)
-    while slot <= local:
-        slot = every.interval.after(slot, policy.zone)
-    return slot.astimezone(now.tzinfo)
-
-
-def set_timer(tx: Transaction, policy: Policy, record: Record, now: datetime) -> None:
-    """Set or move a record's timer to where its fields put it now; drop it when there is no such moment."""
-    due = next_due(policy, record, now)
-    key = _key(record.ref) | {"policy": policy.name}
-    if due is None:
-        tx.run(
-            "DELETE FROM change_timers WHERE connection = :connection AND object = :object AND record = :record "
-            "AND policy = :policy",
-            **key,
-        )
+    timed = [(policy, rule) for policy in policies for rule in rules_of(policy)]
+    if not timed or not records:
         return
-    tx.run(
-        """
-        INSERT INTO change_timers (connection, object, record, policy, slot, due_at)
-        VALUES (:connection, :object, :record, :policy, :slot, :due)
-        ON CONFLICT (connection, object, record, policy) DO UPDATE SET slot = excluded.slot, due_at = excluded.due_at
-        """,
-        **key, slot=f"{policy.name}@{due.isoformat()}", due=micros(due),
-    )
+    known = _known(tx, [record.ref for record in records])
+    changed = []
+    for record in records:
+        for policy, rule in timed:
+            before = known.get((record.ref, policy.name, rule))
+            after = _armed(policy, rule, record, before, now, baseline=baseline)
+            if after != before:
+                changed.append(after)
+    _keep(tx, changed)
 
 
-def fire(tx: Transaction, now: datetime, limit: int = 500) -> int:
-    """Move due timers into the inbox, each as one event of its slot; how many. A lost or doubled tick changes nothing."""
+def _armed(
+    policy: Policy, rule: Rule, record: Record, before: Timer | None, now: datetime, *, baseline: bool
+) -> Timer:
+    fired, fired_at = (before.fired, before.fired_at) if before is not None else (None, None)
+    start = now if rule is not Rule.EVERY else _not_before(fired_at, now)
+    due = due_at(policy, rule, record, start) if can_match(policy, record, now) else None
+    if rule is Rule.EVERY and before is not None and before.due is not None and due is not None and before.due <= now:
+        due = before.due  # a slot that is about to fire is not lost by looking at its record
+    if baseline and before is None and due is not None and due <= now:
+        fired, fired_at = slot_of(policy, rule, due), due
+    if due is not None and slot_of(policy, rule, due) == fired:
+        due = None
+    return Timer(ref=record.ref, policy=policy.name, rule=rule, due=due, fired=fired, fired_at=fired_at)
+
+
+def _not_before(fired_at: datetime | None, now: datetime) -> datetime:
+    """Where to look for the next slot from: after the last one, also when the machine's clock has gone back since."""
+    return max(now, fired_at) if fired_at is not None and fired_at - now < BELIEVED else now
+
+
+def is_due(tx: Transaction, policies: Iterable[Policy], now: datetime) -> bool:
+    """Whether any timer of these policies is due."""
+    names, parameters = any_of("policy", sorted(policy.name for policy in policies))
+    row = tx.one(f"SELECT MIN(due_at) AS at FROM change_due WHERE policy IN ({names})", **parameters)
+    return row is not None and row["at"] is not None and int(row["at"]) <= micros(now)
+
+
+def fire(tx: Transaction, policies: Iterable[Policy], now: datetime, limit: int = 500) -> int:
+    """Move due timers into the inbox, each as one event of its slot; how many. A lost or doubled tick changes nothing.
+
+    `every` goes on to its next slot: slots that were missed while we were away are made up for once.
+    Timers of policies that are not in force wait.
+    """
+    by_name = {str(policy.name): policy for policy in policies if policy.when.is_timed}
+    if not by_name:
+        return 0
+    names, parameters = any_of("policy", sorted(by_name))
     rows = tx.rows(
-        "SELECT * FROM change_timers WHERE due_at <= :now ORDER BY due_at, record LIMIT :limit", now=micros(now), limit=limit
+        f"SELECT * FROM change_due WHERE due_at IS NOT NULL AND due_at <= :now AND policy IN ({names}) "
+        "ORDER BY due_at, record, policy, rule LIMIT :limit",
+        now=micros(now), limit=limit, **parameters,
     )
-    events = [
-        ChangeEvent(
-            ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]), kind=ChangeKind.DUE,
-            origin=ChangeOrigin.TIMER, occurred_at=from_micros(row["due_at"]), slot=row["slot"],
-        )
-        for row in rows
-    ]
-    inbox.put(tx, events)
+    due = [_timer(row) for row in rows]
+    inbox.put(tx, [_event(by_name[timer.policy], timer) for timer in due])
+    _keep(tx, [_fired(by_name[timer.policy], timer, now) for timer in due])
+    return len(due)
+
+
+def _event(policy: Policy, timer: Timer) -> ChangeEvent:
+    assert timer.due is not None
+    return ChangeEvent(
+        ref=timer.ref, kind=ChangeKind.DUE, origin=ChangeOrigin.TIMER, occurred_at=timer.due,
+        slot=slot_of(policy, timer.rule, timer.due),
+    )
+
+
+def _fired(policy: Policy, timer: Timer, now: datetime) -> Timer:
+    assert timer.due is not None
+    following = timer.rule is Rule.EVERY and policy.when.every is not None
+    return Timer(
+        ref=timer.ref, policy=timer.policy, rule=timer.rule,
+        due=next_slot(policy, max(now, timer.due)) if following else None,
+        fired=slot_of(policy, timer.rule, timer.due), fired_at=timer.due,
+    )
+
+
+def _known(tx: Transaction, refs: Sequence[RecordRef]) -> dict[tuple[RecordRef, str, Rule], Timer]:
+    by_object: dict[tuple[ConnectionName, ObjectType], list[str]] = {}
+    for ref in refs:
+        by_object.setdefault((ref.connection, ref.object), []).append(ref.id)
+    found = {}
+    for (connection, kind), ids in by_object.items():
+        for some in batches(ids):
+            names, parameters = any_of("id", some)
+            rows = tx.rows(
+                f"SELECT * FROM change_due WHERE connection = :connection AND object = :object AND record IN ({names})",
+                connection=connection, object=kind.value, **parameters,
+            )
+            for timer in map(_timer, rows):
+                found[timer.ref, timer.policy, timer.rule] = timer
+    return found
+
+
+def _keep(tx: Transaction, timers: Sequence[Timer]) -> None:
     tx.run_many(
-        "DELETE FROM change_timers WHERE connection = :connection AND object = :object AND record = :record "
-        "AND policy = :policy",
-        [{name: row[name] for name in ("connection", "object", "record", "policy")} for row in rows],
+        """
+        INSERT INTO change_due (connection, object, record, policy, rule, due_at, fired, fired_at)
+        VALUES (:connection, :object, :record, :policy, :rule, :due, :fired, :fired_at)
+        ON CONFLICT (connection, object, record, policy, rule)
+        DO UPDATE SET due_at = excluded.due_at, fired = excluded.fired, fired_at = excluded.fired_at
+        """,
+        [
+            {
+                "connection": timer.ref.connection, "object": timer.ref.object.value, "record": timer.ref.id,
+                "policy": timer.policy, "rule": timer.rule.value,
+                "due": micros(timer.due) if timer.due is not None else None, "fired": timer.fired,
+                "fired_at": micros(timer.fired_at) if timer.fired_at is not None else None,
+            }
+            for timer in timers
+        ],
     )
-    return len(events)
 
 
-def _key(ref: RecordRef) -> dict[str, str]:
-    return {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
+def _timer(row: Row) -> Timer:
+    return Timer(
+        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]), policy=row["policy"],
+        rule=Rule(row["rule"]), due=from_micros(row["due_at"]) if row["due_at"] is not None else None, fired=row["fired"],
+        fired_at=from_micros(row["fired_at"]) if row["fired_at"] is not None else None,
+    )

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from connector.adapter import ChangeEvent, ChangeKind
+from connector.change.moments import still_due
 from connector.change.seen import Seen
 from connector.journal import canonical
 from connector.policy import EvaluationFailed, Facts, Matched, NotMatched, Policy, Related, Wake
-from connector.record import FieldName, FieldValue, Record, RecordRef, encode_value, normalise
+from connector.record import (
+    VOCABULARY,
+    FieldName,
+    FieldValue,
+    ObjectType,
+    Record,
+    RecordRef,
+    encode_value,
+    normalise,
+)
 from connector.store import Transaction
 
 
@@ -48,7 +58,7 @@ def waking(
     A record is new when we never decided on it and it was created after activation; older ones were baselined.
     """
     changed_from = seen.changed(record) if seen is not None else {}
-    if not _woken(policy, event, record, seen, changed_from, activated_at):
+    if not _woken(policy, event, record, seen, changed_from, activated_at, now):
         return Sleeps()
     changed_to = {name: record.fields.get(name) for name in changed_from}
     facts = Facts(fields=record.fields, now=now, related=related, changed_from=changed_from, changed_to=changed_to)
@@ -63,30 +73,36 @@ def waking(
 
 def _woken(
     policy: Policy, event: ChangeEvent, record: Record, seen: Seen | None, changed_from: Mapping[FieldName, FieldValue],
-    activated_at: datetime,
+    activated_at: datetime, now: datetime,
 ) -> bool:
     when = policy.when
     match event.kind:
         case ChangeKind.BACKFILL:
             return True
         case ChangeKind.DUE:
-            return when.is_timed and (event.slot or "").startswith(f"{policy.name}@")
+            return still_due(policy, event.slot or "", record, now)
+        case ChangeKind.RELATED:
+            return (event.slot or "").startswith(f"{policy.name}@related:")
         case ChangeKind.MERGED:
             # The record survived a merge: what was open on the other one is decided afresh here.
             return bool(when.events & {Wake.CREATED, Wake.CHANGED})
         case ChangeKind.ASSOCIATED:
             return Wake.ASSOCIATED in when.events
         case _:
-            is_new = (seen is None or seen.snapshot is None) and record.created_at >= activated_at
-            if is_new:
+            if is_new(record, seen, activated_at):
                 return Wake.CREATED in when.events
             watched = when.fields or tuple(changed_from)
             return Wake.CHANGED in when.events and any(name in changed_from for name in watched)
 
 
+def is_new(record: Record, seen: Seen | None, activated_at: datetime) -> bool:
+    """Whether nobody has looked at the record yet and it was made after the activation."""
+    return (seen is None or seen.snapshot is None) and record.created_at >= activated_at
+
+
 def fingerprint(policy: Policy, event: ChangeEvent, record: Record) -> str:
     """A hash of the trigger-field values, or of the due slot; never of model output, policy version or our time."""
-    if event.kind in (ChangeKind.DUE, ChangeKind.ASSOCIATED):
+    if event.kind in (ChangeKind.DUE, ChangeKind.ASSOCIATED, ChangeKind.RELATED):
         content: object = [event.kind.value, event.slot]
     else:
         names = policy.when.fields or tuple(sorted(record.fields))
@@ -155,6 +171,12 @@ def intent_of(ref: RecordRef, policy: str, visit: Visit, kind: str, ordinal: str
 def decision_key(ref: RecordRef, policy: str, visit: Visit) -> str:
     """The name of one decision: this policy, on this record, at this visit to these values."""
     return intent_of(ref, policy, visit, "decision", "")
+
+
+def heard_fields(policies: Iterable[Policy], object: ObjectType) -> frozenset[FieldName]:
+    """The fields of a related object whose change wakes one of these policies: every shared one."""
+    heard = any(Wake.CHANGED in policy.when.related.get(object, ()) for policy in policies)
+    return frozenset(VOCABULARY[object]) if heard else frozenset()
 
 
 def watched_fields(policies: Collection[Policy]) -> frozenset[FieldName]:

@@ -9,7 +9,7 @@ from connector.adapter import Adapter, StartsWorkflows
 from connector.adapter.options import did_you_mean
 from connector.errors import ConnectorError, PermanentError
 from connector.policy import Policy, check_against
-from connector.record import ActionKind, ConnectionName, ObjectSchema
+from connector.record import ActionKind, ConnectionName, FieldKind, ObjectSchema
 from connector.settings import OutsideSettings, Settings
 
 
@@ -93,7 +93,27 @@ def problems_of(policy: Policy, connection: ConnectionName, adapter: Adapter) ->
         policy, fields=[name for name, field in schema.fields.items() if field.readable], options=_options(schema),
         read_only=[name for name, field in schema.fields.items() if not field.updateable], crm=str(connection),
     )
-    return (*fields, *_unstartable(policy, connection, adapter))
+    wakes = (*_unheard(policy, connection, adapter), *_undated(policy, schema, connection))
+    return (*fields, *wakes, *_unstartable(policy, connection, adapter))
+
+
+def _unheard(policy: Policy, connection: ConnectionName, adapter: Adapter) -> Iterator[str]:
+    """Related objects that this CRM, or our user's rights, do not have: nothing would ever wake for them."""
+    for kind in sorted(policy.when.related):
+        try:
+            adapter.records.schema(kind)
+        except PermanentError as error:
+            path = f"when.related.{kind}"
+            yield f"{policy.source.at(path)}: {path}: {connection}: {error.message}"
+
+
+def _undated(policy: Policy, schema: ObjectSchema, connection: ConnectionName) -> Iterator[str]:
+    """Timers on fields that hold no moment."""
+    moments = {"when.after.field": policy.when.after, "when.before.field": policy.when.before}
+    for path, timer in moments.items():
+        known = schema.fields.get(timer.field) if timer is not None else None
+        if known is not None and known.kind not in (FieldKind.DATE, FieldKind.DATETIME):
+            yield f"{policy.source.at(path)}: {path}: {connection}: `{known.name}` holds no date or moment"
 
 
 def _options(schema: ObjectSchema) -> dict[str, list[str]]:

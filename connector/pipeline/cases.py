@@ -14,6 +14,7 @@ from connector.change.trigger import Sleeps, Undecidable, Visit, Wakes, last_vis
 from connector.clock import EPOCH
 from connector.context.relatives import RelativeReader
 from connector.errors import FieldHiddenError
+from connector.pipeline.related import Woken, listening, wake_around
 from connector.policy import Policy, PolicySet, Related, agent_conditions, agent_fields
 from connector.record import (
     VOCABULARY,
@@ -51,6 +52,7 @@ class Sorted:
     records: dict[RecordRef, Record] = field(default_factory=dict)
     gone: list[Gone | Merged] = field(default_factory=list)
     undecidable: list[tuple[Policy, RecordRef, str]] = field(default_factory=list)
+    around: Woken = field(default_factory=Woken)
 
 
 def policies_on(policies: PolicySet, connection: ConnectionName, object: ObjectType) -> tuple[Policy, ...]:
@@ -103,12 +105,16 @@ def sort_events(
         seen = look_up(tx, refs)
         place = position(tx, connection, kind)
         activated = place.activated_at if place is not None else EPOCH
+    if heard := listening(policies, connection, kind):
+        sorted_events.around = wake_around(adapter, heard, events, sorted_events.records, seen, activated, now)
+    with store.snapshot() as tx:
         for event in _newest_first_told(events):
             record = sorted_events.records.get(event.event.ref)
             if record is not None:
                 for policy in concerned:
                     facts = related.get(record.ref, {})
                     _consider(tx, sorted_events, policy, event, record, seen.get(record.ref), activated, facts, now)
+    sorted_events.cases = _one_per_policy(sorted_events.cases)
     return sorted_events
 
 
@@ -172,6 +178,25 @@ def _as_seen_by(policy: Policy, event: InboxEvent) -> InboxEvent | None:
 def is_for_all(event: ChangeEvent) -> bool:
     """Whether every policy on the record looks at it with this event."""
     return event.slot is None or event.origin is ChangeOrigin.AGAIN
+
+
+_ASIDE = frozenset({ChangeKind.DUE, ChangeKind.RELATED})
+"""Reasons to look that bring nothing of their own to compare: a decision made at the same time covers them."""
+
+
+def _one_per_policy(cases: Sequence[Case]) -> list[Case]:
+    """One decision where a record changed, was due and got three e-mails at once; a run's own cases stay as they are."""
+    kept: dict[tuple[str, RecordRef, str | None], Case] = {}
+    several: list[Case] = []
+    for case in cases:
+        key = (case.policy.name, case.record.ref, case.run)
+        before = kept.get(key)
+        if before is None or before.event.kind in _ASIDE:
+            kept[key] = case
+        elif case.event.kind not in _ASIDE:
+            several.append(case)
+    chosen = {id(case) for case in (*kept.values(), *several)}
+    return [case for case in cases if id(case) in chosen]
 
 
 def _related(

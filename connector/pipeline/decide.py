@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connector.adapter import Adapter, ChangeEvent, Log, Outlets
 from connector.change import inbox
 from connector.change.inbox import InboxEvent
-from connector.change.trigger import decision_key
+from connector.change.trigger import decision_key, heard_fields
 from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.context import Context
@@ -25,12 +25,14 @@ from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Case, Sorted, is_for_all, policies_on, sort_events
 from connector.pipeline.judge import Bench, Judged, judge
 from connector.pipeline.recording import record_judged, record_looked_at
+from connector.pipeline.related import listening
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import Policy, PolicySet, Tier
-from connector.record import ConnectionName, ObjectType, RecordRef
+from connector.record import ActionKind, ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Transaction
 from connector.writeback import outbox
 
+_UNATTACHED = Deferred(reason="it hangs on no record yet", retry_after=timedelta(minutes=1))
 ATTEMPTS = 8
 BUSY = timedelta(milliseconds=500)
 LOCKED_OUT = timedelta(seconds=30)
@@ -82,13 +84,13 @@ class Deciding:
         tally = DecideTally()
         with self.store.snapshot() as tx:
             events = inbox.due(tx, self.clock.now(), limit, self.adapters)
-            busy = outbox.unfinished_refs(tx)
-        waiting = [event.seq for event in events if event.event.ref in busy]
+            busy, making = outbox.unfinished_refs(tx), outbox.unfinished_creates(tx)
+        waiting = [event.seq for event in events if event.event.ref in busy or _may_be_ours(event.event, making)]
         if waiting:
             with self.store.transaction("decide: waits for a write in flight") as tx:
                 inbox.postpone(tx, waiting, self.clock.now() + BUSY)
             tally.postponed += len(waiting)
-        for some in _by_object([event for event in events if event.event.ref not in busy]):
+        for some in _by_object([event for event in events if event.seq not in {*waiting}]):
             self._decide(policies, some, tally)
         return tally
 
@@ -135,6 +137,7 @@ class Deciding:
             if case.record.ref in exhausted:
                 answered.judged.append((case, self._bare(case), deferred.fallback or _given_up(deferred)))
         late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted}
+        late |= dict.fromkeys(found.around.unattached, _UNATTACHED)
         self._keep(policies, events, found, answered, late, tally)
 
     def _keep(
@@ -151,7 +154,9 @@ class Deciding:
             record_judged(tx, self.journal, judged, now)
             # A due slot or a backfill looks for its own policy alone: what the others have to see stays unseen.
             for_all = {event.event.ref for event in events if is_for_all(event.event)}
-            record_looked_at(tx, self.journal, found, concerned, now, for_all)
+            heard = heard_fields(listening(policies, first.connection, first.object), first.object)
+            record_looked_at(tx, self.journal, found, concerned, now, for_all, heard=heard)
+            inbox.put(tx, found.around.events)
             inbox.finish(tx, done)
             for event in events:
                 deferred = late.get(event.event.ref)
@@ -235,6 +240,18 @@ class Deciding:
             self.journal.append(tx, entry)
         tally.buried += 1
         self.log.warning("event_buried", record=str(event.event.ref), reason=reason)
+
+
+def _may_be_ours(event: ChangeEvent, making: Collection[tuple[str, ActionKind]]) -> bool:
+    """Whether a record may be one we are making, whose id the CRM has not told us yet: it must not wake us as news."""
+    made = _MADE.get(event.ref.object)
+    return made is not None and (event.ref.connection, made) in making
+
+
+_MADE = {
+    ObjectType.TASK: ActionKind.CREATE_TASK, ObjectType.NOTE: ActionKind.CREATE_NOTE,
+    ObjectType.EMAIL: ActionKind.DRAFT_EMAIL, ObjectType.MEETING: ActionKind.SCHEDULE_MEETING,
+}  # fmt: skip
 
 
 def _place_of(error: Exception) -> str:

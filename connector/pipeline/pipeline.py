@@ -10,7 +10,9 @@ from connector.adapter import Adapter, Log
 from connector.change import inbox, timers
 from connector.change.associations import compare_associations, compare_some
 from connector.change.capture import Captured, capture_page
+from connector.change.moments import timer_marks
 from connector.change.reconcile import Completeness, reconcile
+from connector.change.trigger import heard_fields
 from connector.clock import EPOCH, Clock
 from connector.errors import ConnectorError, StateError, UnknownFieldError
 from connector.journal import Journal, Seal, seal
@@ -19,6 +21,7 @@ from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.learning import Learning
 from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
+from connector.pipeline.related import listening
 from connector.pipeline.studying import Looked
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import PolicySet, Wake
@@ -93,14 +96,23 @@ class Pipeline:
         if now < self.latest:
             self._clamp_waits()
         self.latest = now
-        if any(policy.when.is_timed for policy in self.policies):
-            with self.store.transaction("change: timers fired", Sync.NORMAL) as tx:
-                done.queued += timers.fire(tx, self.clock.now())
+        done.queued += self._fire(now)
         done.decided = self.deciding.step(self.policies, batch)
         done.written = self.writeback.step(batch)
         done.unreachable = (*done.decided.unreachable, *done.written.unreachable)
         done.people = self.people.tick(self.policies)
         return done
+
+    def _fire(self, now: datetime) -> int:
+        """Timers that are due enter the inbox. Nothing is written while none is."""
+        timed = [policy for policy in self.policies if policy.when.is_timed]
+        if not timed:
+            return 0
+        with self.store.snapshot() as tx:
+            if not timers.is_due(tx, timed, now):
+                return 0
+        with self.store.transaction("change: timers fired", Sync.NORMAL) as tx:
+            return timers.fire(tx, timed, now)
 
     def capture(self, connection: ConnectionName, done: Round) -> None:
         """Read pages of every object that policies concern, until nothing is new or the round's share is read."""
@@ -127,7 +139,10 @@ class Pipeline:
         done.queued += found
 
     def _associating(self, connection: ConnectionName, kind: ObjectType) -> bool:
-        return any(Wake.ASSOCIATED in policy.when.events for policy in policies_on(self.policies, connection, kind))
+        """Whether some policy wakes when a record of this object, or one it hangs on, is associated."""
+        own = any(Wake.ASSOCIATED in policy.when.events for policy in policies_on(self.policies, connection, kind))
+        heard = listening(self.policies, connection, kind)
+        return own or any(Wake.ASSOCIATED in policy.when.related[kind] for policy in heard)
 
     def _page(self, connection: ConnectionName, kind: ObjectType) -> Captured:
         """One page; a field that went away since we last asked for the schema is noticed, and left out unless watched."""
@@ -143,6 +158,7 @@ class Pipeline:
         with self.store.snapshot() as tx:
             watched = watched_here(tx, connection, concerned, schema)
         learned = self.learning.fields(concerned)
+        heard = heard_fields(listening(self.policies, connection, kind), kind)
 
         def learn(tx: Transaction, records: Sequence[Record]) -> None:
             learn_from_records(tx, self.journal, records, learned, self.clock.now())
@@ -158,10 +174,14 @@ class Pipeline:
             if any(policy.reason.searches for policy in concerned):
                 self.texts.forget(gone)
 
+        def arm(tx: Transaction, records: Sequence[Record], baseline: bool) -> None:
+            timers.arm(tx, concerned, records, self.clock.now(), baseline=baseline)
+
         return capture_page(
             self.store, self.journal, self.clock, adapter.changes, connection, kind,
-            watched=watched, fields=fields_of(concerned, schema), learn=learn, index=index,
-            associating=self._associating(connection, kind),
+            watched=watched | (heard & schema.fields.keys()), fields=fields_of(concerned, schema), learn=learn, index=index,
+            associating=self._associating(connection, kind), arm=arm,
+            timers=frozenset[str]().union(*map(timer_marks, concerned)),
         )
 
     def _clamp_waits(self) -> None:

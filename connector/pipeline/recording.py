@@ -48,14 +48,15 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
 
 def record_looked_at(
     tx: Transaction, journal: Journal, found: Sorted, policies: Sequence[Policy], now: datetime,
-    for_all: Collection[RecordRef],
+    for_all: Collection[RecordRef], *, heard: Collection[FieldName] = (),
 ) -> None:
-    """The records were looked at: the present values of those `for_all` are what the next change is compared with."""
+    """The records were looked at: the present values of those `for_all` are what the next change is compared with.
+
+    `heard` are fields that nobody watches for the record's own sake, but for that of the records it hangs on.
+    """
     seen = [record for ref, record in found.records.items() if ref in for_all]
-    note_snapshots(tx, seen, watched_fields(policies))
-    for policy in (policy for policy in policies if policy.when.is_timed):
-        for record in found.records.values():
-            timers.set_timer(tx, policy, record, now)
+    note_snapshots(tx, seen, watched_fields(policies) | {*heard})
+    timers.arm(tx, policies, list(found.records.values()), now)
     for gone in found.gone:
         record_gone(tx, journal, gone, now)
     for policy, ref, reason in found.undecidable:

@@ -37,6 +37,16 @@ class Duration:
             left -= local.weekday() < _SATURDAY
         return local.astimezone(start.tzinfo)
 
+    def before(self, end: datetime, zone: tzinfo) -> datetime:
+        """The instant this long before `end`, counted back the same way."""
+        if not self.business_days:
+            return end - self.span
+        local, left = end.astimezone(zone), self.business_days
+        while left:
+            local -= timedelta(days=1)
+            left -= local.weekday() < _SATURDAY
+        return local.astimezone(end.tzinfo)
+
     @property
     def is_whole_days(self) -> bool:
         return bool(self.business_days) or self.span % timedelta(days=1) == timedelta(0)

@@ -14,7 +14,7 @@ from connector.clock import from_micros, micros
 from connector.gate import Bases, ClearedAction, FieldBase, decode_bases, encode_bases
 from connector.journal import canonical
 from connector.policy import OnOverwrite
-from connector.record import ConflictRule, ConnectionName, FieldName, Record, RecordRef
+from connector.record import ActionKind, ConflictRule, ConnectionName, FieldName, Record, RecordRef
 from connector.store import Migration, Row, Transaction, any_of
 from connector.writeback.live import decode_live, encode_live
 
@@ -234,6 +234,14 @@ def unfinished_refs(tx: Transaction) -> frozenset[RecordRef]:
         "SELECT DISTINCT connection, object, record FROM writeback_outbox WHERE state IN ('sending', 'unknown')"
     )
     return frozenset(RecordRef.parse(f"{row['connection']}:{row['object']}/{row['record']}") for row in rows)
+
+
+def unfinished_creates(tx: Transaction) -> frozenset[tuple[str, ActionKind]]:
+    """Kinds of records being made right now, by connection: one that turns up may be ours, and nobody knows yet."""
+    rows = tx.rows(
+        "SELECT DISTINCT connection, kind FROM writeback_outbox WHERE state IN ('sending', 'unknown') AND kind <> 'update'"
+    )
+    return frozenset((row["connection"], ActionKind(row["kind"])) for row in rows)
 
 
 def mark_sending(tx: Transaction, live: Mapping[str, Record], sent_at: datetime) -> None:

@@ -24,7 +24,8 @@ from connector.adapter import (
     Written,
 )
 from connector.change import inbox
-from connector.change.seen import note_own_write
+from connector.change.cursors import position
+from connector.change.seen import note_own_create, note_own_write
 from connector.change.trigger import forget_visit
 from connector.gate import FieldBase, approvals, base_of
 from connector.journal import Entry, EntryKind, Journal
@@ -160,6 +161,8 @@ class Settler:
             existed=result.existed,
         )
         self.tally.applied += 1
+        if position(self.tx, result.ref.connection, result.ref.object) is not None:
+            note_own_create(self.tx, result.ref, self.at)
 
     def removed(self, row: OutboxRow, ref: RecordRef, result: WriteResult) -> None:
         """A task or note of ours was to be taken back."""

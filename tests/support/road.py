@@ -110,7 +110,7 @@ class Road:
         desk: SandboxWorld,
         folder: Path,
         *,
-        under: Policy | None = None,
+        under: Policy | Sequence[Policy] | None = None,
         learners: Mapping[str, Learner] = WORDS,
         models: Callable[[Store, HeldClock], Mapping[Tier, Reasoner]] | None = None,
         store: Store | None = None,
@@ -120,7 +120,8 @@ class Road:
         scores: bool = False,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
-        self.policies = PolicySet([under or policy(gate=FREE, may="{update: {category: {}}}")])
+        given = under or policy(gate=FREE, may="{update: {category: {}}}")
+        self.policies = PolicySet([given] if isinstance(given, Policy) else given)
         self._learners, self._models, self._given = learners, models, store
         self._outlets, self._lookups = outlets or Outlets(), lookups or {}
         self._privacy = privacy or Privacy()

@@ -68,9 +68,9 @@ def test_a_backfill_wakes_whatever_was_seen():
 
 def test_a_timer_wakes_only_its_own_policy():
     timed = policy(when="{object: ticket, every: 1 day}")
-    assert isinstance(wakes(NEW, seen(**NEW), kind=ChangeKind.DUE, rule=timed, slot="triage@1"), Wakes)
-    assert wakes(NEW, seen(**NEW), kind=ChangeKind.DUE, rule=timed, slot="other@1") == Sleeps()
-    assert wakes(NEW, seen(**NEW), kind=ChangeKind.DUE, slot="triage@1") == Sleeps()
+    assert isinstance(wakes(NEW, seen(**NEW), kind=ChangeKind.DUE, rule=timed, slot="triage@every:1"), Wakes)
+    assert wakes(NEW, seen(**NEW), kind=ChangeKind.DUE, rule=timed, slot="other@every:1") == Sleeps()
+    assert wakes(NEW, seen(**NEW), kind=ChangeKind.DUE, slot="triage@every:1") == Sleeps()
 
 
 def test_every_field_that_can_matter_is_watched():
