@@ -79,14 +79,14 @@ class Opening:
         )
 
     def _transport_to(self, address: str) -> Transport:
-        origin = _origin(address.partition("?")[0])
+        origin = origin_of(address.partition("?")[0])
         if origin not in self._transports:
             made = HttpTransport([origin], largest=_LARGEST_ANSWER, clock=self._clock, dial=self._dial)
             self._transports[origin] = made
         return self._transports[origin]
 
 
-def _origin(address: str) -> str:
+def origin_of(address: str) -> str:
     """Scheme, host and port of an address; what is none is left for the transport to refuse."""
     scheme, separator, rest = address.partition("://")
     return f"{scheme}{separator}{rest.partition('/')[0]}" if separator else address

@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from connector.adapter import Log
+from connector.adapter import Dial, Log
+from connector.adapter.http import HttpTransport
 from connector.cli.learned import FitRoutes, FitScores, RouteFormat
 from connector.cli.models import model_tiers
 from connector.cli.opening import Connected, connect, open_state
-from connector.cli.outside import open_lookups, open_outlets
+from connector.cli.outside import open_lookups, open_outlets, origin_of
 from connector.clock import SystemClock, system_random
+from connector.context.embedding import Embedder, HttpEmbedder
 from connector.context.lance_index import LanceIndex
 from connector.daemon import Surroundings, assemble
 from connector.decision.agents import AGENTS
@@ -23,7 +26,7 @@ from connector.decision.shelf import DiskShelf
 from connector.pipeline import Pipeline
 from connector.pipeline.index_keeper import IndexKeeper
 from connector.policy import PoliciesInForce, PolicySet, Tier
-from connector.settings import Settings
+from connector.settings import NamedSecrets, Settings
 from connector.store import Store
 
 
@@ -47,8 +50,22 @@ def open_policies(settings: Settings) -> PoliciesInForce:
     return PoliciesInForce(settings.policies, agents=AGENTS)
 
 
+def open_embedder(settings: Settings) -> Embedder | None:
+    """The embedding service that settings name; None for the built-in one, which needs nobody."""
+    named = settings.embedding
+    if named is None:
+        return None
+    dial = Dial(settings.privacy.local_hosts)
+    host = urlsplit(named.url).hostname or ""
+    return HttpEmbedder(
+        transport=HttpTransport([origin_of(named.url)], dial=dial), url=named.url, model=named.model,
+        dimension=named.dimension, key=NamedSecrets("embedding", settings.secrets, os.environ).find("api_key"),
+        remote=not dial.is_local(host),
+    )
+
+
 def open_index(settings: Settings) -> LanceIndex:
-    return LanceIndex(settings.state / "index")
+    return LanceIndex(settings.state / "index", embedder=open_embedder(settings))
 
 
 def open_shelf(settings: Settings, store: Store) -> DiskShelf:

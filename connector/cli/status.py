@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -88,6 +89,7 @@ def _document(stands: Report) -> dict[str, Any]:
         "decisions": dict(stands.dispositions),
         "writes": dict(stands.outcomes),
         "cells": [_cell_document(cell) for cell in stands.cells],
+        "retrieval": [asdict(one) for one in stands.retrieval],
         "newest_entry_at": instant(stands.newest_entry),
     }  # fmt: skip
 

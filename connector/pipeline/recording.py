@@ -25,6 +25,7 @@ from connector.gate.handoffs import Handoff, HandoffState
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Sorted
 from connector.pipeline.judge import Judged, JudgedAction
+from connector.pipeline.retrieval import retrieval_quality
 from connector.policy import Policy
 from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, display, encode_value
 from connector.store import Transaction
@@ -190,6 +191,7 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
             name: encode_value(value) for name, value in _tellable(judged.context, judged.case.changed_from).items()
         },
         "read": [str(record.ref) for record in judged.context.records[1:]],
+        "retrieval": dict(retrieval_quality(judged.context, result)),
         "fingerprint": judged.case.visit.fingerprint,
         "visit": judged.case.visit.number,
     }

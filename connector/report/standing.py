@@ -17,6 +17,7 @@ from connector.gate.approvals import Approval, ApprovalState
 from connector.gate.handoffs import Handoff
 from connector.journal import EntryKind
 from connector.report.earning import CellReport, earned_so_far
+from connector.report.retrieval import RetrievalReport, retrieval_of
 from connector.store import Transaction
 from connector.writeback import OutboxState, outbox
 
@@ -52,6 +53,7 @@ class Report:
     dispositions: Mapping[str, int]
     outcomes: Mapping[str, int]
     cells: tuple[CellReport, ...]
+    retrieval: tuple[RetrievalReport, ...]
     reconciled: Reconciled | None
     newest_entry: datetime | None
 
@@ -70,6 +72,7 @@ def report(tx: Transaction, *, targets: Mapping[str, float], now: datetime) -> R
         dispositions=decisions.dispositions(tx),
         outcomes=_outcomes(tx),
         cells=earned_so_far(tx, targets=targets, now=now),
+        retrieval=retrieval_of(tx, now),
         reconciled=_reconciled(tx),
         newest_entry=_newest(tx),
     )

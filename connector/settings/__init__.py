@@ -4,6 +4,7 @@ from connector.settings.loader import DEFAULT_FILE, load_settings
 from connector.settings.secrets import NamedSecrets
 from connector.settings.settings import (
     ConnectionSettings,
+    EmbeddingSettings,
     ModelSettings,
     OutsideSettings,
     Privacy,
@@ -12,6 +13,6 @@ from connector.settings.settings import (
 )
 
 __all__ = [
-    "DEFAULT_FILE", "ConnectionSettings", "ModelSettings", "NamedSecrets", "OutsideSettings", "Privacy", "Settings",
-    "WebSettings", "load_settings",
+    "DEFAULT_FILE", "ConnectionSettings", "EmbeddingSettings", "ModelSettings", "NamedSecrets", "OutsideSettings",
+    "Privacy", "Settings", "WebSettings", "load_settings",
 ]

@@ -15,6 +15,7 @@ from connector.record import ConnectionName, FieldName, ObjectType
 from connector.settings.settings import (
     SCHEMA_VERSION,
     ConnectionSettings,
+    EmbeddingSettings,
     ModelSettings,
     OutsideSettings,
     Privacy,
@@ -78,7 +79,8 @@ class _Reader:
         root = self._root
         self._known(root, "", {
             "schema", "state", "policies", "knowledge", "secrets", "journal", "connections", "poll", "batch", "models",
-            "privacy", "learning", "web", "channels", "endpoints", "lookups",
+            "privacy", "learning", "web", "embedding",
+            "channels", "endpoints", "lookups",
         })  # fmt: skip
         if root.get("schema") != SCHEMA_VERSION:
             self._wrong(self._line(root, "schema"), f"schema: must be {SCHEMA_VERSION}")
@@ -97,6 +99,7 @@ class _Reader:
             privacy=self._privacy(root),
             learning=self._word(root, "learning", "full", ("full", "quick")),
             web=self._web(root),
+            embedding=self._embedding(root),
             channels=self._outside(root, "channels", "for example `kind: slack`"),
             endpoints=self._outside(root, "endpoints", None),
             lookups=self._outside(root, "lookups", "for example `kind: csv`"),
@@ -164,6 +167,15 @@ class _Reader:
             mask=tuple(FieldName(name) for name in self._texts(section, "privacy.mask", "mask")),
             local_only=frozenset(objects),
             local_hosts=self._texts(section, "privacy.local_hosts", "local_hosts"),
+        )
+
+    def _embedding(self, root: Mapping[str, Any]) -> EmbeddingSettings | None:
+        section = self._section(root, "embedding", {"url", "model", "dimension"})
+        if "embedding" not in root:
+            return None
+        return EmbeddingSettings(
+            url=self._text(section, "embedding.url", "url"), model=self._text(section, "embedding.model", "model"),
+            dimension=self._whole(section, "dimension", 0, low=8, high=8_192),
         )
 
     def _web(self, root: Mapping[str, Any]) -> WebSettings | None:

@@ -45,6 +45,15 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingSettings:
+    """An embedding service in place of the built-in likeness of spelling."""
+
+    url: str
+    model: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
     """What never leaves the machine, what leaves masked, and which objects stay on it altogether."""
 
@@ -80,6 +89,7 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     learning: str = "full"
     web: WebSettings | None = None
+    embedding: EmbeddingSettings | None = None
     channels: tuple[OutsideSettings, ...] = ()
     endpoints: tuple[OutsideSettings, ...] = ()
     lookups: tuple[OutsideSettings, ...] = ()

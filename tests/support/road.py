@@ -12,6 +12,7 @@ from adapters.sandbox.wire import Face, WireRequest, WireResponse
 from connector.adapter import Adapter, Lookup, Outlets
 from connector.cli.learned import FitScores, RouteFormat
 from connector.clock import HeldClock
+from connector.context.index import Index
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
 from connector.decision.agents import AGENTS
@@ -118,13 +119,14 @@ class Road:
         lookups: Mapping[str, Lookup] | None = None,
         privacy: Privacy | None = None,
         scores: bool = False,
+        index: Index | None = None,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         given = under or policy(gate=FREE, may="{update: {category: {}}}")
         self.policies = PolicySet([given] if isinstance(given, Policy) else given)
         self._learners, self._models, self._given = learners, models, store
         self._outlets, self._lookups = outlets or Outlets(), lookups or {}
-        self._privacy = privacy or Privacy()
+        self._privacy, self._index = privacy or Privacy(), index
         self._scores = scores  # learn how records end, as the service does, instead of knowing words
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
@@ -136,7 +138,7 @@ class Road:
         self.store: Store = self._given or SqliteStore(self.folder / "state.db")
         prepare(self.store)
         self.adapter: Adapter = self.desk.adapter()
-        self.index = MemoryIndex()
+        self.index: Index = self._index or MemoryIndex()
         self.shelf = DiskShelf(self.store, self.folder / "learners", RouteFormat() if self._scores else Bytes())
         offline = OfflineReasoner(AGENTS, self.shelf if self._scores else Shelf(self._learners))
         around = Surroundings(
