@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "index": "Fill, rebuild and search the local index of knowledge files.",
     "learner": "List, pin and roll back what the offline tier has learned.",
     "rehearse": "Run a policy on your own export before you connect it.",
+    "report": "Tell how the service did: success, coverage, escalations, time, drift, cost; with charts as a page.",
     "replay": "Put the questions of the last weeks to another policy and compare, also with what people said.",
     "evaluate": "Measure the offline tier on your own CSV files.",
     "sandbox": "Serve a made-up company's CRM on this machine, to try policies on.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,21 @@ def agreed(question: str, *, yes: bool) -> None:
         raise typer.BadParameter("nobody is here to be asked; say --yes", param_hint="--yes")
     if not typer.confirm(question, err=True):
         raise typer.Exit(0)
+
+
+def day_or_span(text: str, now: datetime, option: str) -> datetime:
+    """A day (2026-03-01), or a span back from now (14d); anything else is misuse of `option`."""
+    from connector.policy import parse_duration
+
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    try:
+        span = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no day (2026-03-01) and no span (14d)", param_hint=option) from error
+    return now - (span.span or timedelta(days=span.business_days))
 
 
 def person(by: str | None) -> str:

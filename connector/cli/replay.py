@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from connector.cli.log import open_log
-from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
+from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, day_or_span
 from connector.cli.output import emit, instant, pairs, say, table
 from connector.cli.road import open_road
 from connector.cli.stopping import stoppable
@@ -17,7 +17,7 @@ from connector.clock import SystemClock
 from connector.decision.agents import AGENTS
 from connector.errors import PolicyError
 from connector.pipeline.replay import Replayed, replay
-from connector.policy import load_policies, parse_duration
+from connector.policy import load_policies
 from connector.settings import load_settings
 
 app = typer.Typer(add_completion=False)
@@ -38,7 +38,7 @@ def replay_(
     Nothing is written. A paid tier is really asked, within the policy's budget.
     """
     settings, now = load_settings(config), SystemClock().now()
-    start = _moment(since, now)
+    start = day_or_span(since, now, "--since")
     policies = load_policies(policy, agents=AGENTS)
     if len(policies) != 1:
         raise PolicyError([f"{policy}: name one policy file"], hint="crm-connector replay --help")
@@ -49,17 +49,6 @@ def replay_(
         emit(_document(found, str(tried.name), start))
     else:
         _show(found, limit)
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """A day or a span back from now; anything else is misuse."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=now.tzinfo)
-    except ValueError:
-        try:
-            return now - (parse_duration(text).span or timedelta(days=1))
-        except ValueError as error:
-            raise typer.BadParameter(f"{text!r} is no day (2026-03-01) and no span (14d)", param_hint="--since") from error
 
 
 def _document(found: Replayed, policy: str, since: datetime) -> dict[str, Any]:
