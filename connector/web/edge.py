@@ -78,15 +78,14 @@ class Edge:
 
     def _let_in(self, request: Request, way: Way, body: bytes, session: Session | None) -> Asked:
         """Everything a request must be before a page hears of it."""
-        posted: Mapping[str, tuple[str, ...]] = {}
-        if way.method == "POST":
-            if not self.doors.is_own_post(request.headers):
-                raise RefusedError(403, "This came from another site, so it was not done.")
-            posted = forms.form_of(request.headers.get("content-type", ""), body)
-        if way.role is not None:
-            if session is None:
-                raise StrangerError(request.url.path if way.method == "GET" else "/")
-            if way.method == "POST" and not hmac.compare_digest(posted.get("csrf", ("",))[0], session.csrf):
+        is_post = way.method == "POST"
+        if is_post and not self.doors.is_own_post(request.headers):
+            raise RefusedError(403, "This came from another site, so it was not done.")
+        if way.role is not None and session is None:
+            raise StrangerError("/" if is_post else request.url.path)
+        posted = forms.form_of(request.headers.get("content-type", ""), body) if is_post else {}
+        if way.role is not None and session is not None:
+            if is_post and not _is_token(posted.get("csrf", ("",))[0], session):
                 raise RefusedError(403, "This form is from an earlier session, so it was not sent. Open the page again.")
             if not session.person.role.covers(way.role):
                 raise RefusedError(403, f"This needs the role {way.role}; you came in as {session.person.role}.")
@@ -155,6 +154,10 @@ class Edge:
             "now": now, "tabs": tabs, "here": home, "person": session.person if session else None,
             "csrf": session.csrf if session else "", "version": self.version,
         }
+
+
+def _is_token(posted: str, session: Session) -> bool:
+    return hmac.compare_digest(posted.encode(), session.csrf.encode())
 
 
 async def _body(request: Request) -> bytes:
