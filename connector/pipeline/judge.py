@@ -254,15 +254,33 @@ _WHY = {
 }
 
 
+_WANTED = {
+    HandoffReason.INCOMPLETE: "what the record and its surroundings do not say",
+    HandoffReason.UNSURE: "the judgement of somebody who knows such cases",
+    HandoffReason.STAKES: "a decision that somebody answers for",
+    HandoffReason.APPROVAL: "the consent of a person",
+    HandoffReason.FAILED: "a usable answer",
+}
+
+
 def _handoff(bench: Bench, case: Case, result: NotEnough, key: str) -> Handoff:
+    """The case as one person gets it. What was tried and what is missing is always said, also where nobody said it."""
     rule = case.policy.handoff
     guesses = tuple(_guess(one) for one in result.guesses)
+    why = result.rationale or f"{case.policy.agent.name} left it open"
     return Handoff(
         id=hashlib.sha256(f"handoff:{key}".encode()).hexdigest()[:12], decision=key, policy=case.policy.name,
-        ref=case.record.ref, reason=result.reason.value, summary=f"{_WHY[result.reason]}: {result.rationale}",
-        tried=guesses, missing=result.missing, owner=rule.to, ladder=rule.ladder, step=0, fallback=rule.default,
-        state=HandoffState.OPEN, opened_at=bench.now, due_at=rule.due.after(bench.now, case.policy.zone),
+        ref=case.record.ref, reason=result.reason.value, summary=f"{_WHY[result.reason]}: {why}",
+        tried=guesses or (_asked(case, result),), missing=result.missing or (_WANTED[result.reason],), owner=rule.to,
+        ladder=rule.ladder, step=0, fallback=rule.default, state=HandoffState.OPEN, opened_at=bench.now,
+        due_at=rule.due.after(bench.now, case.policy.zone),
     )
+
+
+def _asked(case: Case, result: NotEnough) -> str:
+    """Who was asked and proposed nothing."""
+    model = f" ({result.pins.model})" if result.pins.model else ""
+    return f"{case.policy.agent.name} on tier {result.pins.tier}{model} proposed nothing"
 
 
 def _guess(one: ProposedAction) -> str:
