@@ -10,7 +10,7 @@ from typing import Any
 from adapters.hubspot.answers import Answer
 from adapters.hubspot.client import check_ids
 from adapters.hubspot.links import LinkReader
-from adapters.hubspot.mapping import OBJECTS, PARENT_LINKS
+from adapters.hubspot.mapping import ENGAGEMENTS, LINKS, OBJECTS, PARENT_LINKS
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HubSpotRecords, chunks
 from adapters.hubspot.sending import TRANSIENT
@@ -127,8 +127,23 @@ class Creates:
         return {
             "objectWriteTraceId": create.marker,
             "properties": {name: value for name, value in properties.items() if value != ""},
-            "associations": [self._association(create.object, parent) for parent in create.parents],
+            "associations": [self._association(create.object, parent) for parent in self._carriers(create)],
         }
+
+    def _carriers(self, create: MarkedCreate) -> tuple[RecordRef, ...]:
+        """What it hangs on: its parents, or what these are about where they are engagements themselves."""
+        found: dict[RecordRef, None] = {}
+        for parent in create.parents:
+            if parent.object not in ENGAGEMENTS:
+                found[parent] = None
+                continue
+            for target in dict.fromkeys(LINKS[parent.object].values()):
+                for linked in self._links.read(parent.object, target, [parent.id]).get(parent.id, ()):
+                    found[RecordRef(parent.connection, target, linked)] = None
+        if create.parents and not found:
+            why = f"{create.parents[0]} hangs on no record that could carry a {create.object}"
+            raise RejectedError(why, code="NO_PARENT")
+        return tuple(found)
 
     def _association(self, object: ObjectType, parent: RecordRef) -> Mapping[str, Any]:
         check_ids([parent.id])
@@ -188,7 +203,10 @@ class Creates:
         """Look for the marker among what hangs on the parent, newest first, as far back as the request can be."""
         if not create.parents:
             return Unknown(reason="the create hangs on no record through which it could be found")
-        parent = create.parents[0]
+        try:
+            parent = self._carriers(create)[0]
+        except RejectedError:
+            return Missed()
         body = _BODY[create.object]
         if parent.id not in self._records.rows(parent.object, [parent.id], ()):
             found = self._records.whereabouts(parent)

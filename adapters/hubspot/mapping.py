@@ -23,6 +23,7 @@ OBJECTS: Mapping[ObjectType, str] = {
     ObjectType.ORDER: "orders",
     ObjectType.LINE_ITEM: "line_items",
     ObjectType.PRODUCT: "products",
+    ObjectType.TRANSCRIPT: "calls",  # what was said stands in the call's own notes
 }
 PIPED = frozenset({ObjectType.OPPORTUNITY, ObjectType.TICKET, ObjectType.LEAD, ObjectType.ORDER})
 """Objects whose records stand in a stage of a pipeline."""
@@ -74,6 +75,9 @@ _FIELDS: Mapping[ObjectType, Mapping[str, str | tuple[str, ...]]] = {
         "subject": "hs_call_title", "body": "hs_call_body", "at": "hs_timestamp", "duration": "hs_call_duration",
         "outcome": "hs_call_status", "owner": OWNER,
     },
+    ObjectType.TRANSCRIPT: {
+        "subject": "hs_call_title", "body": "hs_call_body", "at": "hs_timestamp", "owner": OWNER,
+    },
     ObjectType.ORDER: {
         "name": "hs_order_name", "status": "hs_pipeline_stage", "amount": "hs_total_price",
         "at": "hs_external_created_date",
@@ -123,11 +127,16 @@ LINKS: Mapping[ObjectType, Mapping[str, ObjectType]] = {
             "ticket": ObjectType.TICKET,
         }
         for engagement in (
-            ObjectType.TASK, ObjectType.NOTE, ObjectType.EMAIL, ObjectType.CALL, ObjectType.MEETING,
+            ObjectType.TASK, ObjectType.NOTE, ObjectType.EMAIL, ObjectType.CALL, ObjectType.MEETING, ObjectType.TRANSCRIPT,
         )
     },
 }  # fmt: skip
 """References that are associations in HubSpot, not properties: the shared field and the object it points at."""
+
+ENGAGEMENTS = frozenset({
+    ObjectType.TASK, ObjectType.NOTE, ObjectType.EMAIL, ObjectType.CALL, ObjectType.MEETING, ObjectType.TRANSCRIPT,
+})  # fmt: skip
+"""What hangs on records itself; HubSpot hangs no task or note on it, but on what it is about."""
 
 PARENT_LINKS: Mapping[tuple[ObjectType, ObjectType], int] = {
     # 230, 204, 192 and 216 stand together in one recorded task create; the notes' numbers follow the same table.

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from adapters.hubspot.answers import Answer
 from adapters.hubspot.history import Entry, read_entries
 from adapters.hubspot.links import LinkReader
-from adapters.hubspot.mapping import LINKS, OBJECTS
+from adapters.hubspot.mapping import LINKS, OBJECTS, OWNER
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.schema import LiveObject
 from adapters.hubspot.values import milliseconds, parse_instant
@@ -94,12 +94,28 @@ class HubSpotRecords:
         """For each ref its newest associated records: ids rise with time, so the highest are the newest."""
         chosen: dict[RecordRef, tuple[str, ...]] = {}
         for origin, members in by_object(refs).items():
+            if origin is ObjectType.USER:
+                chosen |= self._owned(members, object, limit)
+                continue
             links = self._links.read(origin, object, [ref.id for ref in members])
             for ref in members:
                 chosen[ref] = tuple(sorted(links.get(ref.id, ()), key=int, reverse=True)[:limit])
         every = list(dict.fromkeys(each for ids in chosen.values() for each in ids))
         records = self.hydrate(object, every, fields) if every else {}
         return {ref: tuple(records[each] for each in ids if each in records) for ref, ids in chosen.items()}
+
+    def _owned(self, owners: Sequence[RecordRef], object: ObjectType, limit: int) -> dict[RecordRef, tuple[str, ...]]:
+        """The newest records of each owner. Owners have no associations: the index is asked, which lags by seconds."""
+        chosen: dict[RecordRef, tuple[str, ...]] = {}
+        for owner in owners:
+            owned = {"propertyName": OWNER, "operator": "EQ", "value": owner.id}
+            body = {
+                "filterGroups": [{"filters": [owned]}], "limit": limit, "properties": [],
+                "sorts": [{"propertyName": "hs_object_id", "direction": "DESCENDING"}],
+            }  # fmt: skip
+            rows = self._portal.client.search(OBJECTS[object], body).results()
+            chosen[owner] = tuple(str(row.get("id")) for row in rows)
+        return chosen
 
     @readable
     def schema(self, object: ObjectType) -> ObjectSchema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.failures import CrmError, failure
 from adapters.salesforce.mapping import CREATABLE
 from adapters.salesforce.payloads import payload
-from adapters.salesforce.relations import lookup, parent_fields
+from adapters.salesforce.relations import ACTIVITIES, lookup, object_of, parent_fields
 from adapters.salesforce.schema import Description
 from adapters.salesforce.soql import literal, one_of, quoted, safe_id, safe_marker, safe_name, select
 from adapters.salesforce.updates import lost, refused, unwritten
@@ -62,7 +62,7 @@ class Creates:
         ready: list[_Sending] = []
         for place, create in enumerate(creates):
             try:
-                ready.append(self._prepared(place, create))
+                ready.append(self._prepared(place, self._carried(create)))
             except PermanentError as error:
                 results[place] = refused(error, None)
         for start in range(0, len(ready), CREATE_BATCH):
@@ -72,7 +72,7 @@ class Creates:
     def find(self, creates: Sequence[tuple[MarkedCreate, datetime]]) -> dict[str, RecordRef]:
         """The records that carry the markers, deleted ones included; by the marker field, else through the parents."""
         found: dict[str, RecordRef] = {}
-        for create, sent_at in creates:
+        for create, sent_at in ((self._carried(one), at) for one, at in creates):
             description = self._catalog.describe(create.object)
             record_id = (
                 self._by_field(description, create)
@@ -85,6 +85,21 @@ class Creates:
 
     def has_marker_field(self, description: Description) -> bool:
         return self._marker_field in description.external_ids
+
+    def _carried(self, create: MarkedCreate) -> MarkedCreate:
+        """The create with what its parents are about in the place of parents that are activities themselves."""
+        parents: dict[RecordRef, None] = {}
+        for parent in create.parents:
+            if parent.object not in ACTIVITIES:
+                parents[parent] = None
+                continue
+            native = self._catalog.describe(parent.object).native
+            for row in self._client.rows(["WhoId", "WhatId"], native, one_of("Id", [safe_id(parent.id)])):
+                for pointed in (row.get("WhatId"), row.get("WhoId")):
+                    kind = object_of(str(pointed or ""))
+                    if kind is not None:
+                        parents[RecordRef(self._connection, kind, str(pointed))] = None
+        return replace(create, parents=tuple(parents))
 
     def _prepared(self, place: int, create: MarkedCreate) -> _Sending:
         if create.object not in CREATABLE or not create.parents:

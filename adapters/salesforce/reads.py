@@ -11,7 +11,7 @@ from adapters.salesforce.contact_roles import ENDS, ContactRoles
 from adapters.salesforce.relations import PREFIXES, lookup
 from adapters.salesforce.rows import RowReader
 from adapters.salesforce.schema import Description
-from adapters.salesforce.soql import chunks, one_of, safe_id, select
+from adapters.salesforce.soql import chunks, one_of, quoted, safe_id, select
 from connector.adapter import (
     ConnectionName,
     FieldName,
@@ -29,6 +29,8 @@ from connector.errors import RejectedError
 READ_BATCH = 200  # ids whose query still fits Salesforce's 16 KB limit on addresses
 _MOST_ROWS = 2000
 _BAD_ID = {"INVALID_QUERY_FILTER_OPERATOR", "INVALID_ID_FIELD"}
+
+_CORRESPONDENTS = frozenset({ObjectType.CONTACT, ObjectType.LEAD})
 
 
 class SalesforceReader:
@@ -62,6 +64,9 @@ class SalesforceReader:
             by_object[ref.object].append(ref)
         found: dict[RecordRef, tuple[Record, ...]] = dict.fromkeys(refs, ())
         for kind, ours in by_object.items():
+            if object is ObjectType.EMAIL and kind in _CORRESPONDENTS:
+                found |= self._correspondence(ours, fields, limit)
+                continue
             upward, downward = self._ties(kind, object)
             for batch in (ours[start : start + READ_BATCH] for start in range(0, len(ours), READ_BATCH)):
                 if downward is not None:
@@ -149,12 +154,38 @@ class SalesforceReader:
             width = width if full else len(share) // 2
         return found
 
+    def _correspondence(
+        self, people: Sequence[RecordRef], fields: Collection[FieldName], limit: int
+    ) -> dict[RecordRef, tuple[Record, ...]]:
+        """The newest mails of each person, by address: no lookup ties a mail to a contact or lead."""
+        rows = [
+            row
+            for kind, some in _by_kind(people).items()
+            for batch in chunks([ref.id for ref in some], READ_BATCH)
+            for row in self._client.rows(["Id", "Email"], self._catalog.describe(kind).native, one_of("Id", batch))
+        ]
+        addresses = {str(row["Id"])[:15]: str(row["Email"]) for row in rows if row.get("Email")}
+        description = self._catalog.describe(ObjectType.EMAIL)
+        reader = RowReader(self._connection, description, description.select(fields))
+        found: dict[RecordRef, tuple[Record, ...]] = {}
+        for ref in people:
+            address = addresses.get(ref.id[:15])
+            if address is not None and limit > 0:
+                either = f"(FromAddress = {quoted(address)} OR ToAddress = {quoted(address)})"
+                query = select(reader.names, description.native, either, order="CreatedDate DESC, Id DESC", limit=limit)
+                answer = self._client.query(query)
+                found[ref] = tuple(reader.record(row, answer.at) for row in answer.body["records"])
+        return found
+
     def _ties(self, kind: ObjectType, object: ObjectType) -> tuple[str | None, str | None]:
         """The lookup from our record up to the wanted object, and the one from the wanted object to our record."""
         upward, downward = lookup(kind, object), lookup(object, kind)
         if upward is None and downward is None:
             fields = self._catalog.describe(object).natives.values()
             downward = next((one.native for one in fields if kind in one.references), None)
+        if upward is None and downward is None:  # an object of the org's own points with fields of its own
+            own = self._catalog.describe(kind).natives.values()
+            upward = next((one.native for one in own if object in one.references), None)
         return upward, downward
 
     def _child_rows(
@@ -188,3 +219,10 @@ class SalesforceReader:
             if isinstance(target, Record):
                 found[ref] = (target,)
         return found
+
+
+def _by_kind(refs: Sequence[RecordRef]) -> Mapping[ObjectType, list[RecordRef]]:
+    grouped: dict[ObjectType, list[RecordRef]] = defaultdict(list)
+    for ref in refs:
+        grouped[ref.object].append(ref)
+    return grouped

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connector.adapter import ObjectType
 
 _O = ObjectType
-_ACTIVITIES = {_O.TASK, _O.CALL, _O.MEETING}
+ACTIVITIES = {_O.TASK, _O.CALL, _O.MEETING}
 _PEOPLE = {_O.CONTACT, _O.LEAD}
 
 PREFIXES: Mapping[ObjectType, str] = {
@@ -36,7 +36,7 @@ def lookup(child: ObjectType, parent: ObjectType) -> str | None:
     """The field of `child` that holds the id of a `parent`, None when the two are not tied."""
     if parent is _O.USER:
         return "OwnerId"
-    if child in _ACTIVITIES:
+    if child in ACTIVITIES:
         return "WhoId" if parent in _PEOPLE else "WhatId"
     if child is _O.NOTE:
         return "ParentId"
@@ -47,7 +47,7 @@ def lookup(child: ObjectType, parent: ObjectType) -> str | None:
 
 def lookups_of(kind: ObjectType) -> tuple[str, ...]:
     """The fields of an object that point at other shared objects, owners left out."""
-    if kind in _ACTIVITIES:
+    if kind in ACTIVITIES:
         return ("WhatId", "WhoId")
     if kind is _O.NOTE:
         return ("ParentId",)

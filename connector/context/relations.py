@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connector.record import ObjectType
+from connector.record import FieldName, ObjectType
 
 _PLURALS = {ObjectType.OPPORTUNITY: "opportunities", ObjectType.ACTIVITY: "activities"}
 _SINGULAR = frozenset({ObjectType.ACCOUNT})  # a record has one; its absence is worth telling
@@ -13,16 +13,21 @@ _SINGULAR = frozenset({ObjectType.ACCOUNT})  # a record has one; its absence is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """Records of one object to read along; `past` means those of the same account, the record itself left out."""
+    """Records of one object to read along; `past` means those of the same account, the record itself left out.
+
+    `fields` names all that is read of them: of the owner's other meetings no more than when they are.
+    """
 
     name: str
     object: ObjectType
     past: bool = False
+    via: ObjectType | None = None  # those of the record's owner or of its contact, instead of its own
+    fields: frozenset[FieldName] | None = None
 
     @property
     def expected(self) -> bool:
         """Whether a record without it is incomplete, rather than merely without history."""
-        return not self.past and (self.object in _SINGULAR or self.name == self.object.value)
+        return not self.past and self.via is None and (self.object in _SINGULAR or self.name == self.object.value)
 
 
 def _relations() -> Mapping[str, Relation]:
@@ -32,6 +37,11 @@ def _relations() -> Mapping[str, Relation]:
         for name in (object.value, plural):
             named[name] = Relation(name=name, object=object)
             named[f"past_{name}"] = Relation(name=f"past_{name}", object=object, past=True)
+    busy = frozenset({FieldName("start_time"), FieldName("end_time"), FieldName("outcome")})
+    named["owner_meetings"] = Relation(
+        name="owner_meetings", object=ObjectType.MEETING, via=ObjectType.USER, fields=busy
+    )
+    named["contact_emails"] = Relation(name="contact_emails", object=ObjectType.EMAIL, via=ObjectType.CONTACT)
     return named
 
 

@@ -10,7 +10,7 @@ from connector.context.relations import RELATIONS, Relation
 from connector.errors import AccessDeniedError, UnknownFieldError
 from connector.record import VOCABULARY, FieldName, ObjectSchema, ObjectType, Record, RecordRef
 
-_ACCOUNT, _CONTACT = FieldName("account"), FieldName("contact")
+_ACCOUNT, _OWNER = FieldName("account"), FieldName("owner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +37,17 @@ class RelativeReader:
         relations = [RELATIONS[name] for name in dict.fromkeys(names)]
         refs = [record.ref for record in records]
         found: dict[RecordRef, dict[str, tuple[Record, ...]]] = {ref: {} for ref in refs}
-        for relation in (relation for relation in relations if not relation.past):
+        for relation in (relation for relation in relations if not relation.past and relation.via is None):
             answers = self._related(refs, relation)
             for ref in refs:
                 found[ref][relation.name] = answers.get(ref, ())
+        for relation in relations:
+            if relation.via is None:
+                continue
+            carriers = self._carriers(records, found, relation.via)
+            answers = self._related(list(dict.fromkeys(carriers.values())), relation)
+            for ref in refs:
+                found[ref][relation.name] = answers.get(carriers[ref], ()) if ref in carriers else ()
         past = [relation for relation in relations if relation.past]
         if past:
             anchors = self._anchors(records, found)
@@ -56,13 +63,26 @@ class RelativeReader:
             return {}
         try:
             schema = self._reader.schema(relation.object)
-            fields = (VOCABULARY[relation.object].keys() & schema.fields.keys()) - self._never
+            wanted = relation.fields if relation.fields is not None else VOCABULARY[relation.object].keys()
+            fields = (wanted & schema.fields.keys()) - self._never
             self._schemas[relation.object] = schema
             return self._reader.related(refs, relation.object, sorted(fields), limit=self._limit)
         except (AccessDeniedError, UnknownFieldError):
             # The agent is told that it sees less; the record is not set aside for it.
             self._denied.append(relation.name)
             return {}
+
+    def _carriers(
+        self, records: Sequence[Record], found: Mapping[RecordRef, Mapping[str, tuple[Record, ...]]], kind: ObjectType
+    ) -> dict[RecordRef, RecordRef]:
+        """The owner of each record, or the contact it is about."""
+        if kind is ObjectType.USER:
+            owners = ((record.ref, record.value(_OWNER)) for record in records)
+            return {ref: RecordRef(ref.connection, kind, one) for ref, one in owners if isinstance(one, str) and one}
+        asking = [record.ref for record in records if record.ref.object is not kind]
+        known = {ref: found[ref][kind.value] for ref in asking if kind.value in found[ref]}
+        read = self._related([ref for ref in asking if ref not in known], RELATIONS[kind.value])
+        return {ref: around[0].ref for ref in asking if (around := known.get(ref) or read.get(ref))}
 
     def _anchors(
         self, records: Sequence[Record], found: Mapping[RecordRef, Mapping[str, tuple[Record, ...]]]

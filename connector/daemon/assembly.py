@@ -12,7 +12,7 @@ from connector.clock import Clock
 from connector.context.builder import ContextBuilder
 from connector.context.index import Index
 from connector.context.memory import StoredMemory
-from connector.context.relations import RELATIONS
+from connector.context.relations import RELATIONS, Relation
 from connector.context.search import ScopedSearch, scoped_search
 from connector.context.wanted import Wanted, classes_of
 from connector.decision.agent import ContextNeeds
@@ -173,7 +173,7 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
         conditions = [condition for _, condition in agent_conditions(policy.agent)]
         looked_at = {FieldName(name) for condition in conditions for name in condition.names.fields}
         # An agent serves several objects: a contact has no contact of its own to be written to.
-        needed = tuple(name for name in needed if RELATIONS[name].past or RELATIONS[name].object is not policy.when.object)
+        needed = tuple(name for name in needed if _is_of_another(RELATIONS[name], policy.when.object))
         return Wanted(
             related=tuple(dict.fromkeys((*context.related, *needed, *relations_in(conditions)))),
             knowledge=context.knowledge,
@@ -186,6 +186,11 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
         )
 
     return wanted
+
+
+def _is_of_another(relation: Relation, own: ObjectType) -> bool:
+    """Whether a relation brings records beside the one at hand, rather than more of its own object."""
+    return relation.past or relation.object is not own
 
 
 def _asks_a_model(policy: Policy) -> bool:

@@ -69,7 +69,7 @@ class Conversation:
 def conversation(question: Question) -> Conversation:
     context, now = question.context, question.context.now
     touches = sorted(_touches(question), key=lambda touch: touch.at)
-    coming = [record for record in around(context, ObjectType.MEETING) if moment(record) > now]
+    coming = [record for record in shared_meetings(context) if moment(record) > now]
     return Conversation(
         context=context, touches=tuple(touch for touch in touches if touch.at <= now),
         planned=min(coming, key=moment, default=None),
@@ -78,6 +78,11 @@ def conversation(question: Question) -> Conversation:
 
 def around(context: Context, kind: ObjectType) -> tuple[Record, ...]:
     return tuple(context.records[place] for place in context.related.get(kind, ()))
+
+
+def shared_meetings(context: Context) -> tuple[Record, ...]:
+    """The meetings with this customer. Of the owner's other meetings only the times are read, never the words."""
+    return tuple(record for record in around(context, ObjectType.MEETING) if _SUBJECT in record.fields)
 
 
 def moment(record: Record) -> datetime:
@@ -95,8 +100,8 @@ def _touches(question: Question) -> Iterator[Touch]:
         incoming = mail.value(_INCOMING) is True
         if incoming or str(mail.value(_STATUS) or "").casefold() not in _NEVER_SENT:
             yield Touch(at=moment(mail), record=mail, incoming=incoming)
-    for kind in (ObjectType.CALL, ObjectType.MEETING):
-        yield from (Touch(at=moment(record), record=record, incoming=False) for record in around(context, kind))
+    for record in (*around(context, ObjectType.CALL), *shared_meetings(context)):
+        yield Touch(at=moment(record), record=record, incoming=False)
     for task in our_tasks(question):
         if task.value(_STATUS) == _DONE:
             yield Touch(at=task.modified_at, record=task, incoming=False)

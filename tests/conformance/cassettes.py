@@ -143,7 +143,7 @@ def story(adapter: Adapter, contact: RecordRef, absent: RecordRef, wait: Callabl
     page = adapter.changes.poll(CONTACT, cursor, [TITLE])
     outcomes["polled"] = ", ".join(str(record.fields[TITLE]) for record in page.records)
     try:
-        adapter.records.schema(ObjectType.TRANSCRIPT)
+        adapter.records.schema(ObjectType.ACTIVITY)
     except ConnectorError as error:
         outcomes["unknown object"] = type(error).__name__
     return outcomes

@@ -16,9 +16,9 @@ from connector.decision.reasoners.prices import price_of
 from connector.gate.approvals import ApprovalState
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
-from tests.support.deals import CUSTOMER, DEALS
 from tests.support.messages_server import FakeMessages, message
 from tests.support.road import Road
+from tests.support.sales_day import CUSTOMER, DEALS
 
 DAYS = timedelta(days=1)
 ASKED = "Could you send us the revised quote by Thursday?"

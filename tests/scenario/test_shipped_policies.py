@@ -9,10 +9,10 @@ import pytest
 from connector.cli.fitting import problems_of
 from connector.decision.agents import AGENTS
 from connector.policy import NamedAgent, parse_policy
-from tests.support.deals import DEALS
+from tests.support.sales_day import DEALS
 
 FOLDER = Path(__file__).parents[2] / "policies"
-SHIPPED = ("follow-up",)
+SHIPPED = ("follow-up", "meetings", "meeting-actions", "meeting-invitations")
 
 
 @pytest.mark.parametrize("crm", DEALS)

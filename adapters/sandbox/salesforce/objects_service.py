@@ -13,7 +13,7 @@ MARKER_FIELD = "Connector_Marker__c"
 CASE_TYPES = ("Account Access", "Billing", "Cancellation", "Delivery", "Product Defect", "Refund", "Setup", "Warranty")
 CASE_REASONS = ("Installation", "Equipment Complexity", "Performance", "Breakdown", "Feedback", "Other")
 CASE_STATUSES = ("New", "Working", "On Hold", "Escalated", "Closed")
-_WHAT = ("Account", "Opportunity", "Case", "Order")
+_WHAT = ("Account", "Opportunity", "Case", "Order", "Call_Transcript__c")
 
 
 _INTERNAL_PRIORITIES = frozenset({"Low", "Medium"})
@@ -207,5 +207,18 @@ def _page_view() -> ObjectDefinition:
     return standard_object("Page_View__c", "a00", "Page View", "Page Views", fields)
 
 
+def _transcript() -> ObjectDefinition:
+    fields = [
+        reference("Account__c", "Account", label="Account"),
+        reference("Contact__c", "Contact", label="Contact"),
+        reference("Opportunity__c", "Opportunity", label="Opportunity"),
+        text("Name", "Transcript Name", length=80),
+        area("Body__c", "Body"),
+        typed("Held_At__c", "datetime", "Held At", traits={"custom": True}),
+        owner("Group", "User"),
+    ]
+    return standard_object("Call_Transcript__c", "a01", "Call Transcript", "Call Transcripts", fields)
+
+
 def service_objects() -> tuple[ObjectDefinition, ...]:
-    return (_case(), _task(), _event(), _email_message(), _comment(), _post(), _page_view())
+    return (_case(), _task(), _event(), _email_message(), _comment(), _post(), _page_view(), _transcript())

@@ -35,9 +35,8 @@ def handed_off(agent, result):
     kind = min(AGENTS[agent].objects)
     policy = parse_policy(POLICY.format(agent=agent, object=kind.value), agents=AGENTS)
     subject = record(ref("7", kind))
-    case = Case(
-        policy=policy, record=subject, event=event(subject.ref), visit=Visit(fingerprint="v", number=1), changed_from={}, run=None
-    )
+    visit = Visit(fingerprint="v", number=1)
+    case = Case(policy=policy, record=subject, event=event(subject.ref), visit=visit, changed_from={}, run=None)
     return judge(NOBODY, case, None, result).handoff
 
 

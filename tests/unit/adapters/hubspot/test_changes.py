@@ -170,5 +170,5 @@ def test_a_reference_to_an_object_hubspot_lacks_is_told() -> None:
     from connector.errors import UnknownFieldError
 
     with pytest.raises(UnknownFieldError):
-        connected(Scripted()).records.schema(ObjectType.TRANSCRIPT)
+        connected(Scripted()).records.schema(ObjectType.ACTIVITY)
     assert ref("1").object is CONTACT
