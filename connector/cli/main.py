@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "demo": "Show the whole product in a minute on a made-up company; needs no account and no key.",
     "init": "Write a first connector.yaml and a first policy into a new folder.",
     "check": "Look for everything that is wrong with settings, policies and connections, each with a fix.",
+    "assess": "Look at the data before any agent does: what to clean first, and which agents it is enough for.",
     "plan": "Show what policies would write, field by field; nothing is written.",
     "run": "Run the service: capture, decide, gate, write back, until told to stop.",
     "backfill": "Decide over records that are older than the service, under a policy's own gate and limits.",

@@ -88,7 +88,7 @@ def country_code(text: str) -> str | NotNormalised:
     """The two letters of a country."""
     if not has_library("pycountry"):
         return NotNormalised(_MISSING.format("pycountry"))
-    key, names = plain(text[:80]), _countries()
+    key, names = plain(text[:80]), known_countries()
     if key in names:
         return names[key]
     if len(key) > _SHORTEST_COUNTRY:
@@ -102,8 +102,10 @@ def country_code(text: str) -> str | NotNormalised:
 
 
 @lru_cache(maxsize=1)
-def _countries() -> Mapping[str, str]:
-    """Country codes by plain name, in English and in the languages the library carries translations of."""
+def known_countries() -> Mapping[str, str]:
+    """Country codes by plain name, in English and the larger languages of Europe; empty without the library."""
+    if not has_library("pycountry"):
+        return {}
     import pycountry
 
     names: dict[str, str] = {}

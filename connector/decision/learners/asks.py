@@ -1,7 +1,8 @@
 """The request learner: does a sentence ask or propose something? Learned from sentences people have judged.
 
-Two straight lines over the same text, one of them over columns weighted by how much they tell, averaged and calibrated on
-held-back rows. How common requests are differs from mailbox to mailbox, and is corrected for without labels.
+Four straight lines: two over the words and letters of a text, two over its outline, of each pair one over columns weighted
+by how much they tell; averaged and calibrated on held-back rows. How common requests are differs from mailbox to mailbox,
+and is corrected for without labels.
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ def _taught(texts: Sequence[str], asks: NDArray[np.bool_], seed: int) -> Request
     for turn in range(FOLDS):
         mine, others = np.flatnonzero(fold == turn), np.flatnonzero(fold != turn)
         features = AskFeatures([texts[row] for row in others.tolist()])
-        lines = _lines(features.rows([texts[row] for row in others.tolist()]), asks[others])
+        taught = features.rows([texts[row] for row in others.tolist()])
+        lines = _lines(taught, asks[others], features.outlined_from)
         rows = features.rows([texts[row] for row in mine.tolist()])
         held_back[mine] = np.mean([line.says(rows) for line in lines], axis=0)
     scale = LogisticRegression(C=100.0).fit(held_back[:, None], asks)
@@ -139,7 +141,7 @@ def _taught(texts: Sequence[str], asks: NDArray[np.bool_], seed: int) -> Request
     slope, offset = max(float(scale.coef_[0, 0]), 0.0), float(scale.intercept_[0])
     features = AskFeatures(texts)
     return RequestLearner(
-        features=features, lines=_lines(features.rows(texts), asks), slope=slope, offset=offset,
+        features=features, lines=_lines(features.rows(texts), asks, features.outlined_from), slope=slope, offset=offset,
         rate=float(asks.mean()), cut=best_cut(expit(slope * held_back + offset).tolist()),
     )
 
@@ -156,12 +158,17 @@ def _folds(asks: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
     return fold
 
 
-def _lines(rows: Any, asks: NDArray[np.bool_]) -> tuple[_Line, ...]:
+def _lines(rows: Any, asks: NDArray[np.bool_], outlined_from: int) -> tuple[_Line, ...]:
+    """A plain and a weighted line over what is said, and over how it is said."""
     import numpy as np
 
     from connector.decision.learners.asks_text import telling
 
-    return _line(rows, np.ones(rows.shape[1]), asks, 3.0), _line(rows, telling(rows, asks), asks, 10.0)
+    weights, column = telling(rows, asks), np.arange(rows.shape[1])
+    lines: list[_Line] = []
+    for part in (column < outlined_from, column >= outlined_from):
+        lines += [_line(rows, part.astype(float), asks, 3.0), _line(rows, part * weights, asks, 10.0)]
+    return tuple(lines)
 
 
 def _line(rows: Any, columns: Any, asks: NDArray[np.bool_], trust: float) -> _Line:

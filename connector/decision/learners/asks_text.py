@@ -1,4 +1,4 @@
-"""What in a sentence asks for something: its words in order, its letters, and a few signs that people ask."""
+"""What in a sentence asks for something: its words in order, its letters, its outline, and a few signs that people ask."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from connector.decision.learners.asks_outline import Outlines
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -51,15 +53,25 @@ class AskFeatures:
             analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=seldom, max_features=MOST_COLUMNS
         )
         cut = [text[:REACH] for text in texts]
+        self._outlines = TfidfVectorizer(
+            analyzer=Outlines(cut), sublinear_tf=True, min_df=seldom, max_features=MOST_COLUMNS
+        )
         self._words.fit(cut)
         self._letters.fit(cut)
+        self._outlines.fit(cut)
+
+    @property
+    def outlined_from(self) -> int:
+        """The column from which a row tells the outline and no longer the words."""
+        return len(self._words.vocabulary_) + len(self._letters.vocabulary_) + len(_SIGNS) + 1
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         from scipy.sparse import csr_matrix, hstack
 
         cut = [text[:REACH] for text in texts]
         signs = csr_matrix([signs_of(text) for text in cut]) * SIGN_WEIGHT
-        return hstack([self._words.transform(cut), self._letters.transform(cut), signs], format="csr")
+        words, letters = self._words.transform(cut), self._letters.transform(cut)
+        return hstack([words, letters, signs, self._outlines.transform(cut), signs], format="csr")
 
 
 def word_sequences(text: str) -> list[str]:
