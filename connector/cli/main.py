@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "status": "Show how the service stands: running, captured, queued, waiting for people, earned, learned.",
     "approvals": "See and answer what waits for a person's approval.",
     "handoffs": "See and settle the cases that were given to people.",
+    "pipeline": "Show how the open deals stand: green, amber or red, why, and what to do next.",
     "users": "Say who may come in to the page, and in which role.",
     "web": "Serve the page on which people approve, take cases and read why.",
     "audits": "Judge, blind, a random share of what was written without asking.",

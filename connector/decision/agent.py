@@ -41,6 +41,7 @@ class Proposals:
     """What an agent proposes; no actions means that nothing is to be done.
 
     `found` are field values made quotable by the agent's own method; citations number them after the context's passages.
+    `findings` are what it says of the record beside its actions, such as how a deal stands; kept with the decision.
     """
 
     actions: tuple[ProposedAction, ...]
@@ -48,6 +49,7 @@ class Proposals:
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undecided: tuple[str, ...] = ()
     found: tuple[Passage, ...] = ()
+    findings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,7 @@ def concluded(reading: Reading, pins: Pins, usage: Usage) -> DecisionResult:
             return Decision(
                 actions=reading.actions, rationale=reading.rationale, pins=pins, usage=usage,
                 alternatives=reading.alternatives, undecided=reading.undecided, found=reading.found,
+                findings=reading.findings,
             )
         case Abstention():
             return NotEnough(

@@ -79,6 +79,7 @@ class Decision:
     usage: Usage = field(default_factory=Usage)
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # per field, the next best values
     undecided: tuple[str, ...] = ()  # what the policy asks for and this answer leaves open, each with the reason
+    findings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what it says beside its actions
     found: tuple[Passage, ...] = ()  # what its searches found; citations number them after the context's passages
 
 

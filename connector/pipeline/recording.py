@@ -186,6 +186,9 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
         "alternatives": {name: list(values) for name, values in result.alternatives.items()}
         if isinstance(result, Decision)
         else {},
+        "findings": {name: list(values) for name, values in result.findings.items()}
+        if isinstance(result, Decision)
+        else {},
         "missing": list(result.missing) if isinstance(result, NotEnough) else [],
         "changed_from": {
             name: encode_value(value) for name, value in _tellable(judged.context, judged.case.changed_from).items()

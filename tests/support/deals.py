@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from adapters.sandbox.wire import WireRequest
 from connector.action import Action
@@ -16,6 +16,13 @@ from tests.conformance.salesforce_world import SalesforceWorld
 from tests.conformance.sandbox_world import SandboxWorld
 from tests.support.given import policy
 
+HEALTH = ("green", "amber", "red")
+
+
+def flagged(native: str) -> Mapping[str, Any]:
+    """A field of the organisation's own that holds how a deal stands."""
+    return {"opportunity": {"health": {"native": native, "options": {option: option for option in HEALTH}}}}
+
 
 class HubSpotSales(HubSpotWorld):
     """A portal where deals, mails, calls and meetings are worked with."""
@@ -27,6 +34,7 @@ class HubSpotSales(HubSpotWorld):
     natives: ClassVar[Mapping[str, str]] = {
         **HubSpotWorld.natives, "next_step": "hs_next_step", "start_time": "hs_meeting_start_time", "at": "hs_timestamp",
         "incoming": "hs_email_direction", "location": "hs_meeting_location", "probability": "hs_deal_stage_probability",
+        "health": "dealtype",
     }  # fmt: skip
     by_object: ClassVar[Mapping[tuple[ObjectType, str], str]] = {
         **HubSpotWorld.by_object,
@@ -47,6 +55,11 @@ class HubSpotSales(HubSpotWorld):
         ObjectType.NOTE: {"hs_timestamp": "2026-09-01T08:00:00Z"},
         ObjectType.TASK: {"hs_timestamp": "2026-09-01T08:00:00Z"},
     }
+
+    def __init__(self) -> None:
+        super().__init__(settings={"fields": flagged("dealtype")})
+        self.org.set_options("deals", "dealtype", HEALTH)
+
     STAGES = ("appointmentscheduled", "qualifiedtobuy", "closedwon", "closedlost")
 
     def hang(self, kind: ObjectType, on: RecordRef, **values: FieldValue) -> RecordRef:
@@ -69,6 +82,7 @@ class SalesforceSales(SalesforceWorld):
     natives: ClassVar[Mapping[str, str]] = {
         **SalesforceWorld.natives, "next_step": "NextStep", "start_time": "StartDateTime", "at": "MessageDate",
         "incoming": "Incoming", "location": "Location", "probability": "Probability",
+        "health": "LeadSource",
     }  # fmt: skip
     by_object: ClassVar[Mapping[tuple[ObjectType, str], str]] = {
         **SalesforceWorld.by_object,
@@ -83,6 +97,11 @@ class SalesforceSales(SalesforceWorld):
         ObjectType.CALL: {"TaskSubtype": "Call"},
         ObjectType.LEAD: {"LastName": "Person"},
     }
+
+    def __init__(self) -> None:
+        super().__init__(settings={"fields": flagged("LeadSource")})
+        self.org.set_options("Opportunity", "LeadSource", HEALTH)
+
     STAGES = ("Prospecting", "Qualification", "Closed Won", "Closed Lost")
 
     def hang(self, kind: ObjectType, on: RecordRef, **values: FieldValue) -> RecordRef:

@@ -9,6 +9,7 @@ from connector.decision.agents.enrichment import Enrichment
 from connector.decision.agents.follow_up import FollowUp
 from connector.decision.agents.lead_scoring import LeadScoring
 from connector.decision.agents.meetings import Meetings
+from connector.decision.agents.pipeline import Pipeline
 from connector.decision.agents.record_hygiene import RecordHygiene
 from connector.decision.agents.ticket_triage import TicketTriage
 
@@ -18,5 +19,5 @@ def _listed(*agents: Agent) -> Mapping[str, Agent]:
 
 
 AGENTS: Mapping[str, Agent] = _listed(
-    Enrichment(), FollowUp(), LeadScoring(), Meetings(), RecordHygiene(), TicketTriage()
+    Enrichment(), FollowUp(), LeadScoring(), Meetings(), Pipeline(), RecordHygiene(), TicketTriage()
 )
