@@ -46,6 +46,7 @@ def model_tiers(
         made[model.tier] = reasoner(
             model, AGENTS, transport=HttpTransport([model.base_url]), key=key if key and paid else "local", clock=clock,
             chance=chance, budget=ledger if paid else None, search_for=searches_in(index, settings.privacy),
+            batches_in=store if settings.models.batches and paid else None,
         )
     return made
 

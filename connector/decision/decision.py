@@ -107,6 +107,7 @@ class Deferred:
     retry_after: timedelta
     fallback: Decision | NotEnough | None = None
     usage: Usage = field(default_factory=Usage)
+    patient: bool = False  # an answer is on its way: waiting for it is no failed attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,3 +133,4 @@ class Question:
     policy: Policy
     context: Context
     owners: tuple[User, ...] = ()
+    patient: bool = False  # nobody waits for this one (a backfill): it may be asked in a batch

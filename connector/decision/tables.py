@@ -48,4 +48,24 @@ MIGRATIONS: tuple[Migration, ...] = (
         CREATE INDEX decision_spending_by_day ON decision_spending (policy, day)
         """,
     ),
+    Migration(
+        stage="decision",
+        number=2,
+        name="batches",
+        script="""
+        CREATE TABLE decision_batches (
+            name TEXT PRIMARY KEY,
+            connection TEXT NOT NULL,
+            object TEXT NOT NULL,
+            record TEXT NOT NULL,
+            batch TEXT,
+            state TEXT NOT NULL,
+            reply TEXT,
+            reservation BIGINT,
+            reserved BIGINT NOT NULL,
+            asked_at BIGINT NOT NULL
+        );
+        CREATE INDEX decision_batches_batch ON decision_batches (batch)
+        """,
+    ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.adapter import Adapter, ChangeEvent, Log, Outlets
+from connector.adapter import Adapter, ChangeEvent, ChangeOrigin, Log, Outlets
 from connector.change import inbox
 from connector.change.inbox import InboxEvent
 from connector.change.trigger import decision_key, heard_fields
@@ -100,7 +100,7 @@ class Deciding:
         judged: list[Judged] = []
         for some in _by_object(queued):
             found = self._sorted(policies, some)
-            answered = self._answers(found)
+            answered = self._answers(found, may_wait=False)
             with self.store.snapshot() as tx:
                 judged.extend(self._judged(tx, answered, some[0].event.ref, keep=False))
         return judged
@@ -130,13 +130,13 @@ class Deciding:
 
     def _decide_together(self, policies: PolicySet, events: Sequence[InboxEvent], tally: DecideTally) -> None:
         found = self._sorted(policies, events)
-        answered = self._answers(found)
+        answered = self._answers(found, may_wait=True)
         late = {case.record.ref: deferred for case, deferred in answered.deferred}
         exhausted = {event.event.ref for event in events if event.attempts >= ATTEMPTS}
         for case, deferred in answered.deferred:
-            if case.record.ref in exhausted:
+            if case.record.ref in exhausted and not deferred.patient:
                 answered.judged.append((case, self._bare(case), deferred.fallback or _given_up(deferred)))
-        late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted}
+        late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted or deferred.patient}
         late |= dict.fromkeys(found.around.unattached, _UNATTACHED)
         self._keep(policies, events, found, answered, late, tally)
 
@@ -160,7 +160,9 @@ class Deciding:
             inbox.finish(tx, done)
             for event in events:
                 deferred = late.get(event.event.ref)
-                if deferred is not None:
+                if deferred is not None and deferred.patient:
+                    inbox.postpone(tx, [event.seq], now + deferred.retry_after)
+                elif deferred is not None:
                     inbox.release(tx, [event.seq], reason=deferred.reason, retry_at=now + deferred.retry_after)
         tally.events += len(done)
         tally.decided += len(judged)
@@ -175,14 +177,20 @@ class Deciding:
             adapter.records.refresh()
             return sort_events(self.store, adapter, policies, events, now=self.clock.now())
 
-    def _answers(self, found: Sorted) -> _Answered:
-        """Contexts and answers, a policy at a time: what a batch shares is read and asked once."""
+    def _answers(self, found: Sorted, *, may_wait: bool) -> _Answered:
+        """Contexts and answers, a policy at a time: what a batch shares is read and asked once.
+
+        Where the answer `may_wait`, cases of a backfill may be asked about together, later and cheaper.
+        """
         answered = _Answered()
         for policy, cases in _by_policy(found.cases):
             contexts = self._contexts(policy, cases)
             owners = tuple(user for user in self._adapter(cases[0]).records.users() if user.active)
             questions = [
-                Question(key=_key(case), policy=policy, context=context, owners=owners)
+                Question(
+                    key=_key(case), policy=policy, context=context, owners=owners,
+                    patient=may_wait and is_backfilled(case),
+                )
                 for case, context in zip(cases, contexts, strict=True)
             ]
             for case, context, answer in zip(cases, contexts, self.decider(questions), strict=True):
@@ -257,6 +265,11 @@ _MADE = {
 def _place_of(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"in {frames[-1].name}" if frames else "at an unknown place"
+
+
+def is_backfilled(case: Case) -> bool:
+    """Whether nobody waits for this case: it is of a backfill somebody started."""
+    return case.event.origin is ChangeOrigin.BACKFILL
 
 
 def _key(case: Case) -> str:

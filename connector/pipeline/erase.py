@@ -61,6 +61,7 @@ def _blank(tx: Transaction, ref: RecordRef) -> None:
     parameters = {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
     where = "connection = :connection AND object = :object AND record = :record"
     tx.run(f"UPDATE decision_decisions SET rationale = '', detail = '{{}}' WHERE {where}", **parameters)
+    tx.run(f"DELETE FROM decision_batches WHERE {where}", **parameters)
     emptied = "rationale = '', reasons = '[]', citations = '[]', remark = NULL, pattern = NULL"
     tx.run(f"UPDATE gate_approvals SET {emptied} WHERE {where}", **parameters)
     tx.run(

@@ -145,13 +145,14 @@ class _Reader:
         return tuple(found)
 
     def _models(self, root: Mapping[str, Any]) -> ModelSettings:
-        section = self._section(root, "models", {*_TIERS, "base_url", "local_url", "concurrent"})
+        section = self._section(root, "models", {*_TIERS, "base_url", "local_url", "concurrent", "batches"})
         names = {tier: self._text(section, f"models.{tier}", tier) for tier in _TIERS if tier in section}
         return ModelSettings(
             names=names,
             base_url=str(section.get("base_url", ModelSettings().base_url)),
             local_url=str(section["local_url"]) if "local_url" in section else None,
             concurrent=self._whole(section, "concurrent", 4, low=1, high=64),
+            batches=self._word(section, "batches", "no", ("no", "backfills")) == "backfills",
         )
 
     def _privacy(self, root: Mapping[str, Any]) -> Privacy:

@@ -42,6 +42,7 @@ class ModelSettings:
     base_url: str = "https://api.anthropic.com"
     local_url: str | None = None
     concurrent: int = 4
+    batches: bool = False  # backfills ask in batches: half the price, answers within a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

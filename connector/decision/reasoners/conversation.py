@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import assert_never
+from typing import Any, assert_never
 
 from connector.adapter import NoAnswerError
 from connector.context.context import Passage
@@ -41,6 +41,7 @@ class Conversation:
     found: tuple[Passage, ...] = ()
     messages: list[dict[str, str]] = field(default_factory=list)
     repaired: bool = False
+    first: Reply | None = None  # a reply that came by batch: the talk begins after it
 
     def reading(self) -> Reading:
         """The agent's reading of a checked answer, or an abstention that says what went wrong.
@@ -73,25 +74,45 @@ class Conversation:
                 case _:
                     assert_never(checked)
 
+    def opening(self) -> tuple[Mapping[str, Any], Decimal]:
+        """The first request as it would be sent, and the most it can cost."""
+        self.messages = [{"role": "user", "content": case_text(self.question)}]
+        settings = self.endpoint.settings
+        system, schema = self._framed()
+        usd = most(settings.price, sent=self._bytes(system, schema), max_tokens=settings.max_tokens)
+        return self.endpoint.parameters(system, self.messages, schema, settings.max_tokens), usd
+
     def _reply(self) -> Reply:
         """One reply; one that was cut off is asked for once more with more room."""
         settings = self.endpoint.settings
-        reply = self._paid(settings.max_tokens)
+        reply = self._from_batch() or self._paid(settings.max_tokens)
         if reply.stop_reason == "max_tokens" and settings.larger > settings.max_tokens:
             reply = self._paid(settings.larger)
         return reply
 
     def _paid(self, max_tokens: int) -> Reply:
         """Ask with the most it can cost set aside for every request."""
-        schema = json_schema(self.agent.form(self.question))
-        settings = self.endpoint.settings
-        system = system_texts(self.question, self.agent.prompt, schema, structured=settings.features.structured)
-        sent = sum(len(text.encode()) for text in (*system, *(said["content"] for said in self.messages), str(schema)))
-        usd = most(settings.price, sent=sent, max_tokens=max_tokens)
+        system, schema = self._framed()
+        usd = most(self.endpoint.settings.price, sent=self._bytes(system, schema), max_tokens=max_tokens)
         return self.endpoint.ask(
             system=system, messages=self.messages, schema=schema, max_tokens=max_tokens,
             paying=lambda send: self._paying(send, usd),
         )
+
+    def _from_batch(self) -> Reply | None:
+        """The reply that was paid for in a batch, once."""
+        reply, self.first = self.first, None
+        if reply is not None and reply.usage is not None:
+            self.usage += reply.usage
+        return reply
+
+    def _framed(self) -> tuple[Sequence[str], Mapping[str, Any]]:
+        schema = json_schema(self.agent.form(self.question))
+        structured = self.endpoint.settings.features.structured
+        return system_texts(self.question, self.agent.prompt, schema, structured=structured), schema
+
+    def _bytes(self, system: Sequence[str], schema: Mapping[str, Any]) -> int:
+        return sum(len(text.encode()) for text in (*system, *(said["content"] for said in self.messages), str(schema)))
 
     def _paying(self, send: Callable[[], Reply], usd: Decimal) -> Reply:
         """One request. Without a usable answer, or a count in it, it may have been billed: it costs the most."""

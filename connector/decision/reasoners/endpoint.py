@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from connector.adapter import NoAnswerError, Transport
 from connector.adapter.retry import Operation, Retries
@@ -27,6 +27,7 @@ from connector.policy import Tier
 if TYPE_CHECKING:
     from anthropic import Anthropic, APIStatusError
 
+_Answer = TypeVar("_Answer")
 _HINT = "crm-connector check"
 
 
@@ -69,6 +70,13 @@ class Reply:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReply:
+    """What a batch says of one request; `reply` None where it expired, failed or was cancelled."""
+
+    reply: Reply | None
+
+
 Paying: TypeAlias = Callable[[Callable[[], Reply]], Reply]
 """Sends one request with its money set aside, and settles what it cost or may have cost."""
 
@@ -102,7 +110,7 @@ class Endpoint:
         max_tokens: int, paying: Paying,
     ) -> Reply:
         """The model's reply. Each request we send, repeats included, goes through `paying`."""
-        parameters = self._parameters(system, messages, schema, max_tokens)
+        parameters = self.parameters(system, messages, schema, max_tokens)
 
         def once() -> Reply:
             if (wait := self._breaker.wait()) is not None:
@@ -120,9 +128,10 @@ class Endpoint:
         self._breaker.succeeded()
         return reply
 
-    def _parameters(
+    def parameters(
         self, system: Sequence[str], messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], max_tokens: int
     ) -> dict[str, Any]:
+        """One request as the protocol takes it."""
         settings, features = self.settings, self.settings.features
         blocks: list[dict[str, Any]] = [{"type": "text", "text": text} for text in system]
         if features.caching:
@@ -139,11 +148,43 @@ class Endpoint:
             parameters["thinking"] = {"type": "disabled"}
         return parameters
 
+    def submit(self, requests: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+        """Put named requests into one batch; its id. Sent once: there is no way to tell a repetition."""
+        batch = self._called(
+            lambda client: client.messages.batches.create(
+                requests=[{"custom_id": name, "params": dict(parameters)} for name, parameters in requests]  # type: ignore[typeddict-item]
+            )
+        )
+        if not isinstance(getattr(batch, "id", None), str):
+            raise InvalidResponseError("the model endpoint took a batch and did not name it")
+        return str(batch.id)
+
+    def collect(self, batch: str) -> Mapping[str, BatchReply] | None:
+        """The replies of a batch by request, or None while it is still worked on."""
+        stands = self._called(lambda client: client.messages.batches.retrieve(batch))
+        if getattr(stands, "processing_status", None) != "ended":
+            return None
+        found = self._called(lambda client: list(client.messages.batches.results(batch)))
+        return {str(one.custom_id): BatchReply(reply=self._batch_reply(one.result)) for one in found}
+
+    def _batch_reply(self, result: Any) -> Reply | None:
+        if getattr(result, "type", None) != "succeeded":
+            return None
+        try:
+            return _reply(result.message, self.settings.price)
+        except InvalidResponseError:
+            return None
+
     def _send(self, parameters: Mapping[str, Any]) -> Reply:
+        message = self._called(lambda client: client.messages.create(**parameters))
+        return _reply(message, self.settings.price)
+
+    def _called(self, call: Callable[[Anthropic], _Answer]) -> _Answer:
+        """One call of the real client, its failures as our own."""
         import anthropic
 
         try:
-            message = self._client.messages.create(**parameters)
+            return call(self._client)
         except anthropic.APIStatusError as error:
             raise _refusal(error) from None  # the client's error holds the prompt
         except anthropic.APIConnectionError as error:
@@ -153,7 +194,6 @@ class Endpoint:
             raise NoAnswerError(f"the model endpoint gave no answer: {type(cause or error).__name__}") from None
         except (anthropic.AnthropicError, ValueError) as error:
             raise InvalidResponseError(f"the model endpoint answered something else: {type(error).__name__}") from None
-        return _reply(message, self.settings.price)
 
     @cached_property
     def _client(self) -> Anthropic:
