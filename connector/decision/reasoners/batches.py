@@ -18,7 +18,7 @@ from connector.clock import Clock, micros
 from connector.decision.budget import Budget, Exhausted, Reserved, to_micros
 from connector.decision.decision import Question, Usage
 from connector.decision.reasoners.endpoint import BatchReply, Endpoint, Reply
-from connector.errors import InvalidResponseError
+from connector.errors import ConnectorError, InvalidResponseError
 from connector.journal import canonical
 from connector.record import RecordRef
 from connector.store import Row, Store, Transaction
@@ -116,7 +116,7 @@ class Batches:
             # It may be running and paid for, and nobody knows its name: the money stays counted as spent.
             self._forget(asked, free=False)
             raise
-        except Exception:
+        except ConnectorError:
             self._forget(asked, free=True)
             raise
         with self._store.transaction("decision: batch submitted") as tx:
