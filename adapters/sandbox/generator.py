@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 from adapters.sandbox import company_text as words
 from adapters.sandbox.story import (
+    LeadStatus,
     OrderLine,
     StageChange,
     Story,
@@ -53,14 +54,15 @@ class Size:
 
 def make_story(seed: int, *, until: datetime, size: Size | None = None) -> Story:
     """The story of a company up to a moment; one of its newest tickets carries a prompt injection."""
-    return _Writer(Random(seed), until, size or Size()).story()
+    return _Writer(Random(seed), Random(f"{seed}: how leads end"), until, size or Size()).story()
 
 
 class _Writer:
     """Writes one story, part by part, each part seeing the ones before it."""
 
-    def __init__(self, rng: Random, until: datetime, size: Size) -> None:
+    def __init__(self, rng: Random, fates: Random, until: datetime, size: Size) -> None:
         self._rng = rng
+        self._fates = fates  # drawn apart, so that leads that ended change nothing else of a story
         self._until = until.replace(microsecond=0)
         self._size = size
         self._users = self._make_users()
@@ -167,19 +169,31 @@ class _Writer:
         rng = self._rng
         first, last = rng.choice(words.FIRST_NAMES), rng.choice(words.LAST_NAMES)
         company = f"{rng.choice(words.COMPANY_STEMS)} & {rng.choice(words.LAST_NAMES)}"
+        title = rng.choice((*words.TITLES, ""))
+        source, employees = rng.choice(words.LEAD_SOURCES), self._fates.choice((3, 12, 40, 150, 600, 2500))
+        status: LeadStatus = rng.choice(("new", "new", "working", "qualified", "unqualified"))
+        if status in ("qualified", "unqualified"):
+            status = self._ending(source, employees)
         return StoryLead(
             key=f"lead-{number}",
             first=first,
             last=last,
             company=company,
-            title=rng.choice((*words.TITLES, "")),
+            title=title,
             email=_address(first, last, number, "prospect.example"),
-            source=rng.choice(words.LEAD_SOURCES),
-            status=rng.choice(("new", "new", "working", "qualified", "unqualified")),
+            source=source,
+            status=status,
+            employees=employees,
+            country=self._fates.choice(words.COUNTRIES),
             message=fill(rng.choice(words.LEAD_MESSAGES), rng),
             owner=self._owner("sales"),
             created=self._before(days=60),
         )
+
+    def _ending(self, source: str, employees: int) -> LeadStatus:
+        """Large companies and those a partner sent are won more often; nobody's fate is certain."""
+        won = 0.15 + 0.45 * (employees >= 100) + 0.25 * (source == "Partner Referral")
+        return "qualified" if self._fates.random() < won else "unqualified"
 
     def _opportunity(self, number: int) -> StoryOpportunity:
         rng = self._rng

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+LeadStatus = Literal["new", "working", "qualified", "unqualified"]
 AboutKind = Literal["account", "contact", "lead", "opportunity", "ticket", "order"]
 
 
@@ -63,6 +64,8 @@ class StoryContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryLead:
+    """Somebody who may become a customer. How an old one ended follows from size and source, mostly."""
+
     key: str
     first: str
     last: str
@@ -70,10 +73,12 @@ class StoryLead:
     title: str
     email: str
     source: str
-    status: Literal["new", "working", "qualified", "unqualified"]
+    status: LeadStatus
     message: str
     owner: str
     created: datetime
+    employees: int = 0
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,8 @@ class _Loader:
                 "LeadSource": lead.source,
                 "Status": _LEAD_STATUSES[lead.status],
                 "Description": lead.message,
+                "NumberOfEmployees": lead.employees or None,
+                "Country": lead.country,
                 "OwnerId": self._id(lead.owner),
             }
             self._write(lead.key, "Lead", lead.created, lead.owner, values)

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from connector.context.agent_values import AgentValue, remember_values, value_digest
 from connector.context.intake import training_rows
 from connector.decision.agents import AGENTS
+from connector.decision.agents.lead_steps import TIER
 from connector.decision.budget import SpendingLedger
 from connector.decision.learner import NotLearned
 from connector.decision.outcome import STATUS, outcome_key
@@ -18,7 +20,7 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
-from connector.record import ObjectType
+from connector.record import ObjectType, Origin
 from tests.support.messages_server import FakeMessages, message
 from tests.support.road import Road
 from tests.support.sales import LEAD, SALES
@@ -249,3 +251,87 @@ def test_a_model_that_is_talked_into_more_changes_nothing(asked, bad):
     assert road.agent_lines(lead) == []
     assert [handoff.owner for handoff in road.handoffs(lead)] == ["sales-leads"]
     assert road.verified() == ()
+
+
+def woken(events="{email: [created]}"):
+    """The policy, woken by what is around the lead too."""
+    text = POLICY.format(scorecard=CARD_OF_MAILS, reason="{tier: offline}")
+    text = text.replace("where: status == 'new'", f"related: {events}, where: status == 'new'")
+    return parse_policy(text + "context: {related: [emails, activities]}\n", agents=AGENTS)
+
+
+MAIL = {"email": "ada@okafor.example"}
+CARD_OF_MAILS = """start: 30
+  scorecard:
+    - {when: size(emails) > 0, points: 40, because: they wrote to us}
+    - {when: size(activities) > 1, points: 20, because: they looked at our pages}"""
+
+
+class SalesforceWithPageViews(SALES["salesforce"]):
+    """An org that keeps visits to the web site in an object of its own."""
+
+    def __init__(self):
+        visits = {"subject": "Page__c", "at": "Viewed_At__c", "url": "Page__c"}
+        source = {"native": "LeadSource", "options": {"web": "Web", "partner": "Partner Referral"}}
+        super().__init__(settings={
+            "objects": {"activity": "Page_View__c"},
+            "fields": {"lead": {"score": "Score__c", "source": source}, "activity": visits},
+        })  # fmt: skip
+
+    def visit(self, lead):
+        at = self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        values = {"Lead__c": lead.id, "Page__c": "/pricing", "Viewed_At__c": at}
+        self.org.create("Page_View__c", values, actor=self.rep)
+
+
+def test_visits_to_our_pages_score_the_lead_again(tmp_path):
+    desk = SalesforceWithPageViews()
+    road = Road(desk, tmp_path, under=woken("{activity: [created]}"), scores=True)
+    road.activate()
+    lead = created(road, employees=Decimal(10), source="web")
+    assert score(road, lead) == 30
+    for _ in range(2):
+        desk.visit(lead)
+    road.rounds(most=60)
+    assert score(road, lead) == 50
+    said = road.entries(lead, EntryKind.DECIDED)[-1].body["rationale"]
+    assert "they looked at our pages: +20" in said
+    assert "in the last 30 days: 2 activity; the last one on 2026-09-01" in said
+    road.store.close()
+
+
+def test_a_hubspot_lead_brings_what_is_known_of_its_contact_and_not_who_that_is(tmp_path):
+    desk = SALES["hubspot"]()
+    person = desk.create(ObjectType.CONTACT, {"last_name": "Okafor", "title": "Head of IT", **MAIL})
+    road = Road(desk, tmp_path, under=policy(scorecard=""), scores=True)
+    road.activate()
+    lead = desk.create(LEAD, {"employees": Decimal(10)})
+    desk.associate(lead, person)
+    road.rounds(most=60)
+    with road.store.snapshot() as tx:
+        [row] = training_rows(tx, desk.connection, LEAD, "lead-scoring")
+    assert (row.cells["contact.title"], row.cells["contact.email"]) == ("head of it", "own domain")
+    assert "okafor" not in str(row.cells).casefold()
+    road.store.close()
+
+
+def test_an_outcome_that_only_an_agent_wrote_teaches_nothing(sales):
+    free = parse_policy(
+        POLICY.format(scorecard="outcome: {field: tier, won: [hot], lost: [cold]}", reason="{tier: offline}"), agents=AGENTS
+    )
+    road = sales(under=free)
+    lead = created(road, employees=Decimal(500), source="web")
+    with road.store.transaction("test") as tx:
+        remember_values(tx, [AgentValue(
+            ref=lead, field=TIER, digest=value_digest("hot"), origin=Origin.STAFF, decision="d", at=road.clock.now()
+        )])  # fmt: skip
+    road.desk.edit(lead, {"tier": "hot"})
+    road.rounds(most=60)
+    with road.store.snapshot() as tx:
+        [row] = training_rows(tx, road.desk.connection, LEAD, "lead-scoring")
+    assert row.outcome is None
+    road.desk.edit(lead, {"tier": "cold"})
+    road.rounds(most=60)
+    with road.store.snapshot() as tx:
+        [row] = training_rows(tx, road.desk.connection, LEAD, "lead-scoring")
+    assert row.outcome is False

@@ -24,7 +24,7 @@ class HubSpotSales(HubSpotWorld):
     objects: ClassVar[Mapping[ObjectType, str]] = {**HubSpotWorld.objects, LEAD: "leads", ORDER: "orders"}
     natives: ClassVar[Mapping[str, str]] = {
         **HubSpotWorld.natives,
-        **{name: name for name in ("tier", "score", "company", "employees", "source", "at", "owner")},
+        **{name: name for name in ("tier", "score", "company", "employees", "source", "at", "owner", "email")},
     }  # fmt: skip
     by_object: ClassVar[Mapping[tuple[ObjectType, str], str]] = {
         **HubSpotWorld.by_object,

@@ -150,6 +150,7 @@ class StoryLoader:
                 "message": lead.message,
                 "lifecyclestage": "lead",
                 "hs_lead_status": LEAD_STATUSES[lead.status],
+                "country": lead.country,
                 "hs_analytics_source": SOURCES.get(lead.source.lower(), "OFFLINE"),
                 "hubspot_owner_id": self.owners.get(lead.owner),
             },
@@ -160,6 +161,11 @@ class StoryLoader:
             "hs_lead_name": f"{lead.first} {lead.last}".strip() or lead.company,
             "hs_pipeline": "lead-pipeline-id",
             "hs_pipeline_stage": LEAD_STAGES[lead.status],
+            "lead_company": lead.company,
+            "lead_title": lead.title,
+            "lead_message": lead.message,
+            "lead_employees": str(lead.employees) if lead.employees else None,
+            "lead_source": option_of(lead.source).lower(),
             "hubspot_owner_id": self.owners.get(lead.owner),
         }
         self.people[lead.key] = person.key

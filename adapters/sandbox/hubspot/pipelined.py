@@ -163,7 +163,7 @@ TICKETS = ObjectDefinition(
     ),
 )
 
-_LEAD_SOURCES = "web=Web, partner=Partner, referral=Referral, advertisement=Advertisement, trade_show=Trade show"
+_LEAD_SOURCES = "web=Web, partner=Partner, partner_referral=Partner Referral, phone_inquiry=Phone Inquiry, other=Other"
 
 LEADS = ObjectDefinition(
     name="leads",

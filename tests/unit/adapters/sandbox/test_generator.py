@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.sandbox import OrgClock, Size, Story, build_salesforce, load_story_salesforce, make_story
+from adapters.sandbox.hubspot import build_hubspot
+from adapters.sandbox.hubspot.loading import load_story
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -95,3 +97,28 @@ def test_a_story_is_loaded_with_its_past_into_a_salesforce_org() -> None:
     stages = crm.org.history.of(crm.org.get("Opportunity", loaded.ids[deal.key]).key, "StageName")
     assert len(stages) == len(deal.stages)
     assert {line.actor for line in crm.org.log.entries()} <= {"setup", "automation"}
+
+
+def test_how_leads_ended_can_be_learned_and_is_not_certain() -> None:
+    leads = make_story(5, until=NOW, size=Size(leads=600)).leads
+    ended = [lead for lead in leads if lead.status in ("qualified", "unqualified")]
+    rates = [
+        sum(lead.status == "qualified" for lead in some) / len(some)
+        for some in ([lead for lead in ended if (lead.employees >= 100) is large] for large in (True, False))
+    ]
+    assert len(ended) > 150
+    assert 0.5 < rates[0] < 0.9
+    assert 0.1 < rates[1] < 0.4
+
+
+def test_both_orgs_keep_the_leads_with_what_is_known_of_them() -> None:
+    story = make_story(5, until=NOW, size=Size(leads=30))
+    salesforce = build_salesforce(clock=OrgClock(NOW))
+    load_story_salesforce(salesforce.org, story)
+    hubspot = build_hubspot(clock=OrgClock(NOW))
+    load_story(hubspot.org, story)
+    known = sorted((lead.employees, lead.message) for lead in story.leads)
+    native = {"Lead": ("NumberOfEmployees", "Description"), "leads": ("lead_employees", "lead_message")}
+    for org, kind in ((salesforce.org, "Lead"), (hubspot.org, "leads")):
+        rows = [(int(row.get(native[kind][0])), row.get(native[kind][1])) for row in org.rows(kind)]
+        assert sorted(rows) == known
