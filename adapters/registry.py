@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from connector.adapter import Adapter, AdapterFactory, ChannelFactory, Environment, LookupFactory
+from connector.adapter import Adapter, AdapterFactory, ChannelFactory, Environment, HookFactory, LookupFactory
 from connector.errors import SettingsError
 
 GROUP = "crm_connector.adapters"
@@ -18,6 +18,10 @@ BUILT_IN: Mapping[str, str] = {
 CHANNELS: Mapping[str, str] = {
     "smtp": "adapters.channels.smtp:connect",
     "slack": "adapters.channels.slack:connect",
+}
+HOOKS: Mapping[str, str] = {
+    "hubspot": "adapters.hubspot.hooks:connect",
+    "signed": "adapters.channels.signed_hooks:connect",
 }
 LOOKUPS: Mapping[str, str] = {
     "csv": "adapters.channels.lookup_files:connect_csv",
@@ -50,6 +54,13 @@ def channel_factory(kind: str) -> ChannelFactory:
     if kind not in CHANNELS:
         raise SettingsError([f"kind: must be one of {', '.join(CHANNELS)}, not {kind!r}"])
     return cast(ChannelFactory, _loaded(CHANNELS[kind]))
+
+
+def hook_factory(kind: str) -> HookFactory:
+    """What reads the deliveries of one kind of sender."""
+    if kind not in HOOKS:
+        raise SettingsError([f"kind: must be one of {', '.join(HOOKS)}, not {kind!r}"])
+    return cast(HookFactory, _loaded(HOOKS[kind]))
 
 
 def endpoint_factory() -> ChannelFactory:

@@ -34,6 +34,16 @@ from connector.adapter.environment import (
     Token,
     TokenStore,
 )
+from connector.adapter.hooks import (
+    Forged,
+    Garbled,
+    Heard,
+    Hinted,
+    HookDelivery,
+    HookFactory,
+    HookReading,
+    HookSource,
+)
 from connector.adapter.lookups import LookedUp, Lookup, LookupFactory, LookupResult, LookupRow, NotLookedUp
 from connector.adapter.options import Options
 from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plain, filled, needs_of, read_parameters
@@ -117,11 +127,19 @@ __all__ = [
     "FieldStamp",
     "FieldValue",
     "Finding",
+    "Forged",
     "Found",
+    "Garbled",
     "Gone",
     "GuardFailed",
     "GuardKind",
     "GuardedWrite",
+    "Heard",
+    "Hinted",
+    "HookDelivery",
+    "HookFactory",
+    "HookReading",
+    "HookSource",
     "HttpRequest",
     "HttpResponse",
     "IdentityPage",

@@ -16,7 +16,7 @@ from connector.cli.models import DEFAULTS, model_key
 from connector.cli.opening import Connected, has_state, open_connections, state_file
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
 from connector.cli.output import emit, indented, say
-from connector.cli.outside import findings, open_lookups, open_outlets
+from connector.cli.outside import findings, open_hooks, open_lookups, open_outlets
 from connector.cli.road import open_policies
 from connector.clock import SystemClock
 from connector.context.knowledge import read_knowledge
@@ -111,7 +111,7 @@ def _outside(settings: Settings, policies: PolicySet | None) -> Iterator[Problem
         outlets, lookups = _opened_outside(settings)
     except SettingsError as error:
         for problem in error.problems:
-            fix = "correct that line; docs/channels.md and docs/lookups.md have every key"
+            fix = "correct that line; docs/channels.md, docs/lookups.md and docs/hooks.md have every key"
             yield Problem(subject="settings", problem=problem, fix=fix, fatal=True)
         return
     for found in findings(outlets, lookups):
@@ -121,7 +121,7 @@ def _outside(settings: Settings, policies: PolicySet | None) -> Iterator[Problem
 
 
 def _opened_outside(settings: Settings) -> tuple[Outlets, Mapping[str, Lookup]]:
-    """Channels, endpoints and lookups; the problems of all of them are raised together."""
+    """Channels, endpoints and lookups; the problems of all of them, and of hooks, are raised together."""
     problems: list[str] = []
     outlets, lookups = Outlets(), dict[str, Lookup]()
     try:
@@ -130,6 +130,10 @@ def _opened_outside(settings: Settings) -> tuple[Outlets, Mapping[str, Lookup]]:
         problems += error.problems
     try:
         lookups |= open_lookups(settings, SystemClock(), Quiet())
+    except SettingsError as error:
+        problems += error.problems
+    try:
+        open_hooks(settings, SystemClock(), Quiet())
     except SettingsError as error:
         problems += error.problems
     if problems:

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from adapters import registry
-from connector.adapter import Channel, ChannelEnvironment, Dial, Finding, Log, Lookup, Options, Outlets, Transport
+from connector.adapter import (
+    Channel,
+    ChannelEnvironment,
+    Dial,
+    Finding,
+    HookSource,
+    Log,
+    Lookup,
+    Options,
+    Outlets,
+    Transport,
+)
 from connector.adapter.http import HttpTransport
 from connector.clock import Clock
 from connector.errors import SettingsError
@@ -32,6 +43,16 @@ def open_lookups(settings: Settings, clock: Clock, log: Log) -> Mapping[str, Loo
     """Every read-only source that settings name; raises SettingsError with the problems of all of them."""
     opening = Opening(settings, clock, log)
     opened = opening.each("lookups", settings.lookups, registry.lookup_factory)
+    if opening.problems:
+        raise SettingsError(opening.problems)
+    return opened
+
+
+def open_hooks(settings: Settings, clock: Clock, log: Log) -> Mapping[str, HookSource]:
+    """Every sender that settings name; raises SettingsError with all problems, a missing secret among them."""
+    opening = Opening(settings, clock, log)
+    sources = settings.hooks.sources if settings.hooks is not None else ()
+    opened = opening.each("hooks.sources", sources, registry.hook_factory)
     if opening.problems:
         raise SettingsError(opening.problems)
     return opened

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from connector.adapter import Adapter, Log
+from connector.cli.outside import open_hooks
 from connector.clock import SystemClock, secret_random, system_random
 from connector.journal import Journal
 from connector.policy import PolicySet
 from connector.record import ConnectionName
-from connector.settings import WebSettings
+from connector.settings import Settings, WebSettings
 from connector.store import Store
 from connector.web.house import House
 
@@ -41,4 +42,23 @@ def served_beside(settings: WebSettings | None, house: Callable[[], House], log:
 
     with served(pages_app(house(), settings), settings, bound(settings)):
         log.info("page_served", address=address_of(settings))
+        yield
+
+
+@contextmanager
+def door_open(settings: Settings, store: Store, policies: Callable[[], PolicySet], log: Log) -> Iterator[None]:
+    """Keep the public door for webhooks open while something else runs; nothing where settings ask for none."""
+    if settings.hooks is None:
+        yield
+        return
+    from connector.web.hooks.app import Door, hooks_app
+    from connector.web.serving import bound, served
+
+    clock, where = SystemClock(), settings.hooks.served
+    door = Door(
+        store=store, clock=clock, sources=open_hooks(settings, clock, log), policies=policies, origin=address_of(where),
+        log=log,
+    )
+    with served(hooks_app(door), where, bound(where)):
+        log.info("hooks_served", address=address_of(where), sources=sorted(door.sources))
         yield

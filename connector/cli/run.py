@@ -11,7 +11,7 @@ from connector.cli.fitting import misfits, unserved
 from connector.cli.log import open_log
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, say
-from connector.cli.pages import house_of, served_beside
+from connector.cli.pages import door_open, house_of, served_beside
 from connector.cli.road import Road, open_policies, open_road
 from connector.cli.rounds import Totals, run_until_quiet
 from connector.cli.stopping import stoppable
@@ -54,7 +54,10 @@ def run(
             _tell(totals, as_json=as_json)
         else:
             daemon = make_daemon(settings, road, in_force, log)
-            with served_beside(settings.web, lambda: _house(road), log):
+            with (
+                served_beside(settings.web, lambda: _house(road), log),
+                door_open(settings, road.around.store, lambda: road.pipeline.policies, log),
+            ):
                 daemon.run()
 
 

@@ -5,6 +5,7 @@ from connector.settings.secrets import NamedSecrets
 from connector.settings.settings import (
     ConnectionSettings,
     EmbeddingSettings,
+    HooksSettings,
     ModelSettings,
     OutsideSettings,
     Privacy,
@@ -13,6 +14,15 @@ from connector.settings.settings import (
 )
 
 __all__ = [
-    "DEFAULT_FILE", "ConnectionSettings", "EmbeddingSettings", "ModelSettings", "NamedSecrets", "OutsideSettings",
-    "Privacy", "Settings", "WebSettings", "load_settings",
+    "DEFAULT_FILE",
+    "ConnectionSettings",
+    "EmbeddingSettings",
+    "HooksSettings",
+    "ModelSettings",
+    "NamedSecrets",
+    "OutsideSettings",
+    "Privacy",
+    "Settings",
+    "WebSettings",
+    "load_settings",
 ]

@@ -16,6 +16,7 @@ from connector.settings.settings import (
     SCHEMA_VERSION,
     ConnectionSettings,
     EmbeddingSettings,
+    HooksSettings,
     ModelSettings,
     OutsideSettings,
     Privacy,
@@ -79,7 +80,7 @@ class _Reader:
         root = self._root
         self._known(root, "", {
             "schema", "state", "policies", "knowledge", "secrets", "journal", "connections", "poll", "batch", "models",
-            "privacy", "learning", "web", "embedding",
+            "privacy", "learning", "web", "hooks", "embedding",
             "channels", "endpoints", "lookups",
         })  # fmt: skip
         if root.get("schema") != SCHEMA_VERSION:
@@ -99,6 +100,7 @@ class _Reader:
             privacy=self._privacy(root),
             learning=self._word(root, "learning", "full", ("full", "quick")),
             web=self._web(root),
+            hooks=self._hooks(root),
             embedding=self._embedding(root),
             channels=self._outside(root, "channels", "for example `kind: slack`"),
             endpoints=self._outside(root, "endpoints", None),
@@ -122,21 +124,24 @@ class _Reader:
                 found.append(ConnectionSettings(name=ConnectionName(name), system=block["system"], options=options))
         return tuple(found)
 
-    def _outside(self, root: Mapping[str, Any], key: str, example: str | None) -> tuple[OutsideSettings, ...]:
+    def _outside(
+        self, root: Mapping[str, Any], key: str, example: str | None, *, path: str = ""
+    ) -> tuple[OutsideSettings, ...]:
         """What stands beside the CRMs. Without an `example` the section's blocks are all of one kind."""
+        path = path or key
         section = root.get(key)
         if section is None:
             return ()
         if not isinstance(section, dict):
-            self._wrong(self._line(root, key), f"{key}: must hold keys and values")
+            self._wrong(self._line(root, key), f"{path}: must hold keys and values")
             return ()
         found = []
         for name, block in section.items():
             line = self._line(section, name)
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                self._wrong(line, f"{key}.{name}: a name has small letters, digits and dashes")
+                self._wrong(line, f"{path}.{name}: a name has small letters, digits and dashes")
             elif not isinstance(block, dict) or (example is not None and not isinstance(block.get("kind"), str)):
-                self._wrong(line, f"{key}.{name}.kind: is missing, {example or 'write its keys below it'}")
+                self._wrong(line, f"{path}.{name}.kind: is missing, {example or 'write its keys below it'}")
             else:
                 options = {name: value for name, value in _plain(block).items() if example is None or name != "kind"}
                 lines = {"": line, **{str(option): self._line(block, option) for option in block}}
@@ -181,21 +186,44 @@ class _Reader:
 
     def _web(self, root: Mapping[str, Any]) -> WebSettings | None:
         section = self._section(root, "web", {"port", "address", "origin"})
-        if "web" not in root:
+        return self._served(section, "web", 8770) if "web" in root else None
+
+    def _hooks(self, root: Mapping[str, Any]) -> HooksSettings | None:
+        section = self._section(root, "hooks", {"port", "address", "origin", "sources"})
+        if "hooks" not in root:
             return None
+        if "origin" not in section:
+            # Signatures cover the address as the sender calls it; guessed from a request it would prove nothing.
+            self._wrong(self._line(root, "hooks"), "hooks.origin: is missing: the address that senders call")
+        sources = self._outside(section, "sources", "for example `kind: hubspot`", path="hooks.sources")
+        if not sources:
+            self._wrong(self._line(root, "hooks"), "hooks.sources: name at least one sender")
+        connections = root.get("connections")
+        names = {str(name) for name in connections} if isinstance(connections, dict) else set()
+        for source in sources:
+            named = str(source.options.get("connection", source.name))
+            if names and named not in names:
+                line = source.lines.get("connection", source.lines[""])
+                self._wrong(line, f"hooks.sources.{source.name}.connection: there is no `{named}`{_near(named, names)}")
+        return HooksSettings(served=self._served(section, "hooks", 8771), sources=sources)
+
+    def _served(self, section: Mapping[str, Any], path: str, port: int) -> WebSettings:
+        """Where something is served, and under which address it is called from elsewhere."""
         address, origin = str(section.get("address", "127.0.0.1")), section.get("origin")
         try:
             is_near = ipaddress.ip_address(address).is_loopback
         except ValueError:
-            self._wrong(self._line(section, "address"), "web.address: must be an IP address, such as 127.0.0.1")
+            self._wrong(self._line(section, "address"), f"{path}.address: must be an IP address, such as 127.0.0.1")
             is_near = True
         if origin is not None and not _ORIGIN.fullmatch(str(origin)):
-            self._wrong(self._line(section, "origin"), "web.origin: write for example `https://crm.example.com`")
+            self._wrong(self._line(section, "origin"), f"{path}.origin: write for example `https://crm.example.com`")
         if not is_near and not str(origin).startswith("https://"):
             # A token that crosses a network in the clear is a token given away.
-            self._wrong(self._line(section, "address"), "web.address: beyond this machine it needs an https `origin`")
-        port = self._whole(section, "port", 8770, low=1, high=65_535)
-        return WebSettings(port=port, address=address, origin=str(origin) if origin is not None else None)
+            self._wrong(self._line(section, "address"), f"{path}.address: beyond this machine it needs an https `origin`")
+        return WebSettings(
+            port=self._whole(section, "port", port, low=1, high=65_535), address=address,
+            origin=str(origin) if origin is not None else None,
+        )
 
     def _known(self, block: Mapping[str, Any], path: str, known: Collection[str]) -> None:
         for key in block:

@@ -74,6 +74,14 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HooksSettings:
+    """The public door for webhooks: where it is served, as which address senders call it, and who they are."""
+
+    served: WebSettings
+    sources: tuple[OutsideSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a daemon is told. Paths are absolute; relative ones in the file are relative to the file."""
 
@@ -90,6 +98,7 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     learning: str = "full"
     web: WebSettings | None = None
+    hooks: HooksSettings | None = None
     embedding: EmbeddingSettings | None = None
     channels: tuple[OutsideSettings, ...] = ()
     endpoints: tuple[OutsideSettings, ...] = ()

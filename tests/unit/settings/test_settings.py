@@ -148,3 +148,44 @@ def test_an_absent_secret_says_where_to_put_it(tmp_path):
     assert "CRM_CONNECTOR_SALES_CLIENT_SECRET" in str(refused.value)
     assert "sales.client_secret (mode 0600)" in str(refused.value)
     assert NamedSecrets("sales", None, {}).find("client_secret") is None
+
+
+HOOKED = """
+schema: 1
+connections: {crm: {system: hubspot}}
+hooks:
+  origin: https://hooks.example.com
+  sources:
+    crm: {kind: hubspot}
+    calls: {kind: signed, connection: crm}
+"""
+
+
+def test_the_door_for_hooks_has_an_address_and_its_senders(tmp_path):
+    file = tmp_path / "connector.yaml"
+    file.write_text(HOOKED)
+    hooks = load_settings(file).hooks
+    assert (hooks.served.port, hooks.served.address, hooks.served.origin) == (8771, "127.0.0.1", "https://hooks.example.com")
+    assert [(source.name, source.kind) for source in hooks.sources] == [("crm", "hubspot"), ("calls", "signed")]
+
+
+def test_every_problem_of_the_door_is_said_at_once(tmp_path):
+    file = tmp_path / "connector.yaml"
+    file.write_text("""schema: 1
+connections: {crm: {system: hubspot}}
+hooks:
+  prot: 1
+  address: 0.0.0.0
+  sources:
+    crn: {kind: hubspot}
+    calls: {}
+""")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(file)
+    assert refused.value.problems == (
+        "connector.yaml:3: hooks.origin: is missing: the address that senders call",
+        "connector.yaml:4: hooks.prot: unknown key, did you mean `port`?",
+        "connector.yaml:5: hooks.address: beyond this machine it needs an https `origin`",
+        "connector.yaml:7: hooks.sources.crn.connection: there is no `crn`, did you mean `crm`?",
+        "connector.yaml:8: hooks.sources.calls.kind: is missing, for example `kind: hubspot`",
+    )

@@ -1,0 +1,109 @@
+"""The application behind the public door. Everything it can answer is in one short list, and 500 is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from connector.adapter import Forged, Garbled, Heard, Hinted, HookDelivery, HookReading, HookSource, Log
+from connector.change.hints import take_hints
+from connector.clock import Clock
+from connector.errors import StateError
+from connector.policy import PolicySet
+from connector.record import RecordRef
+from connector.store import Store
+
+MOST_BYTES = 1024 * 1024
+_QUIET = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What the door is handed. `origin` is the public address as senders call it, without a path."""
+
+    store: Store
+    clock: Clock
+    sources: Mapping[str, HookSource]
+    policies: Callable[[], PolicySet]
+    origin: str
+    log: Log
+
+
+def hooks_app(door: Door) -> ASGIApp:
+    """`POST /hooks/NAME` for every source of the settings; anything else is not here."""
+
+    async def answer(request: Request) -> Response:
+        source = door.sources.get(request.path_params["name"])
+        if source is None:
+            return _said(404, "there is nothing here")
+        body = await _body(request)
+        if body is None:
+            return _said(413, "that is too much at once")
+        delivery = HookDelivery(
+            method="POST", address=door.origin + _path(request), body=body, at=door.clock.now(),
+            headers={name.lower(): value for name, value in request.headers.items()},
+        )
+        return await run_in_threadpool(_taken, door, request.path_params["name"], source, delivery)
+
+    return Starlette(routes=[Route("/hooks/{name}", answer, methods=["POST"])])
+
+
+def _path(request: Request) -> str:
+    """Path and query as they were sent: a signature covers their very bytes."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query: bytes = request.scope["query_string"]
+    return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None when it is longer than any sender's."""
+    read = bytearray()
+    try:
+        async for chunk in request.stream():
+            read += chunk
+            if len(read) > MOST_BYTES:
+                return None
+    except ClientDisconnect:
+        return b""
+    return bytes(read)
+
+
+def _taken(door: Door, name: str, source: HookSource, delivery: HookDelivery) -> Response:
+    """Prove, queue, answer. A sender that gets a 503 tries again; what it tells is polled in any case."""
+    reading: HookReading = source.read(delivery)
+    match reading:
+        case Forged(why=why):
+            door.log.warning("hook_refused", source=name, why=why)
+            return _said(401, why)
+        case Garbled(why=why):
+            door.log.warning("hook_garbled", source=name, why=why)
+            return _said(400, why)
+        case Heard(records=records):
+            return _queued(door, name, source, records)
+        case _:
+            assert_never(reading)
+
+
+def _queued(door: Door, name: str, source: HookSource, records: tuple[Hinted, ...]) -> Response:
+    wanted = door.policies().objects()
+    refs = [RecordRef(source.connection, hint.object, hint.id) for hint in records if hint.object in wanted]
+    try:
+        if refs:
+            take_hints(door.store, refs, at=door.clock.now())
+    except StateError as error:
+        door.log.warning("hook_not_queued", source=name, reason=error.message)
+        return _said(503, "not now: try again")
+    door.log.info("hook_taken", source=name, records=len(refs))
+    return Response(status_code=204, headers=_QUIET)
+
+
+def _said(status: int, why: str) -> Response:
+    return PlainTextResponse(f"{why}\n", status_code=status, headers=_QUIET)

@@ -1,0 +1,362 @@
+"""The public door: what cannot be proven changes nothing, what is proven is only a hint, and nothing answers with 500."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from adapters.channels import signed_hooks
+from adapters.hubspot import hooks as hubspot_hooks
+from adapters.sandbox.hubspot.signatures import signature_v1, signature_v3
+from adapters.sandbox.hubspot.webhooks import Naming, WebhookSender
+from connector.adapter import ChannelEnvironment, Dial, Hinted, HookDelivery, ObjectType, Options
+from connector.change import inbox
+from connector.errors import SettingsError
+from connector.settings import NamedSecrets
+from connector.store import SqliteStore
+from connector.web.hooks.app import MOST_BYTES, Door, hooks_app
+from tests.support.given import policy
+from tests.support.road import DESKS, Road
+from tests.support.visitor import Kept
+
+ORIGIN = "https://hooks.example.com"
+URL = f"{ORIGIN}/hooks/crm"
+SECRET = "a shared secret"
+FREE = policy(
+    gate="{supervised: never, target: 90%}", may="{update: {category: {}}}",
+    limits="{writes_per_record_per_day: 3, records_per_hour: 10000, share_of_object: 100%}",
+)  # fmt: skip
+
+
+def environment(road, name, options, secret=SECRET):
+    variable = f"CRM_CONNECTOR_{name.upper()}_HOOK_SECRET"
+    return ChannelEnvironment(
+        name=name, options=Options(f"hooks.sources.{name}", options, {}), clock=road.clock,
+        secrets=NamedSecrets(name, None, {variable: secret} if secret else {}), dial=Dial(), folder=Path(),
+        transport_to=lambda address: pytest.fail(f"a hook called {address}"), log=Kept(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def road(tmp_path):
+    made = Road(DESKS["hubspot"](), tmp_path, under=FREE)
+    made.activate()
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def log():
+    return Kept()
+
+
+@pytest.fixture
+def client(road, log):
+    sources = {
+        "crm": hubspot_hooks.connect(environment(road, "crm", {})),
+        "site": signed_hooks.connect(environment(road, "site", {"connection": "crm"})),
+    }
+    door = Door(
+        store=road.store, clock=road.clock, sources=sources, policies=lambda: road.policies, origin=ORIGIN, log=log
+    )
+    return TestClient(hooks_app(door), base_url=ORIGIN, raise_server_exceptions=True)
+
+
+@pytest.fixture
+def sender(road):
+    return WebhookSender.from_now(road.desk.sandbox.portal, URL, SECRET)
+
+
+def waiting(road):
+    with road.store.snapshot() as tx:
+        return inbox.depth(tx)[inbox.Burial.WAITING]
+
+
+def post(client, delivery):
+    return client.post("/hooks/crm", content=delivery.body, headers=dict(delivery.headers)).status_code
+
+
+@pytest.mark.parametrize("naming", Naming)
+def test_a_new_ticket_is_decided_on_the_hint_alone(road, client, naming):
+    sender = WebhookSender.from_now(road.desk.sandbox.portal, URL, SECRET, naming)
+    ticket = road.ticket("Charged twice")
+    assert {post(client, delivery) for delivery in sender.collect()} == {204}
+    road.decide()
+    road.write()
+    assert road.category(ticket) == "billing"
+
+
+def test_fifty_copies_are_one_look(road, client, sender):
+    road.ticket("Charged twice")
+    [delivery] = sender.collect()
+    for _ in range(50):
+        assert post(client, delivery) == 204
+    assert waiting(road) == 1
+
+
+def test_what_a_hint_claims_is_never_used(road, client):
+    ticket = road.ticket("Broken again")
+    event = {
+        "subscriptionType": "ticket.propertyChange", "objectId": int(ticket.id), "propertyName": "subject",
+        "propertyValue": "Charged twice",
+    }  # fmt: skip
+    assert client.post("/hooks/crm", **signed(road, [event])).status_code == 204
+    road.decide()
+    road.write()
+    assert road.category(ticket) == "repair"
+
+
+def test_a_merge_and_a_link_hint_at_every_record_named(road):
+    source = hubspot_hooks.connect(environment(road, "crm", {}))
+    merge = {
+        "subscriptionType": "contact.merge", "objectId": 9, "newObjectId": 9, "primaryObjectId": 4, "mergedObjectIds": [5],
+    }  # fmt: skip
+    link = {
+        "subscriptionType": "ticket.associationChange", "objectId": 7, "fromObjectId": 7, "toObjectId": 4,
+        "associationType": "TICKET_TO_CONTACT",
+    }  # fmt: skip
+    kept = signed(road, [merge, link])
+    delivery = HookDelivery(
+        method="POST", address=URL, headers=kept["headers"], body=kept["content"], at=road.clock.now()
+    )
+    assert source.read(delivery).records == (
+        *(Hinted(ObjectType.CONTACT, id) for id in ("4", "5", "9")), Hinted(ObjectType.TICKET, "7"),
+    )  # fmt: skip
+
+
+def signed(road, events, *, secret=SECRET, shift=timedelta(), url=URL, body=None, method="POST"):
+    """What `client.post` takes for a delivery that is signed as HubSpot signs."""
+    content = json.dumps(events).encode() if body is None else body
+    stamp = int((road.clock.now() + shift).timestamp() * 1000)
+    headers = {
+        "x-hubspot-signature-v3": signature_v3(secret, method, url, content, stamp),
+        "x-hubspot-request-timestamp": str(stamp),
+    }
+    return {"content": content, "headers": headers}
+
+
+EVENT = [{"subscriptionType": "ticket.creation", "objectId": 21100001}]
+
+
+def forged(road):
+    """Deliveries that must not be believed, each wrong in its own way."""
+    good = signed(road, EVENT)
+    stamp = good["headers"]["x-hubspot-request-timestamp"]
+    one = good["headers"]["x-hubspot-signature-v3"]
+    cases = {
+        "no headers at all": {},
+        "no signature": {"x-hubspot-request-timestamp": stamp},
+        "no time": {"x-hubspot-signature-v3": one},
+        "empty signature": {"x-hubspot-signature-v3": "", "x-hubspot-request-timestamp": stamp},
+        "a word": {"x-hubspot-signature-v3": "none", "x-hubspot-request-timestamp": stamp},
+        "version 1 only": {
+            "x-hubspot-signature": signature_v1(SECRET, good["content"]), "x-hubspot-signature-version": "v1",
+        },
+        "version 1 as version 3": {
+            "x-hubspot-signature-v3": signature_v1(SECRET, good["content"]), "x-hubspot-request-timestamp": stamp,
+        },
+        "cut": {"x-hubspot-signature-v3": one[:-1], "x-hubspot-request-timestamp": stamp},
+        "longer": {"x-hubspot-signature-v3": one + "=", "x-hubspot-request-timestamp": stamp},
+        "other letters": {"x-hubspot-signature-v3": one.swapcase(), "x-hubspot-request-timestamp": stamp},
+        "not ASCII": {"x-hubspot-signature-v3": "é" * 44, "x-hubspot-request-timestamp": stamp},
+        "time in seconds": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": stamp[:-3]},
+        "another time": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": str(int(stamp) + 1)},
+        "time with a sign": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": "+" + stamp},
+        "time with spaces": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": stamp + " 1"},
+        "time in other digits": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": "١٧٠٠٠٠٠٠٠٠٠٠٠"},
+        "not a time": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": "nan"},
+        "far beyond time": {"x-hubspot-signature-v3": one, "x-hubspot-request-timestamp": "9" * 400},
+    }  # fmt: skip
+    made = {name: {"content": good["content"], "headers": headers} for name, headers in cases.items()}
+    return made | {
+        "stale": signed(road, EVENT, shift=-timedelta(minutes=5, seconds=1)),
+        "from the future": signed(road, EVENT, shift=timedelta(minutes=5, seconds=1)),
+        "a year ahead": signed(road, EVENT, shift=timedelta(days=365)),
+        "another secret": signed(road, EVENT, secret="another"),
+        "no secret": signed(road, EVENT, secret=""),
+        "another path": signed(road, EVENT, url=f"{ORIGIN}/hooks/site"),
+        "another host": signed(road, EVENT, url="https://evil.example.com/hooks/crm"),
+        "another scheme": signed(road, EVENT, url=URL.replace("https", "http")),
+        "a slash more": signed(road, EVENT, url=URL + "/"),
+        "a query that was not signed": signed(road, EVENT, url=URL + "?x=1"),
+        "another method": signed(road, EVENT, method="GET"),
+        "body of spaces added": good | {"content": good["content"] + b" "},
+        "body written again": good | {"content": json.dumps(EVENT, indent=1).encode()},
+        "another id": good | {"content": good["content"].replace(b"21100001", b"21100002")},
+        "an empty body": good | {"content": b""},
+    }
+
+
+NAMES = [
+    "no headers at all", "no signature", "no time", "empty signature", "a word", "version 1 only", "version 1 as version 3",
+    "cut", "longer", "other letters", "not ASCII", "time in seconds", "another time", "time with a sign",
+    "time with spaces", "time in other digits", "not a time", "far beyond time", "stale", "from the future",
+    "a year ahead", "another secret", "no secret", "another path", "another host", "another scheme", "a slash more",
+    "a query that was not signed", "another method", "body of spaces added", "body written again", "another id",
+    "an empty body",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_proven_is_answered_401_and_changes_nothing(road, client, name):
+    case = forged(road)[name]
+    headers = [(key.encode(), value.encode("latin-1", "ignore") or b"\xff") for key, value in case["headers"].items()]
+    assert client.post("/hooks/crm", content=case["content"], headers=headers).status_code == 401
+    assert waiting(road) == 0
+
+
+def test_no_forged_case_is_left_out(road):
+    assert sorted(forged(road)) == sorted(NAMES)
+
+
+GARBLED = {
+    "no JSON": b"{", "not a list": b'{"a": 1}', "too many": json.dumps([{}] * 101).encode(), "deep": b"[" * 100_000,
+    "half a character": b'["\\ud800"]', "bytes": b"\xff\xfe\x00", "a number": b"7", "nothing": b"null",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GARBLED)
+def test_a_genuine_body_that_cannot_be_read_is_no_500(road, client, name):
+    answer = client.post("/hooks/crm", **signed(road, None, body=GARBLED[name]))
+    assert answer.status_code in (204, 400)
+    assert waiting(road) == 0
+
+
+ODD = [
+    {"subscriptionType": "ticket.creation", "objectId": "../../contacts/1"}, {"objectId": 1}, {"subscriptionType": 7},
+    {"subscriptionType": "ticket.creation", "objectId": True}, {"subscriptionType": "ticket.creation", "objectId": -5},
+    {"subscriptionType": "ticket.creation", "objectId": 10**30},
+    {"subscriptionType": "ticket.merge", "mergedObjectIds": "1"},
+    {"subscriptionType": "ticket.creation", "objectId": 1.5}, {"subscriptionType": "ticket.creation", "objectId": None},
+    {"associationType": "X_TO_Y_TO_Z", "fromObjectId": 1, "toObjectId": 2}, {"objectTypeId": ["0-5"], "objectId": 1},
+    "event", 7, None, [],
+]  # fmt: skip
+
+
+def test_odd_events_name_no_record(road, client):
+    assert client.post("/hooks/crm", **signed(road, ODD)).status_code == 204
+    assert waiting(road) == 0
+
+
+def test_objects_no_policy_concerns_are_not_queued(road, client):
+    events = [{"subscriptionType": "contact.creation", "objectId": 1}]
+    assert client.post("/hooks/crm", **signed(road, events)).status_code == 204
+    assert waiting(road) == 0
+
+
+def test_another_portals_events_are_left_out(road):
+    source = hubspot_hooks.connect(environment(road, "crm", {"portal": 62}))
+    kept = signed(road, [{**EVENT[0], "portalId": 63}, {**EVENT[0], "portalId": 62, "objectId": 5}])
+    delivery = HookDelivery(
+        method="POST", address=URL, headers=kept["headers"], body=kept["content"], at=road.clock.now()
+    )
+    assert source.read(delivery).records == (Hinted(ObjectType.TICKET, "5"),)
+
+
+def test_a_query_that_was_signed_is_part_of_the_address(road, client):
+    asked = signed(road, EVENT, url=URL + "?tenant=a%3Ab%20c".replace("%3A", ":"))
+    assert client.post("/hooks/crm?tenant=a%3Ab%20c", **asked).status_code == 204
+
+
+def test_too_much_at_once_and_other_ways_are_refused(road, client):
+    assert client.post("/hooks/crm", content=b"x" * (MOST_BYTES + 1)).status_code == 413
+    assert client.get("/hooks/crm").status_code == 405
+    assert client.post("/hooks/nobody").status_code == 404
+    assert client.post("/").status_code == 404
+    assert waiting(road) == 0
+
+
+def test_without_its_secret_the_door_does_not_open(road):
+    with pytest.raises(SettingsError, match="CRM_CONNECTOR_CRM_HOOK_SECRET"):
+        hubspot_hooks.connect(environment(road, "crm", {}, secret=None))
+
+
+def test_no_cookie_is_set_and_no_secret_is_logged(road, client, log):
+    for case in forged(road).values():
+        answer = client.post("/hooks/crm", content=case["content"])
+        assert "set-cookie" not in answer.headers
+        assert SECRET not in answer.text
+    assert SECRET not in repr(log.lines)
+
+
+# -- signed hints from anywhere --------------------------------------------------------------------------------------
+
+
+def hinted(road, told, *, secret=SECRET, shift=0):
+    body = json.dumps(told).encode()
+    stamp = str(int(road.clock.now().timestamp()) + shift)
+    return {
+        "content": body,
+        "headers": {"x-hook-signature": f"t={stamp},v1={signed_hooks.signature(secret.encode(), stamp, body)}"},
+    }
+
+
+def test_a_signed_hint_wakes_the_record_it_names(road, client):
+    ticket = road.ticket("Charged twice")
+    assert client.post("/hooks/site", **hinted(road, {"object": "ticket", "id": ticket.id})).status_code == 204
+    road.decide()
+    road.write()
+    assert road.category(ticket) == "billing"
+
+
+@pytest.mark.parametrize("shift", [-301, 301])
+def test_a_signed_hint_of_another_moment_is_refused(road, client, shift):
+    assert client.post("/hooks/site", **hinted(road, {"object": "ticket", "id": "1"}, shift=shift)).status_code == 401
+
+
+def test_a_hint_signed_for_somebody_else_is_refused(road, client):
+    assert client.post("/hooks/site", **hinted(road, {"object": "ticket", "id": "1"}, secret="x")).status_code == 401
+    assert client.post("/hooks/site", **signed(road, EVENT)).status_code == 401
+
+
+def test_odd_hints_name_no_record(road, client):
+    told = [{"object": "ticket", "id": "../1"}, {"object": "invoice", "id": "1"}, {"id": "1"}, 7, {"object": "ticket"}]
+    assert client.post("/hooks/site", **hinted(road, told)).status_code == 204
+    assert waiting(road) == 0
+
+
+# -- a bad line --------------------------------------------------------------------------------------------------------
+
+
+def test_lost_doubled_and_shuffled_deliveries_change_nothing_but_latency(road, client, sender):
+    """A tenth lost, a third doubled, all in another order: every ticket is decided once, polling finds the rest."""
+    chance = random.Random(5)
+    tickets = [road.ticket(f"Charged twice, bill {place}") for place in range(120)]
+    deliveries = []
+    for delivery in _single(road, sender):
+        if chance.random() > 0.1:
+            deliveries += [delivery] * (2 if chance.random() < 0.3 else 1)
+    chance.shuffle(deliveries)
+    for delivery in deliveries:
+        assert client.post("/hooks/crm", **delivery).status_code == 204
+    road.decide()
+    road.write()
+    road.rounds()
+    assert {road.category(ticket) for ticket in tickets} == {"billing"}
+    assert all(len(road.agent_lines(ticket)) == 1 for ticket in tickets)
+
+
+def _single(road, sender):
+    """The sender's events, each in a delivery of its own."""
+    for delivery in sender.collect():
+        for event in json.loads(delivery.body):
+            yield signed(road, [event])
+
+
+def test_a_busy_database_is_a_503_that_is_tried_again(road, client, sender, log, tmp_path):
+    road.ticket("Charged twice")
+    [delivery] = sender.collect()
+    hurried = SqliteStore(tmp_path / "state.db", busy_seconds=0.02)
+    sources = {"crm": hubspot_hooks.connect(environment(road, "crm", {}))}
+    door = Door(store=hurried, clock=road.clock, sources=sources, policies=lambda: road.policies, origin=ORIGIN, log=log)
+    with road.store.transaction("a long one"):
+        status = post(TestClient(hooks_app(door), base_url=ORIGIN), delivery)
+    hurried.close()
+    assert status == 503
+    assert post(client, delivery) == 204
+    assert waiting(road) == 1
