@@ -67,4 +67,19 @@ MIGRATIONS = (
         name="the queue in its order",
         script="CREATE INDEX gate_approvals_order ON gate_approvals (state, asked_at, record, approval)",
     ),
+    Migration(
+        stage="people",
+        number=3,
+        name="indexes of what waits only",
+        # Every proposed action has a row, and most never wait: they must not pay for the order of the queue.
+        script="""
+        DROP INDEX gate_approvals_alike;
+        DROP INDEX gate_approvals_order;
+        CREATE INDEX gate_waiting_order ON gate_approvals (state, asked_at, record, approval) WHERE state = 'pending';
+        CREATE INDEX gate_waiting_alike ON gate_approvals (state, pattern, approval, expires_at) WHERE state = 'pending';
+        CREATE INDEX gate_waiting_policy ON gate_approvals (state, policy, asked_at, record, approval)
+            WHERE state = 'pending';
+        CREATE INDEX gate_waiting_owner ON gate_approvals (state, owner, approval) WHERE state = 'pending'
+        """,
+    ),
 )

@@ -14,8 +14,8 @@ from connector.gate.approvals import Approval, ApprovalError, approval_of
 from connector.store import Row, Transaction, any_of, batches
 
 _WAITS = (
-    "state = 'pending' AND NOT EXISTS (SELECT 1 FROM people_snoozes s WHERE s.approval = gate_approvals.approval "
-    "AND s.person = :person AND s.until_at > :now)"
+    "state = 'pending' AND approval NOT IN "
+    "(SELECT approval FROM people_snoozes WHERE person = :person AND until_at > :now)"
 )
 
 

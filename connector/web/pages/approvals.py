@@ -106,7 +106,7 @@ def _groups(tx: Transaction, house: House, view: View) -> list[dict[str, object]
     """The groups by policy, those with the most questions first."""
     agents = {policy.name: policy.agent.name for policy in house.policies()}
     by_policy: dict[str, list[dict[str, object]]] = {}
-    for alike in queue.groups(tx, replace(view, pattern=None), limit=_GROUPS):
+    for alike in queue.groups(tx, replace(view, pattern=None, policy=None), limit=_GROUPS):
         shape = shape_of(alike.example)
         group: dict[str, object] = {
             "pattern": alike.pattern, "about": shape.about, "ours": shape.ours, "count": alike.count,
