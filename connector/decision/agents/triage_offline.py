@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from connector.action.action import UpdateField
 from connector.context.context import Citation, Context
 from connector.decision.agent import Abstention, Proposals, Reading, learner_key
+from connector.decision.agents.triage_words import policy_passage, quoting_reply, summary
 from connector.decision.decision import HandoffReason, ProposedAction, Question
 from connector.decision.learner import (
     DESCRIPTION,
@@ -134,14 +135,17 @@ def _reading(draft: _Draft) -> Reading:
         return empty_ticket()
     if not draft.said:
         return Abstention(
-            reason=HandoffReason.UNSURE, missing=(*draft.undecided, *withheld(draft.question)),
+            reason=HandoffReason.UNSURE, missing=_open(draft),
             rationale="this organisation's own tickets do not decide any field of the policy yet",
         )
     learned = f"learned from this organisation's own tickets: {', '.join(draft.said)}"
-    actions = (*draft.steps, *_escalation(draft))
+    if (passage := policy_passage(draft.question)) is not None:
+        learned = f"{learned}; our knowledge: “{passage.quote}” ({passage.source})"
+    words = quoting_reply(draft.question)
+    actions = (*draft.steps, *_escalation(draft), *((words,) if words is not None else ()))
     if draft.unsure:
         return Abstention(
-            reason=HandoffReason.UNSURE, missing=tuple(draft.unsure), guesses=actions,
+            reason=HandoffReason.UNSURE, missing=(*draft.unsure, *draft.question.context.missing), guesses=actions,
             rationale=f"the ticket may be about something new; {learned}",
         )
     return Proposals(
@@ -150,14 +154,18 @@ def _reading(draft: _Draft) -> Reading:
     )
 
 
+def _open(draft: _Draft) -> tuple[str, ...]:
+    """What keeps a ticket undecided: fields without a learner, fields nobody may write, and what was not found."""
+    return (*draft.undecided, *withheld(draft.question), *draft.question.context.missing)
+
+
 def _escalation(draft: _Draft) -> tuple[ProposedAction, ...]:
     """A task for the ticket that is about to get the highest priority the policy allows; it waits for that update."""
     permission = task_permission(draft.question)
     place, step = _raised(draft)
     if permission is None or step is None:
         return ()
-    text = f"{'; '.join(draft.said)}\n\nThe customer wrote:\n{draft.text[:1_500]}"
-    task = follow_up(draft.question, permission, text=text)
+    task = follow_up(draft.question, permission, text=summary(draft.question, draft.said, draft.text))
     return (replace(step, action=task, after=place),)
 
 
