@@ -17,7 +17,7 @@ from connector.cli.staged import secret_variable
 from connector.errors import SettingsError
 
 app = typer.Typer(add_completion=False)
-POLICY = "ticket-triage.yaml"
+FIRST = "ticket-triage"
 _SECRETS: Mapping[tuple[str, str], str] = {
     ("hubspot", "service_key"): "access_token",
     ("hubspot", "oauth"): "client_secret",
@@ -41,6 +41,7 @@ def init(
     system: Annotated[str | None, typer.Option(help="Which CRM: hubspot, salesforce or an installed adapter.")] = None,
     name: Annotated[str, typer.Option(help="What the connection is called in refs and policies.")] = "crm",
     keys: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the connection; repeatable.")] = None,
+    policy: Annotated[str, typer.Option(help="Which shipped policy to begin with, such as lead-scoring.")] = FIRST,
     as_json: AsJson = False,
 ) -> None:
     """Write a first connector.yaml and a first policy into a new folder.
@@ -53,7 +54,7 @@ def init(
     given = dict(_pair(text) for text in keys or ())
     options = given if given or not sys.stdin.isatty() or as_json else _ask(system)
     written = _write(folder, {
-        "connector.yaml": settings_text(system, name, options), f"policies/{POLICY}": first_policy(),
+        "connector.yaml": settings_text(system, name, options), f"policies/{policy}.yaml": first_policy(policy),
         ".gitignore": "state/\nsecrets/\njournal-heads.txt\n",
     })  # fmt: skip
     auth = options.get("auth", _USUAL_AUTH.get(system, ""))
@@ -68,13 +69,19 @@ def init(
     copyable(f"  cd {folder} && crm-connector check")
 
 
-def first_policy() -> str:
-    """The shipped first policy."""
-    for place in (files("connector") / "shipped" / "policies", files("connector") / ".." / "policies"):
-        path = place / POLICY
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    raise SettingsError([f"the shipped policy {POLICY} is not installed"], hint="reinstall crm-connector")
+def first_policy(name: str = FIRST) -> str:
+    """A shipped policy to begin with; one that is not there is misuse, except for the usual one."""
+    places = (files("connector") / "shipped" / "policies", files("connector") / ".." / "policies")
+    shipped = {
+        path.name.removesuffix(".yaml"): path
+        for place in places if place.is_dir()
+        for path in place.iterdir() if path.name.endswith(".yaml")
+    }  # fmt: skip
+    if name in shipped:
+        return shipped[name].read_text(encoding="utf-8")
+    if name != FIRST:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(sorted(shipped))}", param_hint="--policy")
+    raise SettingsError([f"the shipped policy {FIRST} is not installed"], hint="reinstall crm-connector")
 
 
 def settings_text(system: str, name: str, options: Mapping[str, str]) -> str:

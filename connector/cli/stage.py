@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from adapters.sandbox import serve
 from adapters.sandbox.ticket_text import CATEGORIES, clear_text
-from connector.cli.init import POLICY, first_policy
+from connector.cli.init import FIRST, first_policy
 from connector.cli.log import open_log
 from connector.cli.road import Road, open_policies, open_road
 from connector.cli.rounds import run_until_quiet
@@ -82,7 +82,7 @@ def _judged(chance: random.Random) -> BroughtVerdict:
 def _laid_out(folder: Path, crms: Mapping[ConnectionName, SeededCrm], urls: Mapping[ConnectionName, str]) -> Path:
     policies = folder / "policies"
     policies.mkdir()
-    (policies / POLICY).write_text(first_policy(), encoding="utf-8")
+    (policies / f"{FIRST}.yaml").write_text(first_policy(), encoding="utf-8")
     config = folder / "connector.yaml"
     config.write_text(
         json.dumps({

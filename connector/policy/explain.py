@@ -98,7 +98,9 @@ def _decides(policy: Policy) -> str:
             costs += f" and {policy.reason.usd_per_record} USD a record"
     elif any(step.tier is Tier.LOCAL for step in policy.reason.cascade):
         costs = "costs nothing; goes to the model server named in settings"
-    return f"{agent}, by {tiers} ({costs})"
+    rules = len(policy.agent.rules) if isinstance(policy.agent, CustomAgent) else 0
+    first = f"{rules} written rule{'s' if rules != 1 else ''} first, " if rules else ""
+    return f"{agent}, {first}by {tiers} ({costs})"
 
 
 def _reads(policy: Policy) -> str:

@@ -33,3 +33,17 @@ def test_init_asks_for_the_crm_where_nobody_can_answer(program: Program, tmp_pat
     said = program("init", tmp_path / "new", "--json")
     assert said.code == 2
     assert "--system" in said.err
+
+
+def test_init_begins_with_the_policy_that_is_asked_for(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    said = program("init", folder, "--system", "hubspot", "--policy", "lead-scoring", "--json")
+    assert said.code == 0, said.err
+    assert [policy.name for policy in load_policies(folder / "policies", agents=AGENTS)] == ["lead-scoring"]
+
+
+def test_init_names_the_policies_there_are(program: Program, tmp_path: Path) -> None:
+    said = program("init", tmp_path / "new", "--system", "hubspot", "--policy", "../../etc/passwd")
+    assert said.code == 2
+    assert "ticket-triage" in said.err
+    assert not (tmp_path / "new").exists()

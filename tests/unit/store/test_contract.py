@@ -21,6 +21,14 @@ from connector.context import memory, past
 from connector.context.agent_values import AgentValue, agent_values, confirm, remember_values, value_digest
 from connector.context.context import PastDecision
 from connector.context.examples import Example, ExampleSource, count_since, remember_examples, training_examples
+from connector.context.intake import (
+    Intake,
+    note_outcomes,
+    remember_intake,
+    settled_since,
+    training_rows,
+    with_intake,
+)
 from connector.decision import decisions
 from connector.decision.budget import Exhausted, Reserved, SpendingLedger
 from connector.decision.decisions import RecordedDecision
@@ -432,6 +440,20 @@ def test_memory_keeps_examples_decisions_and_agent_values(store):
         confirm(tx, TICKET, [CATEGORY], now=LATER)
         assert agent_values(tx, [TICKET]) == {}
         assert memory.erase(tx, [TICKET]) == 2
+
+
+def test_a_record_is_kept_as_it_came_in_with_how_it_ended(store):
+    lead = Intake(ref=ref("7", ObjectType.LEAD), policy="scoring", cells={"source": "web"}, late=("title",), created_at=NOW)
+    with store.transaction("test") as tx:
+        remember_intake(tx, [lead, replace(lead, policy="other")], now=NOW)
+        remember_intake(tx, [replace(lead, cells={"source": "changed"})], now=NOW)
+        note_outcomes(tx, "scoring", {lead.ref: False}, now=NOW)
+        assert training_rows(tx, CRM, ObjectType.LEAD, "scoring") == (replace(lead, outcome=False),)
+        assert settled_since(tx, CRM, ObjectType.LEAD, "scoring", since=NOW - timedelta(days=1)) == 1
+        note_outcomes(tx, "scoring", {lead.ref: None}, now=NOW)
+        assert training_rows(tx, CRM, ObjectType.LEAD, "scoring") == (lead,)
+        assert with_intake(tx, "scoring", [lead.ref, ref("8", ObjectType.LEAD)]) == {lead.ref}
+        assert memory.erase(tx, [lead.ref]) == 2
 
 
 def test_spending_is_reserved_and_settled(store, clock):
