@@ -69,7 +69,8 @@ def _problems(config: Path) -> Iterator[Problem]:
         settings = load_settings(config)
     except SettingsError as error:
         for problem in error.problems:
-            yield Problem(subject="settings", problem=problem, fix=f"correct {config}, or: {error.hint}", fatal=True)
+            fix = f"correct {config}" if error.hint == SettingsError.hint else error.hint
+            yield Problem(subject="settings", problem=problem, fix=fix, fatal=True)
         return
     policies: PolicySet | None = None
     try:

@@ -56,6 +56,8 @@ def show(
             for line in json.dumps(document_of(entry), ensure_ascii=False, indent=2).splitlines():
                 copyable(line)
     else:
+        if not entries:
+            say(f"the journal holds nothing{f' about {record or decision}' if record or decision else ''}")
         for one in entries:
             who = "" if one.entry.actor == "service" else f" by {one.entry.actor}"
             what = one.entry.kind.value.replace("_", " ")

@@ -163,6 +163,6 @@ def _show(rows: Sequence[dict[str, Any]], *, looked_at: int, decided: int) -> No
             for row in rows
         ], whole=("record", "sure"))  # fmt: skip
     same = looked_at - decided
-    rest = f"; {same} were decided before or sleep" if same > 0 else ""
+    rest = f"; {same} were decided before, are not there, or sleep" if same > 0 else ""
     say(f"{looked_at} records looked at, {decided} to decide{rest}")
     say("nothing was written; next: crm-connector run", style="green")

@@ -35,6 +35,8 @@ _TIERS = ("fast", "standard", "deep", "local")
 
 def load_settings(file: Path) -> Settings:
     """The settings in `file`; raises SettingsError with every problem as `connector.yaml:7: …`."""
+    if file.is_dir():
+        raise SettingsError([f"{file}: is a folder"], hint=f"name the file in it: --config {file / 'connector.yaml'}")
     if not file.is_file():
         raise SettingsError([f"{file}: there is no such file"], hint="crm-connector init")
     reader = _Reader(file, _parsed(file))
@@ -59,7 +61,9 @@ def _parsed(file: Path) -> Any:
     yaml.version = "1.2"
     try:
         return yaml.load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError, ValueError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{file.name}:1: the file is not UTF-8 text"], hint="save the file as UTF-8") from error
+    except (YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
         said = str(getattr(error, "problem", None) or error).splitlines()[0]

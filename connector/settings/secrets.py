@@ -24,7 +24,7 @@ class NamedSecrets:
         if found is None:
             where = f" or the file {self._folder / self._file(name)} (mode 0600)" if self._folder else ""
             problem = f"{self._owner}: the secret {name} is not set: set {self._variable(name)}{where}"
-            raise SettingsError([problem], hint="crm-connector check")
+            raise SettingsError([problem], hint=f"export {self._variable(name)}=…, then type the same command again")
         return found
 
     def find(self, name: str) -> str | None:

@@ -227,6 +227,11 @@ def _state_errors() -> Iterator[None]:
                 f"the state folder cannot take more ({error}); nothing of this step was kept",
                 hint="free disk space, then: crm-connector run",
             ) from error
+        if "unable to open" in str(error) or "readonly" in str(error):
+            raise StateError(
+                f"the state database cannot be opened for writing ({error})",
+                hint="give this user the right to write the state folder, or choose another `state:` in connector.yaml",
+            ) from error
         raise
     except sqlite3.DatabaseError as error:
         if "malformed" in str(error) or "not a database" in str(error):
@@ -241,7 +246,7 @@ def damage(path: Path) -> str | None:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             found = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        return str(error)
+        return None if "unable to open" in str(error) else str(error)  # a right that is missing is no damage
     return None if found == ("ok",) else str(found[0]).replace("\n", ": ")
 
 

@@ -153,3 +153,32 @@ def test_a_crm_that_refuses_the_login_does_not_keep_the_others_waiting(
     assert said.code == 1
     assert said.document["captured"] >= 1
     assert [trouble.split(":")[0] for trouble in said.document["unreachable"]] == ["aaa"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\xff\xfe\x00", "the file is not UTF-8 text"), (None, "is a folder")],
+    ids=["not text", "a folder"],
+)
+def test_settings_that_cannot_be_read_are_said_in_plain_words(
+    program: Program, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "connector.yaml"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    told = program("status", "--config", file)
+    assert (told.code, said in told.err, "next: crm-connector check" in told.err) == (1, True, False)
+
+
+def test_a_missing_secret_is_mended_by_what_check_says(
+    company: Company, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(TOKEN)
+    [found] = [one for one in program("check", "--json").document["problems"] if one["fatal"]]
+    assert found["fix"].startswith(f"export {TOKEN}=")
+
+
+def test_a_record_nobody_wrote_about_is_not_answered_with_silence(company: Company, program: Program) -> None:
+    assert "holds nothing about crm:ticket/1" in program("journal", "show", "crm:ticket/1").out

@@ -9,7 +9,7 @@ import pytest
 
 from connector.errors import StateError
 from connector.pipeline.state import MIGRATIONS, prepare
-from connector.store import CommitPoint, Migration, SqliteStore, Sync, any_of, batches, migrate
+from connector.store import CommitPoint, Migration, SqliteStore, Sync, any_of, batches, damage, migrate
 from connector.store.sql import Dialect, translate
 
 NUMBERS = Migration(stage="test", number=1, name="numbers", script="CREATE TABLE numbers (n BIGINT PRIMARY KEY)")
@@ -158,6 +158,15 @@ def test_a_file_that_is_taken_away_in_use_is_noticed_before_the_next_commit(tmp_
         with pytest.raises(StateError, match="while it was in use"), opened():
             pass
     store.close()
+
+
+def test_a_file_that_cannot_be_opened_is_no_traceback_and_no_damage(tmp_path):
+    path = tmp_path / "state.db"
+    path.mkdir()
+    store = SqliteStore(path)
+    with pytest.raises(StateError, match="cannot be opened for writing"), store.transaction("test"):
+        pass
+    assert damage(tmp_path / "absent.db") is None
 
 
 def test_state_of_a_newer_version_is_refused(tmp_path):
