@@ -23,6 +23,7 @@ class ChangeKind(StrEnum):
     ASSOCIATED = "associated"
     DUE = "due"
     BACKFILL = "backfill"
+    AGENT_WRITE = "agent_write"  # a policy of ours wrote it
     RELATED = "related"  # something happened to a record that hangs on this one
 
 
@@ -36,6 +37,7 @@ class ChangeOrigin(StrEnum):
     RECONCILE = "reconcile"
     AGAIN = "again"  # a decision of ours came to nothing, or a person gave it back: we asked ourselves to look once more
     RELATED = "related"
+    OWN_WRITE = "own_write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

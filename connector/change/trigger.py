@@ -13,7 +13,9 @@ from connector.change.moments import still_due
 from connector.change.seen import Seen
 from connector.journal import canonical
 from connector.policy import EvaluationFailed, Facts, Matched, NotMatched, Policy, Related, Wake
+from connector.policy.policy_set import MAX_HOPS
 from connector.record import (
+    NO_FIELDS,
     VOCABULARY,
     FieldName,
     FieldValue,
@@ -46,18 +48,45 @@ class Undecidable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWrite:
+    """A write of ours as its event tells it: by which policy, of which field, the how manieth in a row."""
+
+    hops: int
+    writer: str
+    field: FieldName
+    intent: str
+
+    @property
+    def slot(self) -> str:
+        return f"{self.hops}:{self.writer}:{self.field}:{self.intent}"
+
+    @classmethod
+    def of(cls, event: ChangeEvent) -> OwnWrite | None:
+        """None for every other kind of event."""
+        if event.kind is not ChangeKind.AGENT_WRITE or event.slot is None:
+            return None
+        hops, writer, field, intent = event.slot.split(":", 3)
+        return cls(hops=int(hops), writer=writer, field=FieldName(field), intent=intent)
+
+    def wakes(self, policy: Policy) -> bool:
+        listens = Wake.AGENT_WRITE in policy.when.events and self.field in policy.when.fields
+        return listens and policy.name != self.writer and self.hops < MAX_HOPS
+
+
 Waking: TypeAlias = Wakes | Sleeps | Undecidable
 
 
 def waking(
     policy: Policy, event: ChangeEvent, record: Record, seen: Seen | None, *, activated_at: datetime, now: datetime,
-    related: Related,
+    related: Related, replaced: Mapping[FieldName, FieldValue] = NO_FIELDS,
 ) -> Waking:
     """Whether `event` on `record` wakes `policy`, compared with what the last decision saw.
 
     A record is new when we never decided on it and it was created after activation; older ones were baselined.
+    `replaced` holds what a write of ours replaced, which the record as it was seen does not tell any more.
     """
-    changed_from = seen.changed(record) if seen is not None else {}
+    changed_from = {**(seen.changed(record) if seen is not None else {}), **replaced}
     if not _woken(policy, event, record, seen, changed_from, activated_at, now):
         return Sleeps()
     changed_to = {name: record.fields.get(name) for name in changed_from}
@@ -81,6 +110,9 @@ def _woken(
             return True
         case ChangeKind.DUE:
             return still_due(policy, event.slot or "", record, now)
+        case ChangeKind.AGENT_WRITE:
+            own = OwnWrite.of(event)
+            return own is not None and own.wakes(policy)
         case ChangeKind.RELATED:
             return (event.slot or "").startswith(f"{policy.name}@related:")
         case ChangeKind.MERGED:

@@ -30,6 +30,7 @@ from connector.journal import Journal
 from connector.pipeline import Deciding, Learning, People, Pipeline
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
+from connector.pipeline.own_writes import wake_listeners
 from connector.pipeline.studying import FitOutcomes, Studying, nothing_fitted
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Tier, agent_conditions, agent_fields
@@ -73,6 +74,7 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
 
     def tell(tx: Transaction, row: OutboxRow, state: OutboxState) -> None:
         tell_memory(around.clock, tx, row, state)
+        wake_listeners(tx, road.policies, row, state, around.clock.now())
 
     texts = IndexedTexts(index=around.index, recall=recall, privacy=around.privacy)
     deciding = Deciding(
@@ -92,11 +94,12 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
             shelf=around.shelf, wanted=wanted_by(around.privacy), fit=around.fit_outcomes,
         ),
     )
-    return Pipeline(
+    road = Pipeline(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,
         writeback=writeback, people=People(store=around.store, journal=journal, clock=around.clock), learning=learning,
         texts=texts, policies=policies, log=around.log,
     )
+    return road
 
 
 _LOCAL_TIERS = frozenset({Tier.OFFLINE, Tier.LOCAL})

@@ -14,9 +14,11 @@ from connector.change.trigger import Sleeps, Undecidable, Visit, Wakes, last_vis
 from connector.clock import EPOCH
 from connector.context.relatives import RelativeReader
 from connector.errors import FieldHiddenError
+from connector.pipeline.own_writes import replaced_values
 from connector.pipeline.related import Woken, listening, wake_around
 from connector.policy import Policy, PolicySet, Related, agent_conditions, agent_fields
 from connector.record import (
+    NO_FIELDS,
     VOCABULARY,
     ConnectionName,
     FieldName,
@@ -108,13 +110,16 @@ def sort_events(
     if heard := listening(policies, connection, kind):
         sorted_events.around = wake_around(adapter, heard, events, sorted_events.records, seen, activated, now)
     with store.snapshot() as tx:
+        replaced = replaced_values(tx, events)
         for event in _newest_first_told(events):
             record = sorted_events.records.get(event.event.ref)
             if record is not None:
                 for policy in concerned:
                     facts = related.get(record.ref, {})
-                    _consider(tx, sorted_events, policy, event, record, seen.get(record.ref), activated, facts, now)
-    sorted_events.cases = _one_per_policy(sorted_events.cases)
+                    before = replaced.get(event.seq, NO_FIELDS)
+                    _consider(tx, sorted_events, policy, event, record, seen.get(record.ref), activated, facts, now, before)
+    order = {policy.name: place for place, policy in enumerate(policies)}
+    sorted_events.cases = sorted(_one_per_policy(sorted_events.cases), key=lambda case: order[case.policy.name])
     return sorted_events
 
 
@@ -136,13 +141,13 @@ def _newest_first_told(events: Sequence[InboxEvent]) -> list[InboxEvent]:
 
 def _consider(
     tx: Transaction, sorted_events: Sorted, policy: Policy, event: InboxEvent, record: Record, seen: Seen | None,
-    activated: datetime, related: Related, now: datetime,
+    activated: datetime, related: Related, now: datetime, replaced: Mapping[FieldName, FieldValue],
 ) -> None:
     looked = _as_seen_by(policy, event)
     if looked is None:
         return
     event = looked
-    result = waking(policy, event.event, record, seen, activated_at=activated, now=now, related=related)
+    result = waking(policy, event.event, record, seen, activated_at=activated, now=now, related=related, replaced=replaced)
     match result:
         case Sleeps():
             return

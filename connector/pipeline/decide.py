@@ -7,18 +7,29 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from connector.action import describe
 from connector.adapter import Adapter, ChangeEvent, ChangeOrigin, Log, Outlets
 from connector.change import inbox
 from connector.change.inbox import InboxEvent
 from connector.change.trigger import decision_key, heard_fields
 from connector.clock import Clock
 from connector.context.builder import ContextBuilder
-from connector.context.context import Context
+from connector.context.context import Context, PastDecision
 from connector.context.wanted import Subject, Wanted
-from connector.decision.decision import Answer, DecisionResult, Declined, Deferred, HandoffReason, NotEnough, Pins, Question
+from connector.decision.decision import (
+    Answer,
+    Decision,
+    DecisionResult,
+    Declined,
+    Deferred,
+    HandoffReason,
+    NotEnough,
+    Pins,
+    Question,
+)
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError, UnknownFieldError
 from connector.gate import LimitBook, hands_off
 from connector.journal import Entry, EntryKind, Journal
@@ -181,10 +192,14 @@ class Deciding:
         """Contexts and answers, a policy at a time: what a batch shares is read and asked once.
 
         Where the answer `may_wait`, cases of a backfill may be asked about together, later and cheaper.
+        Policies stand in their order of precedence: a later one is told what an earlier one proposes for the record.
         """
         answered = _Answered()
         for policy, cases in _by_policy(found.cases):
-            contexts = self._contexts(policy, cases)
+            contexts = [
+                replace(context, past=(*context.past, *_just_proposed(answered, case, self.clock.now())))
+                for case, context in zip(cases, self._contexts(policy, cases), strict=True)
+            ]
             owners = tuple(user for user in self._adapter(cases[0]).records.users() if user.active)
             questions = [
                 Question(
@@ -274,6 +289,14 @@ def is_backfilled(case: Case) -> bool:
 
 def _key(case: Case) -> str:
     return decision_key(case.record.ref, case.policy.name, case.visit)
+
+
+def _just_proposed(answered: _Answered, case: Case, now: datetime) -> Iterator[PastDecision]:
+    """What policies that come first propose for the same record at the same moment; nobody has agreed to it yet."""
+    for earlier, _, result in answered.judged:
+        if earlier.record.ref == case.record.ref and isinstance(result, Decision) and result.actions:
+            summary = "; ".join(describe(one.action) for one in result.actions)
+            yield PastDecision(at=now, policy=earlier.policy.name, summary=summary, outcome="proposed just now")
 
 
 def _declined(reason: str) -> NotEnough:

@@ -11,7 +11,7 @@ from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox, timers
 from connector.change.aliases import note_merge
 from connector.change.seen import look_up, note_snapshots, part_with
-from connector.change.trigger import record_visits, watched_fields
+from connector.change.trigger import OwnWrite, record_visits, watched_fields
 from connector.context.context import Context, PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
 from connector.context.redaction import masked
@@ -197,6 +197,7 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
         "retrieval": dict(retrieval_quality(judged.context, result)),
         "fingerprint": judged.case.visit.fingerprint,
         "visit": judged.case.visit.number,
+        "hops": own.hops if (own := OwnWrite.of(judged.case.event)) is not None else 0,
     }
 
 
