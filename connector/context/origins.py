@@ -44,7 +44,7 @@ _OUTSIDE_SOURCES = frozenset({
 
 # A reply carries the other side's words below one of these lines.
 _QUOTED = re.compile(
-    r"^\s*(>|-{2,}\s*(original message|forwarded message|ursprüngliche nachricht)|"
+    r"^[ \t]*(>|-{2,}[ \t]*(original message|forwarded message|ursprüngliche nachricht)|"
     r"on .{5,120} wrote:|am .{5,120} schrieb.{0,80}:|le .{5,120} a écrit\s?:|(from|von|de):\s\S)",
     re.IGNORECASE | re.MULTILINE,
 )

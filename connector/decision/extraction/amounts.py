@@ -18,7 +18,7 @@ _SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "euro": "EUR", "euros": "EUR"
 _CODES = ("eur", "usd", "gbp", "chf", "pln", "sek", "nok", "dkk", "czk", "cad", "aud")
 _CURRENCY = rf"(?:T€|TEUR|[€$£]|euros?|dollars|{'|'.join(_CODES)})"
 _MONEY = re.compile(
-    rf"(?<![\w.,])(?:(?P<before>{_CURRENCY})[ \u00a0]?)?(?P<number>{_DIGITS})[ \u00a0]?(?P<scale>{_SCALE}\b\.?)?"
+    rf"(?<![\w.,])(?:(?P<before>{_CURRENCY})[ \u00a0]?)?(?P<number>{_DIGITS})(?:[ \u00a0]?(?P<scale>{_SCALE}\b\.?))?"
     rf"(?:[ \u00a0]?(?P<after>{_CURRENCY})(?!\w))?",
     re.IGNORECASE,
 )

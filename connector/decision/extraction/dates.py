@@ -169,11 +169,17 @@ _FORMS = (
 )
 
 
+# A full stop behind a figure or an abbreviation ends nothing; a capital or the end of the line must follow.
+_SENTENCE_END = re.compile(
+    r"(?<![ .]\d)(?i:(?<!\b(?:ca|no|nr|st|mr|dr))(?<!\b(?:mio|mrd|tsd|inc|ltd|mrs|bzw)))[.!?](?=[ ]+[A-ZÄÖÜ\"„(]|$)"
+)
+
+
 def sentences_of(lines: Iterator[str] | list[str]) -> Iterator[str]:
     """Sentences of the lines of a text, each verbatim and inside one line."""
     for line in lines:
         start = 0
-        for end in re.finditer(r"(?<![ .]\d)(?<!\b(?:ca|no|nr|st|mr|dr|bz))[.!?](?=[ ]+[A-ZÄÖÜ\"„(]|$)", line):
+        for end in _SENTENCE_END.finditer(line):
             yield line[start : end.end()].strip()
             start = end.end()
         if rest := line[start:].strip():

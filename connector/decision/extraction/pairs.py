@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from connector.decision.extraction.mail import lines_of
+from connector.decision.extraction.mail import LINE_REACH, REACH
 
 _PAIR = re.compile(r"[-* ]*\"?([A-Za-z][\w. ]{0,60}?)\"?[ \t]?[:=][ \t]*(\S.*)")
+_NEXT = re.compile(r"; (?=[\w.][\w. ]{0,60}: )")
 _EMPTY = frozenset({"null", "none", "n/a", "na", "unknown", "-", "–", "\"\"", "[]", "{}"})
 
 
@@ -27,8 +28,8 @@ def pairs_of(text: str) -> tuple[Pair, ...]:
     """Every pair, names in small letters with underscores. What is said twice and differently is left out."""
     said: dict[str, tuple[str, str]] = {}
     unclear: set[str] = set()
-    for line in lines_of(text):
-        found = _PAIR.fullmatch(line.strip())
+    for line in _parts(text):
+        found = _PAIR.fullmatch(line)
         if not found:
             continue
         name, value = _name(found[1]), found[2].strip().rstrip(",").strip("\"' ")
@@ -36,8 +37,14 @@ def pairs_of(text: str) -> tuple[Pair, ...]:
             continue
         if name in said and said[name][0] != value:
             unclear.add(name)
-        said[name] = (value, line.strip())
+        said[name] = (value, line)
     return tuple(_pairs({name: pair for name, pair in said.items() if name not in unclear}))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Lines, and what stands between the semicolons of one: a row of a lookup is one line of pairs."""
+    for line in text[:REACH].splitlines():
+        yield from (part[:LINE_REACH].strip() for part in _NEXT.split(line))
 
 
 def _pairs(said: Mapping[str, tuple[str, str]]) -> Iterator[Pair]:
