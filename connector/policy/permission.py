@@ -21,6 +21,8 @@ NEVER_UNSEEN = frozenset({
     ActionKind.SEND_EMAIL, ActionKind.SCHEDULE_MEETING, ActionKind.START_WORKFLOW, ActionKind.CALL_ENDPOINT,
 })  # fmt: skip
 IRREVERSIBLE = NEVER_UNSEEN | {ActionKind.NOTIFY}
+# A draft can be taken back, but it speaks to people outside: it is nobody's to grant by a general word.
+_ASKED = IRREVERSIBLE | {ActionKind.DRAFT_EMAIL}
 _HALF_AN_HOUR = Duration(span=timedelta(minutes=30))
 
 
@@ -208,7 +210,7 @@ def _action(kind: ActionKind, section: Section) -> ActionPermission:
         section.wrong("approval", f"`{kind}` cannot be taken back: choose `always` or `until_earned`")
     due = section.optional_duration("due") if is_task else section.optional_duration("within") if is_meeting else None
     permission = ActionPermission(
-        approval=Supervision.ALWAYS if approval is None and kind in IRREVERSIBLE else approval,
+        approval=Supervision.ALWAYS if approval is None and kind in _ASKED else approval,
         needs=section.word("needs", Proof, default=Proof.ANY),
         to=to,
         subject=section.optional_text("subject") if is_task else None,

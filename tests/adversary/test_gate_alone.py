@@ -61,9 +61,11 @@ def test_what_the_policy_grants_passes(action: Action) -> None:
     assert isinstance(verdict(action), Allow)
 
 
-def test_a_draft_to_the_records_own_contact_is_a_record_like_any_other() -> None:
-    """A draft stays in the CRM and can be taken back; the policy says who agrees."""
-    assert isinstance(verdict(MAIL), Allow)
+def test_a_draft_to_the_records_own_contact_waits_for_a_person_unless_it_is_said_of_drafts() -> None:
+    """A draft can be taken back, but no general word grants it."""
+    assert isinstance(verdict(MAIL), RequireApproval)
+    under = policy(MAY.replace("draft_email: {}", "draft_email: {approval: never}"), gate=OPEN)
+    assert isinstance(verdict(MAIL, under=under), Allow)
 
 
 def test_a_mail_to_the_records_own_contact_waits_for_a_person() -> None:
