@@ -63,3 +63,23 @@ TASKS = (
     "Prepare offer over {amount} euros",
 )
 PAGES = ("/pricing", "/products/{slug}", "/contact", "/case-studies/{slug}", "/docs/installation", "/careers")
+
+TRANSCRIPTS = (
+    (
+        "Quarterly review",
+        "{us}: Thanks for making the time. Can you hear me well?\n{them}: Yes, perfectly. Could you send us the usage report"
+        " by Friday?\n{us}: Sure, I'll send it by Friday.\n{them}: I will check the renewal budget with our finance team"
+        " next week.\n{us}: Great, then we talk again in two weeks.",
+    ),
+    (
+        "Product demo",
+        "{us}: This is the view your team would use every day.\n{them}: It looks simple. Please send me the price list"
+        " tomorrow.\n{us}: I'll send the price list tomorrow and prepare an offer by the end of the week.\n{them}: Maybe we"
+        " try it with one team at some point.",
+    ),
+    (
+        "Abstimmung zur Lieferung",
+        "{us}: Guten Tag, schön, dass es klappt.\n{them}: Können Sie uns bis Freitag den neuen Liefertermin nennen?\n"
+        "{us}: Ja, ich kläre das bis Freitag mit dem Lager.\n{them}: Ich schicke Ihnen morgen die Bestellnummer.",
+    ),
+)

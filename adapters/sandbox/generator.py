@@ -46,6 +46,7 @@ class Size:
     notes: int = 40
     tasks: int = 30
     page_views: int = 80
+    transcripts: int = 4
 
     def times(self, factor: float) -> Size:
         """The same mix, larger or smaller; never less than one of anything."""
@@ -100,6 +101,7 @@ class _Writer:
             notes=self._several(size.notes, activity.note),
             tasks=self._several(size.tasks, activity.task),
             page_views=self._several(size.page_views, activity.page_view),
+            transcripts=self._several(size.transcripts, activity.transcript),  # the last to be drawn: what is older stays
             categories=tuple(CATEGORIES),
         )
 

@@ -187,6 +187,19 @@ class StoryTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryTranscript:
+    """What was said in a meeting about a deal, a line a turn; some of it is promised or asked."""
+
+    key: str
+    about: About
+    contact: str
+    subject: str
+    text: str
+    owner: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryPageView:
     """A visit to our web site by a known contact or lead."""
 
@@ -213,4 +226,5 @@ class Story:
     notes: Sequence[StoryNote]
     tasks: Sequence[StoryTask]
     page_views: Sequence[StoryPageView]
+    transcripts: Sequence[StoryTranscript] = ()
     categories: Sequence[str]

@@ -19,6 +19,7 @@ from adapters.sandbox.story import (
     StoryPageView,
     StoryTask,
     StoryTicket,
+    StoryTranscript,
     StoryUser,
 )
 from adapters.sandbox.ticket_text import PRODUCTS, fill
@@ -110,3 +111,15 @@ class ActivityWriter:
         page = rng.choice(words.PAGES).format(slug=slug)
         at = between(self._rng, self._until, since)
         return StoryPageView(key=f"view-{number}", about=about, page=page, seconds=rng.randrange(3, 400), at=at)
+
+    def transcript(self, number: int) -> StoryTranscript:
+        """A meeting about a deal, between its owner and its contact."""
+        deal = self._rng.choice(self._cast.opportunities)
+        contact = self._people[deal.contact]
+        owner = next(user for user in self._cast.users if user.key == deal.owner)
+        subject, text = words.TRANSCRIPTS[number % len(words.TRANSCRIPTS)]
+        said = text.format(us=f"{owner.first} {owner.last}", them=f"{contact.first} {contact.last}")
+        return StoryTranscript(
+            key=f"transcript-{number}", about=About(kind="opportunity", key=deal.key), contact=contact.key, subject=subject,
+            text=said, owner=deal.owner, at=between(self._rng, self._until, deal.created),
+        )  # fmt: skip

@@ -202,6 +202,7 @@ class _Loader:
         self._notes()
         self._tasks()
         self._page_views()
+        self._transcripts()
 
     def _emails(self) -> None:
         for email in self._story.emails:
@@ -236,6 +237,18 @@ class _Loader:
                 "OwnerId": self._id(task.owner),
             }
             self._write(task.key, "Task", task.at, task.owner, values)
+
+    def _transcripts(self) -> None:
+        for said in self._story.transcripts:
+            values = {
+                "Name": said.subject,
+                "Body__c": said.text,
+                "Held_At__c": iso_of(said.at),
+                "Opportunity__c": self._id(said.about.key),
+                "Contact__c": self._id(said.contact),
+                "OwnerId": self._id(said.owner),
+            }
+            self._write(said.key, "Call_Transcript__c", said.at, said.owner, values)
 
     def _page_views(self) -> None:
         for view in self._story.page_views:

@@ -252,6 +252,16 @@ class StoryLoader:
                 "hs_email_to_email": mail.recipient,
             }
             self.keys["email", mail.key] = self._store("emails", values, mail.at, "", self._about(mail.about)).key
+        for said in story.transcripts:
+            values = {
+                "hs_timestamp": iso(milliseconds(said.at)),
+                "hs_call_title": said.subject,
+                "hs_call_body": said.text.replace("\n", "<br>"),
+                "hs_call_status": "COMPLETED",
+                "hubspot_owner_id": self.owners.get(said.owner),
+            }
+            linked = (self._about(said.about), self._key("contact", said.contact))
+            self.keys["transcript", said.key] = self._store("calls", values, said.at, said.owner, *linked).key
         for note in story.notes:
             values = {"hs_timestamp": iso(milliseconds(note.at)), "hs_note_body": note.text}
             self.keys["note", note.key] = self._store("notes", values, note.at, note.by, self._about(note.about)).key
