@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.adapter import Adapter
@@ -110,12 +110,26 @@ class Studying:
             name for name, kept in self.wanted(policy, connection).classes.items() if kept is not FieldClass.OK
         )
         reader = RelativeReader(self.adapters[connection].records, never=hidden, limit=_RELATIVES)
-        relatives = reader.read(records, agent.relations(policy))
+        relatives = reader.read(records, agent.relations(policy)).of
+        others = (other for around in relatives.values() for some in around.values() for other in some)
+        theirs = self._written_by_people([*records, *others])
         for record in records:
-            taken = agent.at_intake(policy, record, relatives.of[record.ref], hidden)
+            around = {name: [theirs(other) for other in some] for name, some in relatives[record.ref].items()}
+            taken = agent.at_intake(policy, theirs(record), around, hidden)
             yield Intake(
                 ref=record.ref, policy=policy.name, cells=taken.cells, late=taken.late, created_at=record.created_at
             )
+
+    def _written_by_people(self, records: Sequence[Record]) -> Callable[[Record], Record]:
+        """Takes out of these records what only an agent of ours wrote: that teaches nothing."""
+        with self.store.snapshot() as tx:
+            written = agent_values(tx, [record.ref for record in records])
+
+        def without(record: Record) -> Record:
+            ours = {one.field for one in written.get(record.ref, ()) if one.is_still(record.fields.get(one.field))}
+            return replace(record, fields={**record.fields, **dict.fromkeys(ours)}) if ours else record
+
+        return without
 
     def _fit_if_due(self, policy: Policy, key: LearnerKey) -> Shelved | None:
         now = self.clock.now()

@@ -20,7 +20,7 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
-from connector.record import ObjectType, Origin
+from connector.record import FieldName, ObjectType, Origin
 from tests.support.messages_server import FakeMessages, message
 from tests.support.road import Road
 from tests.support.sales import LEAD, SALES
@@ -335,3 +335,18 @@ def test_an_outcome_that_only_an_agent_wrote_teaches_nothing(sales):
     with road.store.snapshot() as tx:
         [row] = training_rows(tx, road.desk.connection, LEAD, "lead-scoring")
     assert row.outcome is False
+
+
+def test_a_value_that_only_an_agent_wrote_is_not_part_of_the_intake(sales):
+    road = sales()
+    lead = road.desk.create(LEAD, {"employees": Decimal(10), "source": "web"})
+    with road.store.transaction("test") as tx:
+        ours = AgentValue(
+            ref=lead, field=FieldName("employees"), digest=value_digest(Decimal(10)), origin=Origin.STAFF, decision="d",
+            at=road.clock.now(),
+        )  # fmt: skip
+        remember_values(tx, [ours])
+    road.rounds(most=60)
+    with road.store.snapshot() as tx:
+        [row] = training_rows(tx, road.desk.connection, LEAD, "lead-scoring")
+    assert (row.cells["employees"], row.cells["source"]) == ("", "web")
