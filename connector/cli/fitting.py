@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.adapter import Adapter, StartsWorkflows
 from connector.adapter.options import did_you_mean
 from connector.errors import ConnectorError, PermanentError
-from connector.policy import Policy, check_against
+from connector.policy import Policy, Scope, check_against
 from connector.record import ActionKind, ConnectionName, FieldKind, ObjectSchema
 from connector.settings import OutsideSettings, Settings
 
@@ -93,8 +93,17 @@ def problems_of(policy: Policy, connection: ConnectionName, adapter: Adapter) ->
         policy, fields=[name for name, field in schema.fields.items() if field.readable], options=_options(schema),
         read_only=[name for name, field in schema.fields.items() if not field.updateable], crm=str(connection),
     )
-    wakes = (*_unheard(policy, connection, adapter), *_undated(policy, schema, connection))
+    wakes = (*_together(policy), *_unheard(policy, connection, adapter), *_undated(policy, schema, connection))
     return (*fields, *wakes, *_unstartable(policy, connection, adapter))
+
+
+def _together(policy: Policy) -> Iterator[str]:
+    """Looking at all matching records in one decision is read and not yet done: such a policy would never wake."""
+    if policy.when.scope is Scope.SET:
+        yield (
+            f"{policy.source.at('when.scope')}: when.scope: `set` is not served yet; leave it out, and `every` looks at "
+            "each matching record by itself"
+        )
 
 
 def _unheard(policy: Policy, connection: ConnectionName, adapter: Adapter) -> Iterator[str]:

@@ -12,7 +12,7 @@ from connector.policy import NamedAgent, parse_policy
 from tests.support.sales_day import DEALS
 
 FOLDER = Path(__file__).parents[2] / "policies"
-SHIPPED = ("follow-up", "meetings", "meeting-actions", "meeting-invitations")
+SHIPPED = ("follow-up", "meetings", "meeting-actions", "meeting-invitations", "pipeline")
 
 
 @pytest.mark.parametrize("crm", DEALS)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connector.action import UpdateField
+from connector.cli.fitting import problems_of
 from connector.journal import EntryKind
 from connector.policy import Tier
 from connector.record import FieldName, ObjectType
@@ -191,3 +192,16 @@ def test_thirty_minutes_before_a_meeting(desk, build):
     assert desk.look(meeting)["location"] == "Room 1"
     until(road, at(4, 14))
     assert looks(road, meeting) == 1
+
+
+def test_check_names_timers_and_related_objects_that_could_never_wake(desk):
+    lines = problems_of(
+        sales_policy(
+            when="{object: opportunity, every: 1 day, scope: set, after: {field: name, silent_for: 1 day}}",
+        ),
+        desk.connection, desk.adapter(),
+    )  # fmt: skip
+    assert [line.partition(": ")[2].partition(":")[0] for line in lines] == ["when.scope", "when.after.field"]
+    heard = sales_policy(when="{object: opportunity, related: {activity: [created]}}")
+    [line] = problems_of(heard, desk.connection, desk.adapter())
+    assert "when.related.activity" in line
