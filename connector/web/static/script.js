@@ -135,17 +135,23 @@ const busy = () =>
   main().querySelector(".verdicts details[open], form[aria-busy], .edit :focus") !== null ||
   (document.activeElement && typing(document.activeElement)) || !getSelection().isCollapsed;
 
+// A busy service moves all the time: a page is fetched anew now and then, however often it hears of something.
+const REST = 1500;
 let known = null;
-let fetching = false;
-async function refresh() {
-  if (fetching || document.hidden) return;
-  fetching = true;
-  const found = await page(location.href);
-  fetching = false;
-  if (!found || !found.ok) return;
-  if (busy()) pill.hidden = false;
-  else show(found);
+let waiting = null;
+function refresh() {
+  if (waiting !== null || document.hidden) return;
+  const address = location.href;
+  waiting = setTimeout(async () => {
+    const found = await page(address);
+    waiting = null;
+    if (!found || !found.ok || address !== location.href) return;
+    if (busy()) pill.hidden = false;
+    else show(found);
+  }, performance.now() - fetched > REST ? 0 : REST);
+  fetched = performance.now();
 }
+let fetched = -REST;
 
 function listen() {
   if (!main()?.dataset.live) return;
@@ -172,5 +178,4 @@ function foldOnPhones() {
 }
 foldOnPhones();
 if (cards().length) choose(0, false);
-if (location.hash === "#value") document.getElementById("typed")?.focus();
 listen();
