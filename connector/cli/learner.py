@@ -89,13 +89,16 @@ def _acting(versions: tuple[Shelved, ...]) -> list[Shelved]:
 def _document(one: Shelved, acting: bool) -> dict[str, Any]:
     return {
         "learner": name_of(one.key), "version": one.version, "examples": one.examples, "acting": acting,
-        "pinned": one.pinned, "withdrawn": one.withdrawn, "fitted_at": instant(one.fitted_at), "sha256": one.sha256,
+        "pinned": one.pinned, "withdrawn": one.withdrawn, "shadow": one.shadow,
+        "fitted_at": instant(one.fitted_at), "sha256": one.sha256,
     }
 
 
 def _stands(one: Shelved, acting: bool) -> str:
     if one.pinned:
         return "acts, pinned"
+    if one.shadow and not one.withdrawn:
+        return "in shadow"
     return "acts" if acting else "withdrawn" if one.withdrawn else "earlier"
 
 

@@ -20,6 +20,7 @@ from connector.decision.agents import AGENTS
 from connector.decision.agents.custom import agent_of
 from connector.decision.decision import Answer, Declined, Question
 from connector.decision.facts import relations_in
+from connector.decision.reasoners.offline import OfflineReasoner
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.router import AcceptanceCell, Router, Thresholds
 from connector.decision.search import SearchFor
@@ -31,6 +32,7 @@ from connector.pipeline import Deciding, Learning, People, Pipeline
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
 from connector.pipeline.own_writes import wake_listeners
+from connector.pipeline.shadowing import Shadowing
 from connector.pipeline.studying import FitOutcomes, Studying, nothing_fitted
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Tier, agent_conditions, agent_fields
@@ -89,6 +91,10 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     learning = Learning(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts, agents=AGENTS,
         shelf=around.shelf, fit=around.fit, ask=decide,
+        shadowing=Shadowing(
+            store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, shelf=around.shelf,
+            ask_with=lambda shelf, questions: OfflineReasoner(AGENTS, shelf).decide(questions),
+        ),
         studying=Studying(
             store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, agents=AGENTS,
             shelf=around.shelf, wanted=wanted_by(around.privacy), fit=around.fit_outcomes,

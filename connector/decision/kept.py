@@ -13,7 +13,7 @@ from connector.context.context import Context
 from connector.context.encoding import encode_context
 from connector.journal import canonical
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Migration, Transaction
+from connector.store import Migration, Row, Transaction, any_of, batches
 
 KEPT = timedelta(days=90)
 
@@ -72,12 +72,15 @@ def since(tx: Transaction, policy: str, at: datetime) -> Iterator[KeptQuestion]:
         "SELECT * FROM decision_questions WHERE policy = :policy AND asked_at >= :at ORDER BY asked_at, decision",
         policy=policy, at=micros(at),
     )
-    for row in rows:
-        yield KeptQuestion(
-            decision=row["decision"], policy=row["policy"], context=json.loads(row["context"]),
-            ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
-            asked_at=from_micros(row["asked_at"]),
-        )
+    yield from map(_kept, rows)
+
+
+def of_decisions(tx: Transaction, decisions: Sequence[str]) -> Iterator[KeptQuestion]:
+    """The questions behind these decisions, as far as they are kept."""
+    for some in batches(sorted(set(decisions))):
+        names, parameters = any_of("decision", some)
+        for row in tx.rows(f"SELECT * FROM decision_questions WHERE decision IN ({names})", **parameters):
+            yield _kept(row)
 
 
 def trim(tx: Transaction, now: datetime) -> int:
@@ -89,4 +92,12 @@ def erase(tx: Transaction, refs: Sequence[RecordRef]) -> None:
     """Forget every question these records had a part in, be it as a relative."""
     tx.run_many(
         "DELETE FROM decision_questions WHERE context LIKE :mentioned", [{"mentioned": f'%"{ref}"%'} for ref in refs]
+    )
+
+
+def _kept(row: Row) -> KeptQuestion:
+    return KeptQuestion(
+        decision=row["decision"], policy=row["policy"], context=json.loads(row["context"]),
+        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
+        asked_at=from_micros(row["asked_at"]),
     )

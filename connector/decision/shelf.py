@@ -53,6 +53,7 @@ class Shelved:
     fitted_at: datetime
     pinned: bool = False
     withdrawn: bool = False
+    shadow: bool = False
 
 
 class DiskShelf:
@@ -91,21 +92,46 @@ class DiskShelf:
                     return learner
             self._withdraw(chosen)
 
-    def shelve(self, key: LearnerKey, learner: Fitted, *, examples: int, at: datetime) -> Shelved:
-        """Keep a new fit. The file is whole on disk before the database names it; old files go after that."""
+    def shelve(
+        self, key: LearnerKey, learner: Fitted, *, examples: int, at: datetime, shadow: bool = False
+    ) -> Shelved:
+        """Keep a new fit. The file is whole on disk before the database names it; old files go after that.
+
+        One in `shadow` answers beside the version in force and does not act until it is let out.
+        """
         with self._store.snapshot() as tx:
             number = max((kept.version for kept in _versions(tx, key)), default=0) + 1
         content = self._form.store(learner)
         path, sha256 = f"{_stem(key)}-{number}.learner", hashlib.sha256(content).hexdigest()
         self._write(path, content)
         shelved = Shelved(
-            key=key, version=number, name=learner.version, path=path, sha256=sha256, examples=examples, fitted_at=at
+            key=key, version=number, name=learner.version, path=path, sha256=sha256, examples=examples, fitted_at=at,
+            shadow=shadow,
         )
         with self._store.transaction("decision: shelve a learner") as tx:
             tx.run(_INSERT, **_columns(shelved))
             kept = _versions(tx, key)
         self._sweep(key, kept)
         return shelved
+
+    def shadow(self, key: LearnerKey) -> tuple[Shelved, Fitted] | None:
+        """The newest version in shadow that is younger than the one in force, if its file can be read."""
+        kept = self.versions(key)
+        acting = in_force(kept)
+        waiting = [one for one in kept if one.shadow and not one.withdrawn]
+        newest = max(waiting, key=lambda one: one.version, default=None)
+        if newest is None or (acting is not None and newest.version < acting.version):
+            return None
+        learner = self._load(newest)
+        return (newest, learner) if learner is not None else None
+
+    def let_out(self, shelved: Shelved) -> None:
+        """The version in shadow has earned what the one in force had: from now on it acts."""
+        with self._store.transaction("decision: let a learner out of shadow") as tx:
+            tx.run(
+                f"UPDATE decision_learners SET shadow = 0 WHERE {_OF_KEY} AND version = :version",
+                version=shelved.version, **_key_columns(shelved.key),
+            )
 
     def lacks(self, key: LearnerKey, missing: NotLearned) -> None:
         """Note how far a field without a learner has come, so that people can be told."""
@@ -133,7 +159,8 @@ class DiskShelf:
             tx.run(f"UPDATE decision_learners SET pinned = 0 WHERE {_OF_KEY}", **_key_columns(key))
             if version is not None:
                 tx.run(
-                    f"UPDATE decision_learners SET pinned = 1, withdrawn = 0 WHERE {_OF_KEY} AND version = :version",
+                    "UPDATE decision_learners SET pinned = 1, withdrawn = 0, shadow = 0 "
+                    f"WHERE {_OF_KEY} AND version = :version",
                     version=version, **_key_columns(key),
                 )
             chosen = in_force(_versions(tx, key))
@@ -183,22 +210,23 @@ class DiskShelf:
 
     def _sweep(self, key: LearnerKey, kept: Sequence[Shelved]) -> None:
         """Delete files no rollback can ask for; their rows stay as history."""
-        needed = {shelved.path for shelved in (*kept[:KEPT], *(one for one in kept if one.pinned))}
+        acting = in_force(kept)
+        needed = {shelved.path for shelved in (*kept[:KEPT], *(one for one in kept if one.pinned or one is acting))}
         for path in self._folder.glob(f"{_stem(key)}-*.learner"):
             if path.name not in needed:
                 path.unlink(missing_ok=True)
 
 
 _INSERT = """
-INSERT INTO decision_learners (connection, policy, object, field, version, name, path, sha256, examples, fitted_at)
-VALUES (:connection, :policy, :object, :field, :version, :name, :path, :digest, :examples, :fitted_at)
+INSERT INTO decision_learners (connection, policy, object, field, version, name, path, sha256, examples, fitted_at, shadow)
+VALUES (:connection, :policy, :object, :field, :version, :name, :path, :digest, :examples, :fitted_at, :shadow)
 """
 _WITHDRAW = f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND version = :version"
 
 
 def in_force(versions: Sequence[Shelved]) -> Shelved | None:
-    """The pinned version, else the newest that was not withdrawn."""
-    standing = [shelved for shelved in versions if not shelved.withdrawn]
+    """The pinned version, else the newest that was not withdrawn and is not in shadow."""
+    standing = [shelved for shelved in versions if not shelved.withdrawn and not shelved.shadow]
     return max(standing, key=lambda shelved: (shelved.pinned, shelved.version), default=None)
 
 
@@ -244,6 +272,7 @@ def _columns(shelved: Shelved) -> dict[str, Any]:
     return {
         **_key_columns(shelved.key), "version": shelved.version, "name": shelved.name, "path": shelved.path,
         "digest": shelved.sha256, "examples": shelved.examples, "fitted_at": micros(shelved.fitted_at),
+        "shadow": int(shelved.shadow),
     }
 
 
@@ -255,4 +284,5 @@ def _shelved(row: Row) -> Shelved:
         ),
         version=row["version"], name=row["name"], path=row["path"], sha256=row["sha256"], examples=row["examples"],
         fitted_at=from_micros(row["fitted_at"]), pinned=bool(row["pinned"]), withdrawn=bool(row["withdrawn"]),
+        shadow=bool(row["shadow"]),
     )

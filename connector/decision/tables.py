@@ -68,4 +68,12 @@ MIGRATIONS: tuple[Migration, ...] = (
         CREATE INDEX decision_batches_batch ON decision_batches (batch)
         """,
     ),
+    Migration(
+        stage="decision",
+        number=3,
+        name="learners in shadow",
+        script="""
+        ALTER TABLE decision_learners ADD COLUMN shadow INTEGER NOT NULL DEFAULT 0
+        """,
+    ),
 )

@@ -248,6 +248,16 @@ def by_id(tx: Transaction, approval: str) -> Approval | None:
     return approval_of(row) if row else None
 
 
+def settled_since(tx: Transaction, cell: str, state: ApprovalState, since: datetime) -> list[Approval]:
+    """The questions of a cell that were settled like this after a moment."""
+    rows = tx.rows(
+        "SELECT * FROM gate_approvals WHERE cell = :cell AND state = :state AND settled_at > :since "
+        "ORDER BY settled_at, approval",
+        cell=cell, state=state.value, since=micros(since),
+    )
+    return [approval_of(row) for row in rows]
+
+
 def counts(tx: Transaction) -> dict[str, int]:
     return {row["state"]: row["n"] for row in tx.rows("SELECT state, COUNT(*) AS n FROM gate_approvals GROUP BY state")}
 

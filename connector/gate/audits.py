@@ -120,6 +120,15 @@ def listed(tx: Transaction, state: AuditState | None = AuditState.OPEN, *, limit
     return [_audit(row) for row in rows]
 
 
+def judged_since(tx: Transaction, cell: Cell, since: datetime) -> list[Audit]:
+    """The audits of a cell that were judged after a moment."""
+    rows = tx.rows(
+        "SELECT * FROM gate_audits WHERE cell = :cell AND state = 'judged' AND judged_at > :since ORDER BY judged_at, audit",
+        cell=str(cell), since=micros(since),
+    )
+    return [_audit(row) for row in rows]
+
+
 def judge(tx: Transaction, audit: Audit, given: str, *, by: str, at: datetime) -> None:
     """A person says what the value should have been. Two verdicts make one label: the second finds it judged."""
     judged = tx.run(

@@ -23,6 +23,7 @@ from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.autonomy import Autonomy, earliest
 from connector.pipeline.judge import pins_of, text_content
+from connector.pipeline.shadowing import Shadowing, is_on_trial
 from connector.pipeline.studying import Studying
 from connector.policy import NamedAgent, Policy, PolicySet
 from connector.record import (
@@ -66,6 +67,7 @@ class Learning:
     fit: Fit
     ask: Ask
     studying: Studying
+    shadowing: Shadowing
 
     def fields(self, policies: Collection[Policy]) -> tuple[FieldName, ...]:
         """The fields whose history the agents of these policies learn from."""
@@ -74,7 +76,7 @@ class Learning:
     def step(self, policies: PolicySet) -> tuple[Shelved, ...]:
         """Fit every learner that is due; what was shelved.
 
-        A learner that has earned autonomy keeps acting: replacing it would throw away what it earned.
+        A learner that has earned autonomy keeps acting: the newer one stands in its shadow until it has earned as much.
         """
         shelved = []
         for policy in policies:
@@ -85,7 +87,7 @@ class Learning:
                     )
                     if (fitted := self._fit_if_due(key)) is not None:
                         shelved.append(fitted)
-        return (*shelved, *self.studying.step(tuple(policies)))
+        return (*shelved, *self.studying.step(tuple(policies)), *self.shadowing.step(policies))
 
     def bring(
         self, policy: Policy, connection: ConnectionName, name: FieldName, verdicts: Sequence[BroughtVerdict]
@@ -139,14 +141,19 @@ class Learning:
         with self.store.snapshot() as tx:
             since = newest.fitted_at if newest is not None else now - timedelta(days=36_500)
             new = count_since(tx, key.connection, key.object, key.field, since=since)
-            if not is_due(newest, new_examples=new, now=now) or (newest is not None and self._acts_alone(tx, key)):
+            if not is_due(newest, new_examples=new, now=now):
+                return None
+            shadow = newest is not None and self._acts_alone(tx, key)
+            if shadow and is_on_trial(self.shelf.versions(key), now):
                 return None
             examples = training_examples(tx, key.connection, key.object, key.field)
         learner = self.fit([one.text for one in examples], [one.value for one in examples])
         if isinstance(learner, NotLearned):
             self.shelf.lacks(key, learner)
             return None
-        shelved = self.shelf.shelve(key, learner, examples=len(examples), at=now)
+        if shadow and newest is not None and learner.version == newest.name:
+            return None  # it came out the same: there is nothing to try
+        shelved = self.shelf.shelve(key, learner, examples=len(examples), at=now, shadow=shadow)
         with self.store.transaction("learning: learned") as tx:
             body = {"field": key.field, "examples": len(examples), "version": shelved.name}
             self.journal.append(tx, Entry(kind=EntryKind.LEARNED, at=now, policy=key.policy, body=body))

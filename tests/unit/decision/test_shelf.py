@@ -169,3 +169,28 @@ def test_a_field_is_learned_again_after_a_night_or_with_a_tenth_of_new_examples(
 
 def test_a_field_never_learned_is_due():
     assert is_due(None, new_examples=0, now=AT)
+
+
+def test_a_version_in_shadow_does_not_act_until_it_is_let_out(shelf):
+    fit(shelf, "one")
+    tried = shelf.shelve(KEY, WordLearner({"word": "two"}, version="two"), examples=110, at=AT, shadow=True)
+    assert says(shelf) == "one"
+    waiting, learner = shelf.shadow(KEY)
+    assert (waiting, learner.predict(["word"])[0].value) == (tried, "two")
+    shelf.let_out(tried)
+    assert says(shelf) == "two"
+    assert shelf.shadow(KEY) is None
+
+
+def test_a_version_that_acts_keeps_its_file_however_many_stand_in_its_shadow(shelf):
+    fit(shelf, "one")
+    for place in range(KEPT + 3):
+        shelf.shelve(KEY, WordLearner({"word": "two"}, version=f"two {place}"), examples=110, at=AT, shadow=True)
+    assert says(shelf) == "one"
+
+
+def test_a_pinned_version_leaves_the_shadow(shelf):
+    fit(shelf, "one")
+    tried = shelf.shelve(KEY, WordLearner({"word": "two"}, version="two"), examples=110, at=AT, shadow=True)
+    shelf.pin(KEY, tried.version)
+    assert says(shelf) == "two"
