@@ -16,7 +16,7 @@ from connector.gate.approvals import ApprovalState
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
 from connector.record import ObjectType
-from tests.support.messages_server import FakeMessages, message
+from tests.support.messages_server import QuotingMessages
 from tests.support.road import Road
 from tests.support.sales_desks import SALES_DESKS
 
@@ -169,8 +169,8 @@ def test_nothing_stated_is_nothing_written_and_nobody_is_bothered(desk, build):
 def ask(desk, build):
     """The same contact, completed by a model that answers from a script."""
 
-    def asked(answer, times=4):
-        server = FakeMessages(*[message(answer)] * times)
+    def asked(answer):
+        server = QuotingMessages(answer)
 
         def models(store, clock):
             made = reasoner(

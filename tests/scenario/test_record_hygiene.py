@@ -18,7 +18,7 @@ from connector.gate.approvals import ApprovalState
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
 from connector.record import ObjectType
-from tests.support.messages_server import FakeMessages, message
+from tests.support.messages_server import QuotingMessages
 from tests.support.road import Road
 from tests.support.sales_desks import SALES_DESKS
 
@@ -208,12 +208,12 @@ def test_a_probable_duplicate_is_reported_and_not_merged(desk, build):
 
 
 def test_a_models_findings_become_a_task_and_its_quotes_stand(desk, build):
-    quote = [{"passage": 1, "quote": "they pay late"}]  # the deal's own next step is passage 0
+    quote = [{"passage": 1, "quote": "they pay late"}]
     answer = {
         "rationale": "A note says so.", "missing": [], "values": {}, "duplicates": [],
         "findings": [{"problem": "They pay late; no field says so.", "confidence": 0.95, "citations": quote}],
     }  # fmt: skip
-    server = FakeMessages(*[message(answer)] * 4)
+    server = QuotingMessages(answer)
 
     def models(store, clock):
         budget = SpendingLedger(store, clock)

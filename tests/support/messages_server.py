@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -83,3 +84,24 @@ def served(script: Sequence[HttpResponse]) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class QuotingMessages(FakeMessages):
+    """Gives one answer whenever it is asked; a citation's passage number is found in what was sent, by its quote."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self.requests.append(request)
+        asked = "\n".join(str(part) for part in self.bodies[-1]["messages"]).replace("\\n", "\n").replace('\\"', '"')
+        return message(self._numbered(self._answer, asked.split("<passage-")[1:]))
+
+    def _numbered(self, part: Any, passages: Sequence[str]) -> Any:
+        if isinstance(part, Mapping) and part.keys() == {"passage", "quote"}:
+            held = (re.search(r'number="(\d+)"', text) for text in passages if part["quote"] in text)
+            return {**part, "passage": next((int(found[1]) for found in held if found), part["passage"])}
+        if isinstance(part, Mapping):
+            return {name: self._numbered(inner, passages) for name, inner in part.items()}
+        return [self._numbered(inner, passages) for inner in part] if isinstance(part, list) else part
