@@ -17,14 +17,13 @@ demo: $(READY)
 	@$(BIN)/crm-connector demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not fresh"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not seeds"
 
 test-long: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "slow and not fresh"
+	@$(BIN)/python -m pytest -q -n 2 -m "slow and not seeds"
 
 simulate: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "fresh"
-	@$(BIN)/crm-connector simulate --seeds 500
+	@$(BIN)/python -m pytest -q -n 2 -m "seeds"
 
 lint: $(READY)
 	@$(BIN)/ruff check connector adapters tests benchmarks

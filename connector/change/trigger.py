@@ -194,6 +194,11 @@ def forget_visit(tx: Transaction, ref: RecordRef, policy: str, why: str) -> None
     )
 
 
+def is_owed(visit: Visit | None) -> bool:
+    """Whether a visit was forgotten and nothing has been decided since: a decision's fingerprint has no colon."""
+    return visit is None or ":" in visit.fingerprint
+
+
 def intent_of(ref: RecordRef, policy: str, visit: Visit, kind: str, ordinal: str) -> str:
     """The name of one intended effect, the same however often we crash on the way to it."""
     content = canonical([str(ref), policy, visit.fingerprint, visit.number, kind, ordinal])

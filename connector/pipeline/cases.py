@@ -10,7 +10,17 @@ from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change.cursors import position
 from connector.change.inbox import InboxEvent
 from connector.change.seen import Seen, look_up
-from connector.change.trigger import Sleeps, Undecidable, Visit, Wakes, last_visit, next_visit, waking, watched_fields
+from connector.change.trigger import (
+    Sleeps,
+    Undecidable,
+    Visit,
+    Wakes,
+    is_owed,
+    last_visit,
+    next_visit,
+    waking,
+    watched_fields,
+)
 from connector.clock import EPOCH
 from connector.context.relatives import RelativeReader
 from connector.errors import FieldHiddenError
@@ -143,7 +153,7 @@ def _consider(
     tx: Transaction, sorted_events: Sorted, policy: Policy, event: InboxEvent, record: Record, seen: Seen | None,
     activated: datetime, related: Related, now: datetime, replaced: Mapping[FieldName, FieldValue],
 ) -> None:
-    looked = _as_seen_by(policy, event)
+    looked = _as_seen_by(tx, policy, event)
     if looked is None:
         return
     event = looked
@@ -167,16 +177,20 @@ def _consider(
                 sorted_events.cases.append(case)
 
 
-def _as_seen_by(policy: Policy, event: InboxEvent) -> InboxEvent | None:
+def _as_seen_by(tx: Transaction, policy: Policy, event: InboxEvent) -> InboxEvent | None:
     """What an event is to a policy: a named backfill and a due slot are its own affair.
 
     A second look for one policy is a change like any other to the rest. They look as well, so that the record's present
-    values can be remembered: else the same edit, found by the next poll, would wake the first policy once more.
+    values can be remembered: else the same edit, found by the next poll, would wake the first policy once more. To the
+    policy itself it is one, too, once it has decided for another reason in between.
     """
-    if event.event.kind is not ChangeKind.BACKFILL or event.event.slot in (None, policy.name):
+    if event.event.kind is not ChangeKind.BACKFILL:
         return event
+    own = event.event.slot in (None, policy.name)
     if event.event.origin is not ChangeOrigin.AGAIN:
-        return None
+        return event if own else None
+    if own and is_owed(last_visit(tx, event.event.ref, policy.name)):
+        return event
     return replace(event, event=replace(event.event, kind=ChangeKind.CHANGED, slot=None), run=None)
 
 

@@ -17,7 +17,7 @@ from connector.decision import decisions
 from connector.decision.decisions import RecordedDecision
 from connector.gate import Bases, FieldBase
 from connector.journal import Entry, EntryKind, Journal
-from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, same_value
+from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, decode_value, same_value
 from connector.store import Store, Transaction
 from connector.writeback import OutboxRow, OutboxState, WritePurpose, outbox
 
@@ -176,9 +176,17 @@ def _covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[_Place]:
     on_record = "connection = :connection AND object = :object AND record = :record"
     for ref in dict.fromkeys(row.ref for row in rows):
         for later in _told_order(tx, f"(({_UNDOABLE}) OR state = 'conflicted') AND {on_record}", _key(ref)):
-            if later.state is OutboxState.APPLIED or "theirs" in (later.outcome or {}):
+            if later.state is OutboxState.APPLIED or _met_another(later):
                 newest.setdefault(_place(later), later.intent)
     return {place for place, intent in newest.items() if intent not in chosen}
+
+
+def _met_another(row: OutboxRow) -> bool:
+    """Whether a write that lost had found the field moved since its decision."""
+    if not isinstance(row.action, UpdateField) or "theirs" not in (row.outcome or {}):
+        return False
+    theirs = decode_value((row.outcome or {})["theirs"])
+    return not same_value(theirs, row.bases[row.action.field].value)
 
 
 def _key(ref: RecordRef) -> dict[str, object]:

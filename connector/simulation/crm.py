@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from adapters.registry import factory
 from adapters.sandbox.automations import Written
@@ -117,6 +116,8 @@ def hubspot(connection: ConnectionName, world: HeldClock, seed: int) -> Simulate
     token = SECRETS[0]
     sandbox = build_hubspot(clock=OrgClock.following(world.now), seed=seed, faults=faults, token=token)
     org, rep = sandbox.org, sandbox.rep
+    # A small org has few pages; short ones let a listing be cut, repeated and started over.
+    sandbox.portal.longest_list = random.Random(f"{seed}:{connection}:pages").choice((2, 4, 100))
 
     def merge(winner: str, loser: str) -> Row:
         old = [str(org.get("tickets", each).get("hs_merged_object_ids") or "") for each in (winner, loser)]
@@ -177,8 +178,3 @@ def automation_on(crm: SimulatedCrm, watched: str, rewritten: Mapping[str, Mappi
         return dict(natives.native(wanted)) if wanted else {}
 
     crm.org.automations.append(run)
-
-
-def lag_of(system: str) -> timedelta:
-    """After this long every ordinary change is visible to polling."""
-    return timedelta(minutes=3) if system == "hubspot" else timedelta(minutes=6)

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connector.context.index import Index
 from connector.journal import verify, walk
+from connector.record import ObjectType
 from connector.simulation.crm import SECRETS, SimulatedCrm
 from connector.simulation.disk import StateFile
+from connector.simulation.learner import POISON, STRANGE, UNHEARD
+from connector.simulation.staff import WORDS
 from connector.store import Store
 
 Plain = Mapping[str, Any]
@@ -104,6 +108,22 @@ def leaks(file: StateFile, log: Iterable[str], journal: Iterable[Plain]) -> list
         "the journal": json.dumps(list(journal), ensure_ascii=False).encode(),
     }
     return [f"{place} holds a secret" for place, text in places.items() if any(one.encode() in text for one in SECRETS)]
+
+
+def texts_in(index: Index, connections: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """What the index holds of the tickets of each connection."""
+    found: dict[str, dict[str, list[str]]] = {name: {} for name in connections}
+    for word in (*WORDS, UNHEARD, STRANGE, POISON):
+        for hit in index.search(word, None, limit=100):
+            ref = hit.entry.ref
+            if ref is not None and ref.object is ObjectType.TICKET:
+                found[ref.connection].setdefault(ref.id, []).append(f"{hit.entry.title} {hit.entry.body}")
+    return found
+
+
+def times_hidden(crms: Iterable[SimulatedCrm]) -> int:
+    """How often a field went out of our user's sight."""
+    return sum(crm.faults.counts[name] for crm in crms for name in ("field_hidden", "describe_field_removed"))
 
 
 def _write(path: Path, lines: Iterable[Plain]) -> None:

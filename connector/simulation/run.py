@@ -17,18 +17,26 @@ from connector.change.cursors import positions
 from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.errors import ConnectorError
-from connector.record import ConnectionName, ObjectType
+from connector.record import ConnectionName
 from connector.simulation.clocks import MachineClock
 from connector.simulation.crash import Crashes, SimulatedCrash
 from connector.simulation.crm import BUILDERS, SimulatedCrm, automation_on
 from connector.simulation.disk import StateFile
-from connector.simulation.evidence import Evidence, crm_evidence, journal_export, leaks, seal_problems
-from connector.simulation.learner import POISON, STRANGE, UNHEARD
+from connector.simulation.evidence import (
+    Evidence,
+    crm_evidence,
+    journal_export,
+    leaks,
+    seal_problems,
+    texts_in,
+    times_hidden,
+)
+from connector.simulation.mirror import MirroredIndex, is_mirrored
 from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
 from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
 from connector.simulation.profile import Profile, drawn_profile
 from connector.simulation.reviewers import Reviewers
-from connector.simulation.staff import WORDS, Staff, write_history
+from connector.simulation.staff import Staff, write_history
 from connector.simulation.wire import writes
 from connector.writeback import outbox
 
@@ -37,6 +45,7 @@ STEPS = 16
 SETTLING = 60  # rounds within which everything must have settled once nothing goes wrong any more
 AT_REST = 5  # so many rounds without a movement, over more time than a change needs to show: it has settled
 STILL = 2
+READ_INTO = 0.15  # how much rarer somebody edits just before a read than just before a write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +59,20 @@ class Setup:
     steps: int = STEPS
     skipped: frozenset[int] = frozenset()  # steps in which the people do nothing
     revert: bool = False  # whether everything is taken back at the end
+    mirrored: bool = False  # whether the real LanceDB runs along
 
 
 def setup_of(seed: int, crm: str = "both") -> Setup:
     """The setup of a seed; `both` alternates the CRM."""
     chance = random.Random(f"setup:{seed}")
     system = ("hubspot", "salesforce")[seed % 2] if crm == "both" else crm
+    mirrored = is_mirrored(seed)
+    profile, policies = drawn_profile(chance, system), drawn_policies(chance)
+    if mirrored:  # then every policy has its texts indexed
+        policies = [policy | {"reason": {"tier": "offline", "searches": 2}} for policy in policies]
     return Setup(
-        seed=seed, systems=(system,), profile=drawn_profile(chance, system), policies=tuple(drawn_policies(chance)),
-        revert=chance.random() < 0.25,
+        seed=seed, systems=(system,), profile=profile, policies=tuple(policies), revert=chance.random() < 0.25,
+        mirrored=mirrored,
     )
 
 
@@ -83,7 +97,7 @@ class Run:
         self.chance = random.Random(f"road:{seed}")
         self.machine = Machine(
             seed=seed, world=self.world, clock=self.clock, file=self.file, crms=self._crms(), crashes=self.crashes,
-            log=self.log, index=MemoryIndex(), batch=self.chance.choice((1, 3, 200, 200)),
+            log=self.log, index=self._index(folder), batch=self.chance.choice((1, 3, 200, 200)),
         )
         self.staff = {name: Staff(crm, self.world, self.tell) for name, crm in self.machine.crms.items()}
         categories = {name: crm.natives.categories for name, crm in self.machine.crms.items()}
@@ -97,6 +111,9 @@ class Run:
         return {
             name: BUILDERS[system](ConnectionName(name), self.world, self.setup.seed) for name, system in named
         }
+
+    def _index(self, folder: Path) -> MemoryIndex:
+        return MirroredIndex(folder / "index") if self.setup.mirrored else MemoryIndex()
 
     def tell(self, line: str) -> None:
         self.told.append(f"{self.world.now():%d %H:%M:%S.%f} {line}")
@@ -139,7 +156,7 @@ class Run:
     def _step(self, step: int, chance: random.Random) -> None:
         if step not in self.setup.skipped:
             for staff in self.staff.values():
-                for _ in range(chance.choice((1, 1, 2, 2, 3))):
+                for _ in range(chance.choice((1, 2, 2, 3, 4))):
                     staff.act(chance)
             self._guarded(lambda process: self._oversee(process, chance))
         if self.setup.profile.clock_jumps and chance.random() < 0.2:
@@ -154,6 +171,8 @@ class Run:
             self.reviewers.act(process.road, chance)
         if chance.random() < 0.06:
             self.reviewers.take_back(process.road, str(chance.choice(self.policies)["policy"]))
+            for staff in self.staff.values():
+                staff.reword_some(chance)
 
     def _settle(self) -> None:
         self.tell("everything heals")
@@ -240,9 +259,10 @@ class Run:
         self.facts["damage"] += self.file.damage()
 
     def _meanwhile(self, request: HttpRequest) -> None:
-        if self.armed and writes(request) and self.chance.random() < self.setup.profile.interference:
+        often = self.setup.profile.interference * (1 if writes(request) else READ_INTO)
+        if self.armed and self.chance.random() < often:
             for staff in self.staff.values():
-                staff.interfere(self.chance)
+                staff.interfere(self.chance, request)
 
     def _requeue(self, process: Process) -> None:
         """An operator puts back what the trouble had set aside."""
@@ -264,18 +284,6 @@ class Run:
             # What follows an action that a person has still to agree to may wait for as long as people do.
             ready = tx.one("SELECT 1 FROM writeback_outbox WHERE state = 'ready' AND after_intent IS NULL LIMIT 1")
         return not waiting and ready is None and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
-
-    def _indexed(self) -> dict[str, dict[str, list[str]]]:
-        """What the index holds of tickets, where a policy had them indexed."""
-        if not all(policy["reason"].get("searches") for policy in self.policies):
-            return {}
-        found: dict[str, dict[str, list[str]]] = {name: {} for name in self.machine.crms}
-        for word in (*WORDS, UNHEARD, STRANGE, POISON):
-            for hit in self.machine.index.search(word, None, limit=100):
-                ref = hit.entry.ref
-                if ref is not None and ref.object is ObjectType.TICKET:
-                    found[ref.connection].setdefault(ref.id, []).append(f"{hit.entry.title} {hit.entry.body}")
-        return found
 
     def _positions(self) -> dict[str, int]:
         return {name: len(crm.org.log) for name, crm in self.machine.crms.items()}
@@ -300,9 +308,11 @@ class Run:
             self.facts["buried"] = [str(one.event.ref) for one in inbox.buried(tx)]
         process.road.seal(JOURNAL_KEY)
         self.facts["seal"] = seal_problems(process.store, JOURNAL_KEY)
-        self.facts["indexed"], self.facts["clock_jumps"] = self._indexed(), self.clock_jumps
-        hiding = ("field_hidden", "describe_field_removed")
-        self.facts["hidden"] = sum(crm.faults.counts[name] for crm in self.machine.crms.values() for name in hiding)
+        index, crms = self.machine.index, self.machine.crms
+        self.facts["mirror"] = list(index.differences()) if isinstance(index, MirroredIndex) else []
+        followed = all(policy["reason"].get("searches") for policy in self.policies)
+        self.facts["indexed"] = texts_in(index, crms) if followed else {}
+        self.facts["hidden"], self.facts["clock_jumps"] = times_hidden(crms.values()), self.clock_jumps
         self.facts["own_tickets"] = [ticket for staff in self.staff.values() for ticket in staff.mine]
         self.facts["leaks"] = leaks(self.file, self.log.lines, journal)
         process.close()

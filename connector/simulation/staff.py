@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from adapters.sandbox.refusals import RowDeletedError, RowMissingError, WriteRefusedError
+from connector.adapter import HttpRequest
 from connector.clock import HeldClock
 from connector.simulation.crm import SimulatedCrm
 from connector.simulation.learner import POISON, STRANGE, UNHEARD
@@ -23,7 +24,7 @@ def taught(crm: SimulatedCrm, word: str) -> dict[str, str]:
 
 
 def write_history(crm: SimulatedCrm, each: int) -> None:
-    """Closed tickets from before the connector came, from which it learns; and a few that were left open."""
+    """What was there before the connector came: closed tickets, from which it learns, a few open ones, a few deleted."""
     rep = crm.reps[0]
     for number in range(each):
         for word in WORDS:
@@ -31,6 +32,8 @@ def write_history(crm: SimulatedCrm, each: int) -> None:
             crm.create({**text, "status": "closed", **taught(crm, word)}, rep=rep)
     crm.create({"subject": "billing left open", "status": "new"}, rep=rep)
     crm.create({"subject": "crash left open", "status": "open"}, rep=rep)
+    for number in range(3):
+        crm.delete(crm.create({"subject": f"hello by mistake {number}", "status": "new"}, rep=rep), rep=rep)
 
 
 class Staff:
@@ -41,6 +44,7 @@ class Staff:
         self._world = world
         self._tell = tell
         self._bin: list[str] = []
+        self._named: list[str] = []
         self._contact: str | None = None
         self.mine: list[str] = []
 
@@ -54,9 +58,17 @@ class Staff:
         move = chance.choices([move for move, _ in moves], [weight for _, weight in moves])[0]
         self._try(move, chance)
 
-    def interfere(self, chance: random.Random) -> None:
-        """An edit of what the road is just about to write, or rests on."""
+    def interfere(self, chance: random.Random, request: HttpRequest) -> None:
+        """An edit of what the road is just about to read or write, or rests on: of the very ticket, where it names one."""
+        told = f"{request.url} {request.body.decode(errors='replace')}"
+        self._named = [ticket for ticket in self.mine if ticket in told]
         self._try(chance.choice((self._decide_self, self._decide_self, self._reword, self._restatus)), chance)
+        self._named = []
+
+    def reword_some(self, chance: random.Random) -> None:
+        """Edits of tickets whose writes are being taken back: the undo and a new write meet."""
+        for _ in range(chance.randrange(3)):
+            self._try(self._reword, chance)
 
     def _try(self, move: Callable[[random.Random], str], chance: random.Random) -> None:
         try:
@@ -68,7 +80,7 @@ class Staff:
 
     def _pick(self, chance: random.Random) -> str | None:
         """A ticket of this story, newer ones more often."""
-        living = [each for each in self.mine if self._alive(each)]
+        living = [each for each in self._named or self.mine if self._alive(each)]
         return chance.choice(living[-6:]) if living else None
 
     def _alive(self, ticket: str) -> bool:

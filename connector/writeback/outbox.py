@@ -186,7 +186,7 @@ def orphaned(tx: Transaction) -> list[OutboxRow]:
     rows = tx.rows(
         """
         SELECT o.* FROM writeback_outbox o
-        WHERE o.state = 'ready' AND o.purpose = 'act' AND o.after_intent IS NOT NULL AND (
+        WHERE o.state = 'ready' AND o.after_intent IS NOT NULL AND (
             EXISTS (SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent
                     AND p.state IN ('conflicted', 'refused', 'unconfirmed', 'stale', 'cancelled', 'reverted'))
             OR (NOT EXISTS (SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent)

@@ -82,6 +82,8 @@ class Settler:
         """What comparison alone settled."""
         row = plan.row
         match plan:
+            case Settled() if row.purpose is WritePurpose.REVERT:
+                self._undone_by_another(row)
             case Settled(live=live):
                 self.close(row, OutboxState.APPLIED, EntryKind.APPLIED, wrote=False, **_live_value(row, live))
                 self.tally.applied += 1
@@ -187,6 +189,9 @@ class Settler:
         if overran is not None:
             self._overran(row, action, overran, facts)
             return
+        if row.purpose is WritePurpose.REVERT and same_value(before, action.value):
+            self._undone_by_another(row)
+            return
         if action.field in result.ignored:
             self.close(
                 row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the CRM took the write and left the field as it was",
@@ -209,6 +214,13 @@ class Settler:
         altered = action.field in result.changed_by_crm
         self.close(row, OutboxState.APPLIED, kind, inverse=inverse, wrote=True, altered_by_crm=altered, **facts)
         self.tally.applied += 1
+
+    def _undone_by_another(self, row: OutboxRow) -> None:
+        """The field held the earlier value before our undo: it is theirs now, and undos of older writes must not go on."""
+        why = "somebody set the earlier value already; it stays as theirs"
+        facts = values_body(theirs=_value(row), ours=_value(row))
+        self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts)
+        self.tally.conflicted += 1
 
     def _overran(self, row: OutboxRow, action: UpdateField, overran: Overwritten, facts: Mapping[str, Any]) -> None:
         """Our write replaced an edit made in the last moment: keep it, journal it, and put it back or ask."""

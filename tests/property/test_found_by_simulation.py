@@ -132,7 +132,10 @@ def test_a_ticket_that_comes_back_from_the_recycle_bin_is_decided_and_written_ag
     road = QuietRoad(tmp_path, system=system)
     ticket = road.ticket(subject="login broken")
     road.rounds()
-    road.edit(ticket, priority="low")
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds()
+    assert road.value(ticket, "priority") != "high"
     road.crm.delete(ticket, rep=road.crm.reps[0])
     road.rounds(12)
     road.crm.undelete(ticket, rep=road.crm.reps[0])
@@ -297,4 +300,36 @@ def test_an_undo_leaves_what_a_flow_made_of_an_edit_that_our_write_met(tmp_path:
     revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
     road.rounds(12)
     assert road.value(ticket, "priority") == "normal"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+@SYSTEMS
+def test_an_undo_goes_past_a_later_decision_that_left_our_value_where_it_was(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["may"] = {"update": {"category": {"conflict": "fill_empty"}}}
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="hello there")
+    road.rounds()
+    road.edit(ticket, subject="login broken")  # another category, but the field is not empty any more
+    road.rounds()
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds()
+    assert road.value(ticket, "category") is None
+
+
+def test_an_undo_stops_at_the_value_that_a_person_set_while_it_was_under_way(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    road.edit(ticket, subject="crash now")
+    road.rounds()
+    assert road.value(ticket, "priority") == "normal"  # empty, then high, then normal
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.edit(ticket, priority="high")  # what the first step of the undo was to bring back
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "high"
+    with process.store.snapshot() as tx:
+        assert outbox.counts(tx).get("ready", 0) == 0
     assert [str(found) for found in check(road._finished())] == []

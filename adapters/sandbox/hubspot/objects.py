@@ -47,6 +47,7 @@ def list_page(call: Call) -> Answer:
     limit, most = query.number("limit", 10), HISTORY_LIMIT if history else LIST_LIMIT
     if not 0 < limit <= most:
         raise bad_request(f"limit must be between 1 and {most}")
+    limit = min(limit, call.portal.longest_list)
     rows = _listed(call, table, archived=query.flag("archived"))
     page, more = _page_from(call, rows, query.number("after", 0), limit)
     call.portal.org.agent_read(page)

@@ -47,6 +47,7 @@ class Portal:
     index: SearchIndex
     bumps: SelfBumps
     rng: Random
+    longest_list: int = 100  # the most rows a page of a list shows, whatever a caller asks for
     rules: list[AdminRule] = field(default_factory=list)
     validations: dict[tuple[str, str], tuple[Validation, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, str], tuple[AssociationType, ...]] = field(default_factory=dict)

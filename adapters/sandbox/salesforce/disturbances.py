@@ -66,7 +66,7 @@ def _delete_and_bring_back(state: FaceState) -> bool:
 
 def _merge_two(state: FaceState) -> bool:
     users = active_users(state.org)
-    picked = _pick(state, ("Lead", "Contact", "Account"), most=2) if users else []
+    picked = _pick(state, ("Case", "Lead", "Contact", "Account"), most=2) if users else []
     if len(picked) < 2:
         return False
     rep = state.org.faults.rng.choice(users)

@@ -68,6 +68,7 @@ class CrmHistory:
     own: Mapping[str, Ticket]  # by the id a line was written under
     creates: tuple[Plain, ...]  # lines of tasks made by us
     strange: tuple[Plain, ...]  # other lines of ours on tickets
+    moved_on: tuple[Plain, ...]  # owners that a rule of the org changed because of a write of ours
     gone: frozenset[str]  # tickets that were deleted or merged away at some time
 
     @property
@@ -108,9 +109,14 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
             tickets.setdefault(ticket, Ticket(ticket)).changes.append(_change(natives, names[line["field"]], line))
         elif kind == natives.ticket and line["actor"] == "agent":
             strange.append(line)
+    own = {line["request"] for line in log if line["kind"] == "write" and line["actor"] == "agent"}
+    moved_on = [
+        line for line in log
+        if line["actor"] == "automation" and line["field"] == "OwnerId" and line["request"] and line["request"] in own
+    ]  # fmt: skip
     return CrmHistory(
         connection=connection, system=system, natives=natives, rows=rows, own=tickets, creates=tuple(creates),
-        strange=tuple(strange), gone=frozenset(gone),
+        strange=tuple(strange), moved_on=tuple(moved_on), gone=frozenset(gone),
     )
 
 

@@ -76,7 +76,7 @@ def _of_run(run: Exported, account: Account) -> Iterator[tuple[str, str]]:
         ("I4", facts["seal"]), ("I5", without_inverse(account)), ("I6", unended(account, facts)),
         ("I7", unsure(account, run.policies)), ("I7", out_of_turn(account)),
         ("I8", unapproved(account, run.policies, run.people)), ("I9", over_limits(account, run.policies)),
-        ("I10", facts["leaks"]), ("I11", facts["damage"]), ("I11", moved_back(facts)),
+        ("I10", facts["leaks"]), ("I11", facts["damage"]), ("I11", moved_back(facts)), ("I12", facts["mirror"]),
     )  # fmt: skip
     for invariant, found in rules:
         for what in found:

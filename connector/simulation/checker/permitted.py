@@ -18,6 +18,8 @@ def forbidden(
     for line in history.strange:
         if line["field"] not in ("deleted", "merged_into") and not str(line["field"]).startswith("association:"):
             yield f"{history.connection}: our user wrote {line['field']} of {line['record']}"
+    for line in history.moved_on:
+        yield f"{history.connection}: our write of {line['record']} set off a rule of the org that changed its owner"
     for pair in pairs:
         if pair.claim.purpose != "act":
             continue

@@ -71,8 +71,14 @@ def _unsure(layers: Sequence[_Layer]) -> list[_Layer]:
 
 
 def _purpose(pair: Pair) -> str:
-    """What was written under an id that was merged away since stays, and the undo says so: nobody's layer here."""
-    return pair.claim.purpose if pair.claim.ticket == pair.ticket else "theirs"
+    """What a write is to the layers of its field.
+
+    Under an id that was merged away since it stays, and the undo says so: nobody's layer here. An undo that overran an
+    edit of the same moment lies on that edit until it is put back, which is another rule.
+    """
+    if pair.claim.ticket != pair.ticket:
+        return "theirs"
+    return "act" if pair.claim.kind == "conflicted" else pair.claim.purpose
 
 
 def without_inverse(account: Account) -> Iterator[str]:

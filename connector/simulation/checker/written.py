@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from connector.simulation.checker.account import Account, ClaimedWrite, plain_value
@@ -12,6 +13,7 @@ from connector.simulation.checker.history import Change, CrmHistory, is_put_back
 
 Plain = Mapping[str, Any]
 Said = tuple[str, str]
+Line = tuple[str, Change]
 Claims = dict[tuple[str, str], list[ClaimedWrite]]
 
 
@@ -27,23 +29,34 @@ class Pair:
 def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said]]:
     """Match the CRM's lines with the journal's claims, field by field; what is left over on either side is a finding.
 
-    First claims that say exactly what the CRM says; then writes whose effect the journal leaves open; then claims of
-    the same value that err about what was replaced.
+    First claims that say exactly what the CRM says, of writes that stood before those a flow put back at once; then
+    writes whose effect the journal leaves open; then claims of the same value that err about what was replaced.
     """
     claims: dict[tuple[str, str], list[ClaimedWrite]] = {}
     for claim in account.claimed_writes():
         if claim.connection == history.connection:
             claims.setdefault((history.survivor(claim.ticket), claim.field), []).append(claim)
     pairs: list[Pair] = []
-    left = _take(history, _ours(history), claims, pairs, exactly=True)
-    left = _explained(history, account, left)
-    left = _take(history, left, claims, pairs, exactly=False)
+    open_ended = _OpenEnded(history, account)
+    fleeting, stood = _by_stay(history)
+    left = _take(stood, claims, pairs, exactly=True)
+    left += _take(open_ended.without_put_back(fleeting), claims, pairs, exactly=True)
+    left = _take(open_ended.without(left), claims, pairs, exactly=False)
+    left = [line for line in left if not _is_second(line, pairs, open_ended)]
     return pairs, [*_wrong_before(history, pairs), *_unclaimed(history, left, pairs), *_unseen(history, claims)]
 
 
-def _take(
-    history: CrmHistory, lines: Sequence[tuple[str, Change]], claims: Claims, pairs: list[Pair], *, exactly: bool
-) -> list[tuple[str, Change]]:
+def _by_stay(history: CrmHistory) -> tuple[list[Line], list[Line]]:
+    """Our writes that a flow put back at once, and those that stood."""
+    lines = _ours(history)
+    put_back = [
+        ours for ours, after in pairwise(sorted(_all(history), key=lambda found: (found[0], found[1].field, found[1].line)))
+        if ours[1].actor == "agent" and ours[0] == after[0] and is_put_back(ours[1], after[1])
+    ]  # fmt: skip
+    return [line for line in lines if line in put_back], [line for line in lines if line not in put_back]
+
+
+def _take(lines: Sequence[Line], claims: Claims, pairs: list[Pair], *, exactly: bool) -> list[Line]:
     left = []
     for ticket, change in lines:
         waiting = claims.get((ticket, change.field), [])
@@ -57,17 +70,31 @@ def _take(
     return left
 
 
-def _explained(
-    history: CrmHistory, account: Account, lines: Sequence[tuple[str, Change]]
-) -> list[tuple[str, Change]]:
-    """Without the writes that the journal tells of and whose effect nobody could see any more."""
-    doubtful = [claim for claim in account.doubtful_writes() if claim.connection == history.connection]
-    undone = [claim for claim in account.undone_writes() if claim.connection == history.connection]
-    return [
-        (ticket, change)
-        for ticket, change in lines
-        if not (_may_be(doubtful, ticket, change, history) or _put_back(undone, ticket, change, history))
-    ]
+def _is_second(line: Line, pairs: list[Pair], open_ended: _OpenEnded) -> bool:
+    """Whether this is the write that was confirmed, and its claim was given to the same write before it, which was not."""
+    ticket, change = line
+    for place, pair in enumerate(pairs):
+        same = pair.ticket == ticket and _alike(pair.change, change) and pair.change.before == change.before
+        if same and not open_ended.without([(ticket, pair.change)]):
+            pairs[place] = Pair(ticket, change, pair.claim)
+            return True
+    return False
+
+
+class _OpenEnded:
+    """Writes that the journal tells of and whose effect nobody could see any more; each explains one line."""
+
+    def __init__(self, history: CrmHistory, account: Account) -> None:
+        self._history = history
+        self._doubtful = [claim for claim in account.doubtful_writes() if claim.connection == history.connection]
+        self._undone = [claim for claim in account.undone_writes() if claim.connection == history.connection]
+
+    def without(self, lines: Sequence[Line]) -> list[Line]:
+        sure = [line for line in lines if not _may_be(self._doubtful, *line, self._history)]
+        return self.without_put_back(sure)
+
+    def without_put_back(self, lines: Sequence[Line]) -> list[Line]:
+        return [line for line in lines if not _put_back(self._undone, *line, self._history)]
 
 
 def _where(history: CrmHistory, ticket: str, change: Change) -> str:
@@ -81,7 +108,7 @@ def _wrong_before(history: CrmHistory, pairs: Sequence[Pair]) -> Iterator[Said]:
             yield "I4", f"{where}: the journal says that {pair.claim.before!r} was replaced"
 
 
-def _unclaimed(history: CrmHistory, lines: Sequence[tuple[str, Change]], pairs: Sequence[Pair]) -> Iterator[Said]:
+def _unclaimed(history: CrmHistory, lines: Sequence[Line], pairs: Sequence[Pair]) -> Iterator[Said]:
     for ticket, change in lines:
         where = _where(history, ticket, change)
         again = any(pair.ticket == ticket and _alike(pair.change, change) for pair in pairs)
@@ -94,14 +121,12 @@ def _unseen(history: CrmHistory, claims: Claims) -> Iterator[Said]:
             yield "I4", f"{history.connection}:ticket/{ticket} {field}={claim.value!r}: in the journal only"
 
 
-def _ours(history: CrmHistory) -> list[tuple[str, Change]]:
-    changes = [
-        (history.survivor(ticket.id), change)
-        for ticket in history.own.values()
-        for change in ticket.changes
-        if change.actor == "agent"
-    ]
-    return sorted(changes, key=lambda found: found[1].line)
+def _all(history: CrmHistory) -> list[Line]:
+    return [(history.survivor(ticket.id), change) for ticket in history.own.values() for change in ticket.changes]
+
+
+def _ours(history: CrmHistory) -> list[Line]:
+    return sorted((line for line in _all(history) if line[1].actor == "agent"), key=lambda found: found[1].line)
 
 
 def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:

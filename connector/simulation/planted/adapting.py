@@ -175,6 +175,15 @@ def _unsalted_bodies(bench: Workbench) -> None:
     bench.swap("connector.journal.journal:digest_of_body", lambda salt, body: f"{salt}{'0' * 32}")
 
 
+def _rules_set_off(bench: Workbench) -> None:
+    """Writes do not say that assignment rules must stay asleep."""
+
+    def made(original: Any) -> Any:
+        return lambda self: {name: value for name, value in original(self).items() if name != "Sforce-Auto-Assign"}
+
+    bench.wrap(f"{_FORCE}.client:SalesforceClient.headers", made)
+
+
 BUGS = {
     "no_guard": Bug(what="the PATCH goes out without its condition", plant=_no_guard, row=10, crm="salesforce"),
     "guard_by_own_clock": Bug(
@@ -192,6 +201,9 @@ BUGS = {
     "created_anew": Bug(what="a lost create is made again unseen", plant=_created_anew, row=6, crm="hubspot"),
     "partial_is_whole": Bug(what="a 207 counts as a 200", plant=_partial_is_whole, row=22, crm="hubspot"),
     "swapped_options": Bug(what="two options are mixed up both ways", plant=_swapped_options, row=23, crm="hubspot"),
+    "rules_set_off": Bug(
+        what="a write sets off the org's assignment rules", plant=_rules_set_off, crm="salesforce"
+    ),
     "secret_in_journal": Bug(what="an entry holds a token", plant=_secret_in_journal, row=55),
     "secret_in_log": Bug(what="the log holds a secret", plant=_secret_in_log, row=55),
     "unsalted_bodies": Bug(what="the journal's digests do not cover what it says", plant=_unsalted_bodies),

@@ -125,6 +125,22 @@ def _echo_off(bench: Workbench) -> None:
     bench.swap("connector.writeback.settle:note_own_write", lambda tx, ref, values, replaced: None)
 
 
+def _hidden_field_left_out(bench: Workbench) -> None:
+    """Records are read on without a watched field that is hidden."""
+    from connector.change.trigger import watched_fields
+
+    def watched_here(tx: Any, connection: Any, policies: Any, schema: Any) -> Any:
+        return watched_fields(policies) & schema.fields.keys()
+
+    bench.swap("connector.pipeline.pipeline:watched_here", watched_here)
+    bench.swap("connector.pipeline.cases:watched_here", watched_here)
+
+
+def _looked_at_for_one(bench: Workbench) -> None:
+    """A second look for one policy leaves the snapshot behind: the next poll wakes it once more."""
+    bench.swap("connector.pipeline.decide:is_for_all", lambda event: event.slot is None)
+
+
 def _forgotten_index(bench: Workbench) -> None:
     bench.swap("connector.pipeline.texts:IndexedTexts.forget", lambda self, refs: None)
 
@@ -164,6 +180,10 @@ BUGS = {
     "constant_fingerprint": Bug(what="the dedupe key forgets the values", plant=_constant_fingerprint, row=14),
     "visit_not_counted": Bug(what="A, B, A again is the first A", plant=_visit_not_counted, row=14),
     "echo_off": Bug(what="our own writes come back as changes", plant=_echo_off, row=13),
+    "hidden_field_left_out": Bug(
+        what="reading goes on without a watched field", plant=_hidden_field_left_out, row=23, crm="salesforce"
+    ),
+    "looked_at_for_one": Bug(what="a second look is forgotten", plant=_looked_at_for_one, row=13),
     "forgotten_index": Bug(what="the index keeps what is deleted", plant=_forgotten_index, row=44),
     "index_of_new_only": Bug(what="the index does not follow edits", plant=_index_of_new_only, row=43),
 }

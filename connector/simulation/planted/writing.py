@@ -250,9 +250,9 @@ def _audit_late(bench: Workbench) -> None:
 
 def _same_marker(bench: Workbench) -> None:
     def made(original: Any) -> Any:
-        return lambda row: replace(original(row), marker="0123456789abcdef0123")
+        return lambda *handed: replace(original(*handed), marker="0123456789abcdef0123")
 
-    bench.wrap(f"{_APPLY}:_marked", made)
+    bench.wrap(f"{_APPLY}:marked", made)
 
 
 def _wrong_inverse(bench: Workbench) -> None:
@@ -264,20 +264,59 @@ def _wrong_inverse(bench: Workbench) -> None:
 
 def _revert_over_edits(bench: Workbench) -> None:
     """An undo that takes whatever stands in the field for ours."""
+    from connector.revert import Stays
 
-    def made(original: Any) -> Any:
-        def enqueue_undo(tx: Any, undone: Any, *, action: Any, bases: Any, **more: Any) -> None:
-            original(tx, undone, action=action, bases=bases, **more)
+    def of_undo(original: Any) -> Any:
+        def enqueue_undo(tx: Any, undone: Any, **more: Any) -> None:
+            original(tx, undone, **more)
             tx.run("UPDATE writeback_outbox SET rule = 'agent_owned' WHERE intent = :intent", intent=more["intent"])
 
         return enqueue_undo
 
-    bench.wrap("connector.writeback.outbox:enqueue_undo", made)
-    bench.swap("connector.revert.revert:same_value", lambda one, other: True if _is_ours(one) else one == other)
+    def of_reversal(original: Any) -> Any:
+        def reversal(row: Any, live: Any) -> Any:
+            found = original(row, live)
+            edited = isinstance(found, Stays) and "somebody changed" in found.why
+            return _restore_anyway(row) if edited else found
+
+        return reversal
+
+    bench.wrap(f"{_OUTBOX}:enqueue_undo", of_undo)
+    bench.wrap("connector.revert.revert:_reversal", of_reversal)
 
 
-def _is_ours(value: Any) -> bool:
-    return value is not None
+def _restore_anyway(row: Any) -> Any:
+    from connector.action import RestoreField, decode_inverse
+    from connector.revert import WillRestore
+
+    inverse = decode_inverse(row.inverse)
+    assert isinstance(inverse, RestoreField)
+    return WillRestore(row=row, before=inverse.before)
+
+
+def _undo_digs_deeper(bench: Workbench) -> None:
+    """What lies under a value that somebody chose is taken back as well, if it looks the same."""
+
+    class Forgetful(set[Any]):
+        def add(self, place: Any) -> None:
+            pass
+
+    bench.swap("connector.revert.revert:_covered", lambda tx, rows: Forgetful())
+
+
+def _edit_under_ours_unseen(bench: Workbench) -> None:
+    """Our own write is remembered as seen whatever it replaced."""
+
+    def made(original: Any) -> Any:
+        def note_own_write(tx: Any, ref: Any, values: Any, replaced: Any) -> None:
+            from connector.change.seen import look_up
+
+            seen = look_up(tx, [ref]).get(ref)
+            original(tx, ref, values, (seen.snapshot if seen is not None else None) or replaced)
+
+        return note_own_write
+
+    bench.wrap(f"{_SETTLE}:note_own_write", made)
 
 
 BUGS = {
@@ -304,4 +343,7 @@ BUGS = {
     "audit_late": Bug(what="the journal is written in a second transaction", plant=_audit_late, row=8),
     "same_marker": Bug(what="all creates carry one marker", plant=_same_marker, row=5),
     "wrong_inverse": Bug(what="an undo empties the field", plant=_wrong_inverse),
+    "revert_over_edits": Bug(what="an undo overwrites later edits", plant=_revert_over_edits, row=10),
+    "undo_digs_deeper": Bug(what="an undo goes past a value that somebody chose", plant=_undo_digs_deeper),
+    "edit_under_ours_unseen": Bug(what="an edit that our write replaced wakes nobody", plant=_edit_under_ours_unseen),
 }
