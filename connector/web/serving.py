@@ -24,6 +24,7 @@ def bound(settings: WebSettings) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((settings.address, settings.port))
+        door.listen(128)  # whoever comes before the server has started waits a moment, and is not turned away
     except OSError as error:
         door.close()
         raise SettingsError(
