@@ -29,7 +29,7 @@ from connector.pipeline.retrieval import retrieval_quality
 from connector.policy import Policy
 from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, display, encode_value
 from connector.store import Transaction
-from connector.writeback import OutboxState, outbox
+from connector.writeback import OutboxState, WritePurpose, outbox
 
 
 def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], now: datetime) -> None:
@@ -103,7 +103,9 @@ def _close_open_work(
             approvals.supersede(tx, asked, now, why)
             _note(tx, journal, EntryKind.STALE, asked.ref, asked.policy, asked.decision, asked.intent, now, why)
     for row in outbox.of_record(tx, ref):
-        if row.state is OutboxState.READY and row.decision != but and policy in (None, row.policy):
+        # What is put back or taken back is owed to a person: no newer decision of ours takes its place.
+        replaced = policy is None or (row.policy == policy and row.purpose is WritePurpose.ACT)
+        if row.state is OutboxState.READY and row.decision != but and replaced:
             closed += 1
             outbox.settle(tx, row.intent, OutboxState.CANCELLED, at=now, outcome={"why": why})
             _note(tx, journal, EntryKind.STALE, ref, row.policy, row.decision, row.intent, now, why)

@@ -333,3 +333,38 @@ def test_an_undo_stops_at_the_value_that_a_person_set_while_it_was_under_way(tmp
     with process.store.snapshot() as tx:
         assert outbox.counts(tx).get("ready", 0) == 0
     assert [str(found) for found in check(road._finished())] == []
+
+
+def test_an_edit_that_we_overran_is_put_back_even_if_the_record_is_decided_again_first(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road._pass(200)
+    process = road.alive
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    _once_before_a_write(road, lambda: road.edit(ticket, priority="low"))
+    process.road.writeback.step()
+    assert road.value(ticket, "priority") == "high"  # for a moment
+    road.edit(ticket, subject="broken login")  # nobody has taught anything about that word
+    road._pass(60)
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    road.rounds()
+    assert road.value(ticket, "priority") == "low"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+@SYSTEMS
+def test_an_undo_is_carried_out_even_if_the_record_is_decided_again_first(tmp_path: Path, system: str) -> None:
+    road = QuietRoad(tmp_path, system=system)
+    ticket = road.ticket(subject="login broken")
+    before = road.value(ticket, "priority")
+    road.rounds()
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.edit(ticket, subject="broken login")
+    road._pass(60)
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    road.rounds()
+    assert (road.value(ticket, "priority"), road.value(ticket, "category")) == (before, None)

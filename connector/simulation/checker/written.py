@@ -203,7 +203,8 @@ def overwrites(
             continue
         where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
         if claim.kind == "conflicted" and claim.theirs == change.before:
-            if not any(entry["intent"] == f"{claim.intent}-restore" for entry in account.entries):
+            tried = {entry["kind"] for entry in account.of_intent(f"{claim.intent}-restore")}
+            if not tried & {"restored", "conflicted"} and claim.ticket not in history.gone:
                 yield f"{where}, noticed and never put back"
             continue
         yield f"{where}, while the decision had seen {claim.base!r}"
