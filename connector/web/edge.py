@@ -92,6 +92,7 @@ class Edge:
         return Asked(
             path=forms.checked(request.url.path), session=session, form=posted,
             named={name: forms.checked(str(value)) for name, value in request.path_params.items()},
+            from_elsewhere=request.headers.get("sec-fetch-site") == "cross-site",
             query=forms.query_of(request.scope["query_string"]), address=request.client.host if request.client else "",
         )
 

@@ -23,7 +23,10 @@ class NotThereError(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request that came through the door. `named` are the parts of the path, `form` what was posted."""
+    """One request that came through the door. `named` are the parts of the path, `form` what was posted.
+
+    `from_elsewhere` says that another site, a mail or a chat led here: the browser keeps the cookie back then.
+    """
 
     path: str
     named: Mapping[str, str]
@@ -31,6 +34,7 @@ class Asked:
     form: Mapping[str, tuple[str, ...]]
     address: str
     session: Session | None = None
+    from_elsewhere: bool = False
 
     @property
     def person(self) -> Person:

@@ -204,6 +204,20 @@ def test_on_a_phone_nothing_is_cut_off_and_it_works_without_a_script(site, road,
     assert road.category(asked) == "billing"
 
 
+def test_a_link_from_a_mail_opens_the_question_without_signing_in_again(site, road, asked):
+    page = site.page()
+    page.goto("about:blank")
+    page.set_content(f'<a href="{site.home}/approvals/{question(road, asked, "category").id}">your question</a>')
+    page.get_by_text("your question").click()
+    page.get_by_role("button", name="Approve", exact=True).wait_for()
+    stranger = site.browser.new_context()
+    site.contexts.append(stranger)
+    other = stranger.new_page()
+    other.set_content(f'<a href="{site.home}/history">history</a>')
+    other.get_by_text("history").click()
+    other.get_by_role("heading", name="Sign in").wait_for()
+
+
 def test_dark_and_light_are_both_readable(site, road, asked):
     for scheme in ("dark", "light"):
         page = site.page(f"ada-{scheme}", color_scheme=scheme)

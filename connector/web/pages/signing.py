@@ -13,6 +13,9 @@ def show(house: House, asked: Asked) -> Answer:
     wanted = own_path(asked.query.get("next", "/"))
     if asked.session is not None:
         return SeeOther(path=wanted)
+    if asked.from_elsewhere:
+        # Our cookie never travels with what another site began. From a page of our own the browser asks once more, with it.
+        return Shown(template="onward.html", values={"next": wanted})
     return _form(wanted)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from connector.record import RecordRef
 from connector.web.page import Asked, BadRequestError, NotThereError
 
 _MOST_PAGES = 10_000
+_OWN_PATH = re.compile(r"/(?!/)[\w/:.,?&=%@+~-]*", re.ASCII)
 
 
 def page_number(asked: Asked) -> int:
@@ -18,8 +21,7 @@ def page_number(asked: Asked) -> int:
 
 def own_path(text: str, otherwise: str = "/") -> str:
     """A path of ours to go back to; anything that could lead elsewhere is not one."""
-    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and "\\" not in text and text.isprintable()
-    return text if safe and text.isascii() else otherwise
+    return text if _OWN_PATH.fullmatch(text) else otherwise
 
 
 def word(text: str, what: str) -> str:

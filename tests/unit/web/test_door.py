@@ -240,6 +240,16 @@ def test_going_back_never_leads_elsewhere(ada, asked, verdict, target):
     assert f'href="{target}"' not in ada.get(f"/approvals/{asked[1].id}", params={"back": target}).text
 
 
+def test_a_link_in_a_mail_leads_on_from_a_page_of_ours_and_never_elsewhere(house):
+    stranger = Visitor(house, role=None)
+    cross = {"sec-fetch-site": "cross-site"}
+    answer = stranger.get("/sign-in", params={"next": "/approvals/3f9a"}, headers=cross)
+    assert '<meta http-equiv="refresh" content="0; url=/approvals/3f9a">' in answer.text
+    for target in (*ELSEWHERE, "/x; url=https://evil.example", '/"><script>'):
+        told = stranger.get("/sign-in", params={"next": target}, headers=cross).text
+        assert 'content="0; url=/">' in told or "400" in told or "That cannot be" in told, target
+
+
 def test_methods_that_are_not_ways_are_refused(ada):
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
         assert ada.client.request(method, "/", headers=OWN).status_code == 405
