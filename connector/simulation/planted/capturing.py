@@ -39,8 +39,8 @@ def _cursor_before_inbox(bench: Workbench) -> None:
 
 def _snapshot_when_captured(bench: Workbench) -> None:
     def made(original: Any) -> Any:
-        def queue_page(tx: Any, page: Any, place: Any) -> int:
-            queued: int = original(tx, page, place)
+        def queue_page(tx: Any, page: Any, place: Any, *more: Any) -> int:
+            queued: int = original(tx, page, place, *more)
             from connector.change.seen import note_snapshots
 
             note_snapshots(tx, page.records, place.fields)
@@ -53,7 +53,7 @@ def _snapshot_when_captured(bench: Workbench) -> None:
 
 def _no_tombstones(bench: Workbench) -> None:
     def made(original: Any) -> Any:
-        return lambda tx, page, place: original(tx, replace(page, gone=()), place)
+        return lambda tx, page, *more: original(tx, replace(page, gone=()), *more)
 
     bench.wrap(f"{_CAPTURE}:_queue_page", made)
 

@@ -87,8 +87,8 @@ def _edit_dropped(bench: Workbench) -> None:
 
 
 def _no_means_yes(bench: Workbench) -> None:
-    def reject(self: Any, approval: str, *, by: str, remark: str | None = None) -> Any:
-        return self.approve(approval, by=by, remark=remark)
+    def reject(self: Any, approval: str, **said: Any) -> Any:
+        return self.approve(approval, **said)
 
     bench.swap(f"{_PEOPLE}:People.reject", reject)
 

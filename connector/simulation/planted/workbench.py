@@ -14,9 +14,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class Workbench:
-    """Swaps functions and remembers what was there."""
+    """Swaps functions and remembers in `swapped` what was there."""
 
-    _kept: list[tuple[Any, str, Any]] = field(default_factory=list)
+    swapped: list[tuple[Any, str, Any]] = field(default_factory=list)
 
     def wrap(self, place: str, made: Callable[[Any], Any]) -> None:
         """Put what `made` makes of the original at `place`, written `package.module:name` or `…:Class.name`."""
@@ -26,15 +26,15 @@ class Workbench:
         for part in parts:
             owner = getattr(owner, part)
         original = owner.__dict__[name]
-        self._kept.append((owner, name, original))
+        self.swapped.append((owner, name, original))
         setattr(owner, name, made(original))
 
     def swap(self, place: str, instead: Any) -> None:
         self.wrap(place, lambda original: instead)
 
     def restore(self) -> None:
-        while self._kept:
-            owner, name, original = self._kept.pop()
+        while self.swapped:
+            owner, name, original = self.swapped.pop()
             setattr(owner, name, original)
 
 
