@@ -71,13 +71,16 @@ def policies_on(policies: PolicySet, connection: ConnectionName, object: ObjectT
     return tuple(policy for policy in policies if policy.when.object is object and policy.serves(connection))
 
 
-def fields_of(policies: Collection[Policy], schema: ObjectSchema) -> frozenset[FieldName]:
-    """Every field the road reads of an object: what policies watch and write, and the shared vocabulary."""
+def fields_of(policies: Collection[Policy], schema: ObjectSchema) -> tuple[FieldName, ...]:
+    """Every field the road reads of an object: what policies watch and write, and the shared vocabulary.
+
+    In order of name: a record holds its fields as they were asked for, and passages and prompts follow that order.
+    """
     named = {name for policy in policies for name in policy.may.update} | watched_fields(policies)
     for policy in policies:
         named |= {*agent_fields(policy.agent)}
         named |= {FieldName(name) for _, condition in agent_conditions(policy.agent) for name in condition.names.fields}
-    return frozenset((named | VOCABULARY[schema.object].keys()) & schema.fields.keys())
+    return tuple(sorted((named | VOCABULARY[schema.object].keys()) & schema.fields.keys()))
 
 
 def watched_here(
