@@ -144,11 +144,14 @@ def test_reading_positions_are_kept_per_object(store):
         cursors.activate(tx, CRM, ObjectType.TICKET, cursor=cursor(), now=NOW, fields=[SUBJECT])
         cursors.activate(tx, CRM, ObjectType.TICKET, cursor=cursor("other"), now=LATER, fields=[])
         cursors.advance(tx, CRM, ObjectType.TICKET, cursor("c2"))
-        cursors.advance_sweep(tx, CRM, ObjectType.TICKET, cursor("s1"), done=False)
+        begun = cursors.position(tx, CRM, ObjectType.TICKET)
+        assert begun is not None
+        cursors.advance_sweep(tx, begun, cursor("s1"), done=False)
+        cursors.advance_sweep(tx, begun, cursor("late"), done=True)
         place = cursors.position(tx, CRM, ObjectType.TICKET)
         assert place is not None
         assert (place.cursor, place.sweep, place.baselined, place.activated_at) == ("c2", "s1", False, NOW)
-        cursors.advance_sweep(tx, CRM, ObjectType.TICKET, cursor("s2"), done=True)
+        cursors.advance_sweep(tx, place, cursor("s2"), done=True)
         [place] = cursors.positions(tx)
         assert (place.sweep, place.baselined, place.fields) == (None, True, {SUBJECT})
         cursors.rebaseline(tx, CRM, ObjectType.TICKET, [SUBJECT, CATEGORY])
