@@ -46,7 +46,7 @@ def _field(ticket: Ticket, name: str, purposes: Mapping[int, str], *, ends_empty
     place = 0
     while place < len(changes):
         change, place = changes[place], place + 1
-        purpose = purposes.get(change.line, "act") if change.actor == "agent" else "theirs"
+        purpose = purposes.get(change.line, "theirs")  # a write nobody could confirm is nobody's to take back
         if place < len(changes) and is_put_back(change, changes[place]):
             place += 1  # a flow of the org undid it in the same breath: it never stood
             layers = _unsure(layers) if purpose == "revert" else layers

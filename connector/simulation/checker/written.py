@@ -204,7 +204,7 @@ def overwrites(
         where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
         if claim.kind == "conflicted" and claim.theirs == change.before:
             tried = {entry["kind"] for entry in account.of_intent(f"{claim.intent}-restore")}
-            if not tried & {"restored", "conflicted"} and claim.ticket not in history.gone:
+            if not tried & {"restored", "conflicted", "applied"} and claim.ticket not in history.gone:
                 yield f"{where}, noticed and never put back"
             continue
         yield f"{where}, while the decision had seen {claim.base!r}"
