@@ -30,3 +30,18 @@ def survivor_of(tx: Transaction, ref: RecordRef) -> RecordRef:
             return ref
         ref = RecordRef(ref.connection, ref.object, row["into_record"])
         visited.add(ref.id)
+
+
+def merged_into(tx: Transaction, ref: RecordRef) -> tuple[RecordRef, ...]:
+    """The records that live on in this one, merged into it at once or through others."""
+    found: dict[str, None] = {ref.id: None}
+    waiting = [ref.id]
+    while waiting:
+        for row in tx.rows(
+            "SELECT record FROM change_aliases WHERE connection = :connection AND object = :object AND into_record = :into",
+            connection=ref.connection, object=ref.object.value, into=waiting.pop(),
+        ):
+            if row["record"] not in found:
+                found[row["record"]] = None
+                waiting.append(row["record"])
+    return tuple(RecordRef(ref.connection, ref.object, one) for one in found if one != ref.id)

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from connector.adapter import Adapter
+from connector.cli.learner import name_of
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Yes, agreed, person
 from connector.cli.output import emit, indented, note, say
 from connector.cli.refs import parse_ref
-from connector.cli.road import open_index
+from connector.cli.road import open_index, open_shelf
 from connector.clock import SystemClock, system_random
+from connector.decision.shelf import Shelved
 from connector.errors import ConnectorError, PermanentError
 from connector.journal import Journal
 from connector.pipeline.erase import Erased
@@ -61,8 +63,12 @@ def erase(
         _announce(refs, unasked)
         agreed(f"Erase what is kept about {len(refs)} records?", yes=yes or as_json)
         now = SystemClock().now()
-        done = erase_records(store, Journal(system_random()), open_index(settings), refs, by=person(by), at=now)
-    _tell(done, unasked, as_json=as_json)
+        done = erase_records(
+            store, Journal(system_random()), open_index(settings), refs, by=person(by), at=now,
+            addresses=(address,) if address else (),
+        )
+        standing = open_shelf(settings, store).sweep()
+    _tell(done, unasked, standing, as_json=as_json)
 
 
 def _of_person(settings: Settings, address: str, unasked: list[str]) -> Iterator[RecordRef]:
@@ -100,13 +106,16 @@ def _announce(refs: Sequence[RecordRef], unasked: Sequence[str]) -> None:
         note(f"! not asked, so records only it knows of are missed: {trouble}")
 
 
-def _tell(done: Erased, unasked: Sequence[str], *, as_json: bool) -> None:
+def _tell(done: Erased, unasked: Sequence[str], standing: Sequence[Shelved], *, as_json: bool) -> None:
     if as_json:
         emit({
             "records": [str(ref) for ref in done.records], "journal_bodies": done.journal_bodies,
             "memory_rows": done.memory_rows, "inbox_rows": done.inbox_rows, "not_asked": list(unasked),
+            "learners_to_refit": [name_of(one.key) for one in standing],
         })  # fmt: skip
         return
     removed = f"{done.journal_bodies} journal bodies, {done.memory_rows} remembered texts"
     say(f"✓ {len(done.records)} records erased: {removed}", style="green")
+    for one in standing:
+        note(f"  {name_of(one.key)} was taught by them; it is fitted again without them, and earlier versions are gone")
     indented("What backups of the state folder hold is not touched. next: crm-connector journal verify")

@@ -22,8 +22,8 @@ from connector.context.examples import (
     training_examples,
 )
 from connector.context.past import RememberedDecision, note_outcome, note_verdict, past_decisions, remember_decisions
-from connector.context.refs import delete_of
-from connector.record import RecordRef
+from connector.context.refs import OF_RECORDS, delete_of, ref_of, rows_of
+from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Transaction
 
 MIGRATIONS = (examples.MIGRATION, past.MIGRATION, agents.MIGRATION, intake.MIGRATION)
@@ -32,7 +32,7 @@ __all__ = [
     "MIGRATIONS", "NOTHING", "AgentValue", "Example", "ExampleSource", "Recall", "Recollection", "RememberedDecision",
     "StoredMemory", "agent_values", "confirm", "content_key", "count_since", "erase", "forget", "note_outcome",
     "note_verdict", "past_decisions", "recall", "remember_decisions", "remember_examples", "remember_values",
-    "training_examples", "value_digest",
+    "taught_by", "training_examples", "value_digest",
 ]
 
 
@@ -73,3 +73,12 @@ def erase(tx: Transaction, refs: Sequence[RecordRef]) -> int:
     """Remove all that is remembered of these records; how many rows there were."""
     tables = ("context_examples", "context_past", "context_agent_values", "context_intake")
     return sum(delete_of(tx, table, refs) for table in tables)
+
+
+def taught_by(tx: Transaction, refs: Sequence[RecordRef]) -> frozenset[tuple[ConnectionName, ObjectType]]:
+    """The objects whose learners may have been taught by these records."""
+    return frozenset(
+        (ref.connection, ref.object)
+        for table in ("context_examples", "context_intake")
+        for ref in map(ref_of, rows_of(tx, f"SELECT connection, object, record FROM {table} WHERE {OF_RECORDS}", refs))
+    )

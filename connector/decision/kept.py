@@ -11,9 +11,10 @@ from typing import Any
 from connector.clock import from_micros, micros
 from connector.context.context import Context
 from connector.context.encoding import encode_context
+from connector.context.refs import delete_of
 from connector.journal import canonical
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Migration, Row, Transaction, any_of, batches
+from connector.store import Migration, Row, Transaction, any_of, batches, holding
 
 KEPT = timedelta(days=90)
 
@@ -88,11 +89,21 @@ def trim(tx: Transaction, now: datetime) -> int:
     return tx.run("DELETE FROM decision_questions WHERE asked_at < :before", before=micros(now - KEPT))
 
 
-def erase(tx: Transaction, refs: Sequence[RecordRef]) -> None:
-    """Forget every question these records had a part in, be it as a relative."""
-    tx.run_many(
-        "DELETE FROM decision_questions WHERE context LIKE :mentioned", [{"mentioned": f'%"{ref}"%'} for ref in refs]
-    )
+def decisions_with(tx: Transaction, refs: Sequence[RecordRef], addresses: Sequence[str] = ()) -> tuple[str, ...]:
+    """The decisions in whose kept questions these records had a part, be it as a relative, or an address was read."""
+    found: dict[str, None] = {}
+    for words in (*(f'"{ref}"' for ref in refs), *addresses):
+        rows = tx.rows(
+            "SELECT decision FROM decision_questions WHERE LOWER(context) LIKE :like ESCAPE '!'", like=holding(words)
+        )
+        found |= dict.fromkeys(row["decision"] for row in rows)
+    return tuple(found)
+
+
+def erase(tx: Transaction, refs: Sequence[RecordRef], decisions: Sequence[str]) -> None:
+    """Forget every question about these records and behind these decisions."""
+    delete_of(tx, "decision_questions", refs)
+    tx.run_many("DELETE FROM decision_questions WHERE decision = :decision", [{"decision": one} for one in decisions])
 
 
 def _kept(row: Row) -> KeptQuestion:

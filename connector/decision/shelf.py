@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -54,6 +54,7 @@ class Shelved:
     pinned: bool = False
     withdrawn: bool = False
     shadow: bool = False
+    outdated: bool = False  # taught by rows that have been erased since; it goes as soon as the rest has taught another
 
 
 class DiskShelf:
@@ -110,6 +111,8 @@ class DiskShelf:
         )
         with self._store.transaction("decision: shelve a learner") as tx:
             tx.run(_INSERT, **_columns(shelved))
+            if not shadow:
+                tx.run(_RETIRE, **_key_columns(key))
             kept = _versions(tx, key)
         self._sweep(key, kept)
         return shelved
@@ -132,6 +135,26 @@ class DiskShelf:
                 f"UPDATE decision_learners SET shadow = 0 WHERE {_OF_KEY} AND version = :version",
                 version=shelved.version, **_key_columns(shelved.key),
             )
+            tx.run(_RETIRE, **_key_columns(shelved.key))
+            kept = _versions(tx, shelved.key)
+        self._sweep(shelved.key, kept)
+
+    def sweep(self) -> tuple[Shelved, ...]:
+        """Delete every file nothing can ask for; the versions in force that erased rows taught, which are fitted again."""
+        by_key: dict[LearnerKey, list[Shelved]] = {}
+        for one in self.versions():
+            by_key.setdefault(one.key, []).append(one)
+        for key, kept in by_key.items():
+            self._sweep(key, kept)
+        return tuple(acting for kept in by_key.values() if (acting := in_force(kept)) is not None and acting.outdated)
+
+    def same_again(self, shelved: Shelved) -> None:
+        """What was left after an erasing taught the very same learner: it holds nothing of what is gone."""
+        with self._store.transaction("decision: a learner came out the same") as tx:
+            tx.run(
+                f"UPDATE decision_learners SET outdated = 0 WHERE {_OF_KEY} AND version = :version",
+                version=shelved.version, **_key_columns(shelved.key),
+            )
 
     def lacks(self, key: LearnerKey, missing: NotLearned) -> None:
         """Note how far a field without a learner has come, so that people can be told."""
@@ -145,6 +168,9 @@ class DiskShelf:
                 """,
                 examples=missing.examples, needed=missing.needed, why=missing.why, **_key_columns(key),
             )
+            tx.run(_RETIRE, **_key_columns(key))
+            kept = _versions(tx, key)
+        self._sweep(key, kept)
 
     def versions(self, key: LearnerKey | None = None) -> tuple[Shelved, ...]:
         """Every version of one learner, or of all, newest first within a learner."""
@@ -211,7 +237,8 @@ class DiskShelf:
     def _sweep(self, key: LearnerKey, kept: Sequence[Shelved]) -> None:
         """Delete files no rollback can ask for; their rows stay as history."""
         acting = in_force(kept)
-        needed = {shelved.path for shelved in (*kept[:KEPT], *(one for one in kept if one.pinned or one is acting))}
+        chosen = (*kept[:KEPT], *(one for one in kept if one.pinned or one is acting))
+        needed = {shelved.path for shelved in chosen if not (shelved.outdated and shelved.withdrawn)}
         for path in self._folder.glob(f"{_stem(key)}-*.learner"):
             if path.name not in needed:
                 path.unlink(missing_ok=True)
@@ -221,7 +248,20 @@ _INSERT = """
 INSERT INTO decision_learners (connection, policy, object, field, version, name, path, sha256, examples, fitted_at, shadow)
 VALUES (:connection, :policy, :object, :field, :version, :name, :path, :digest, :examples, :fitted_at, :shadow)
 """
+_RETIRE = f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND outdated = 1"
 _WITHDRAW = f"UPDATE decision_learners SET pinned = 0, withdrawn = 1 WHERE {_OF_KEY} AND version = :version"
+
+
+def unteach(tx: Transaction, taught: Collection[tuple[ConnectionName, ObjectType]]) -> None:
+    """Rows of these objects were erased: what was fitted on them is withdrawn, or in force only until it is fitted again.
+
+    A learner that acts alone stays until its successor has earned as much: one erasure must not end an autonomy.
+    """
+    for key in {one.key for one in _all_versions(tx) if (one.key.connection, one.key.object) in taught}:
+        acting = in_force(_versions(tx, key))
+        tx.run(f"UPDATE decision_learners SET outdated = 1 WHERE {_OF_KEY}", **_key_columns(key))
+        number = acting.version if acting is not None else 0
+        tx.run(f"{_RETIRE} AND version <> :number", number=number, **_key_columns(key))
 
 
 def in_force(versions: Sequence[Shelved]) -> Shelved | None:
@@ -231,8 +271,11 @@ def in_force(versions: Sequence[Shelved]) -> Shelved | None:
 
 
 def is_due(newest: Shelved | None, *, new_examples: int, now: datetime) -> bool:
-    """Whether a field is worth learning again: never learned, a night has passed, or a tenth of the examples is new."""
-    if newest is None:
+    """Whether a field is worth learning again: never learned, some of its examples were erased, or enough are new.
+
+    Enough is any after a night, and a tenth at once.
+    """
+    if newest is None or newest.outdated:
         return True
     if new_examples == 0:
         return False
@@ -284,5 +327,5 @@ def _shelved(row: Row) -> Shelved:
         ),
         version=row["version"], name=row["name"], path=row["path"], sha256=row["sha256"], examples=row["examples"],
         fitted_at=from_micros(row["fitted_at"]), pinned=bool(row["pinned"]), withdrawn=bool(row["withdrawn"]),
-        shadow=bool(row["shadow"]),
+        shadow=bool(row["shadow"]), outdated=bool(row["outdated"]),
     )

@@ -76,4 +76,10 @@ MIGRATIONS: tuple[Migration, ...] = (
         ALTER TABLE decision_learners ADD COLUMN shadow INTEGER NOT NULL DEFAULT 0
         """,
     ),
+    Migration(
+        stage="decision",
+        number=4,
+        name="learners taught by what was erased",
+        script="ALTER TABLE decision_learners ADD COLUMN outdated INTEGER NOT NULL DEFAULT 0",
+    ),
 )

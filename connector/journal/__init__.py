@@ -8,6 +8,7 @@ from connector.journal.journal import (
     before,
     entries_after,
     erase_bodies,
+    erase_bodies_holding,
     is_sealed,
     newest,
     newest_seq,
@@ -21,6 +22,6 @@ from connector.journal.verify import Verification, verify
 
 __all__ = [
     "MIGRATIONS", "Entry", "EntryKind", "Journal", "Seal", "StoredEntry", "Verification", "before", "canonical",
-    "entries_after", "erase_bodies", "is_sealed", "newest", "newest_seq", "of_decision", "of_intent", "of_record", "seal",
-    "verify", "walk",
+    "entries_after", "erase_bodies", "erase_bodies_holding", "is_sealed", "newest", "newest_seq", "of_decision", "of_intent",
+    "of_record", "seal", "verify", "walk",
 ]

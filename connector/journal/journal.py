@@ -13,7 +13,7 @@ from typing import Any
 from connector.clock import from_micros, micros
 from connector.journal.entry import Entry, EntryKind, StoredEntry, canonical, digest_of_body, digest_of_entry
 from connector.record import RecordRef
-from connector.store import Migration, Row, Transaction
+from connector.store import Migration, Row, Transaction, holding
 
 MIGRATIONS = (
     Migration(
@@ -214,3 +214,8 @@ def erase_bodies(tx: Transaction, seqs: Sequence[int]) -> int:
             seq=seq,
         )
     return removed
+
+
+def erase_bodies_holding(tx: Transaction, words: str) -> int:
+    """Remove the bodies in which these words stand, in any case of letters; how many."""
+    return tx.run("DELETE FROM journal_bodies WHERE LOWER(body) LIKE :like ESCAPE '!'", like=holding(words))

@@ -152,6 +152,7 @@ class Learning:
             self.shelf.lacks(key, learner)
             return None
         if shadow and newest is not None and learner.version == newest.name:
+            self.shelf.same_again(newest)
             return None  # it came out the same: there is nothing to try
         shelved = self.shelf.shelve(key, learner, examples=len(examples), at=now, shadow=shadow)
         with self.store.transaction("learning: learned") as tx:

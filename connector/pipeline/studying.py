@@ -137,7 +137,9 @@ class Studying:
         since = newest.fitted_at if newest is not None else now - timedelta(days=36_500)
         with self.store.snapshot() as tx:
             new = settled_since(tx, key.connection, key.object, key.policy, since=since)
-            if not is_due(newest, new_examples=new, now=now) or (newest is not None and _acts_alone(tx, policy, key)):
+            if not is_due(newest, new_examples=new, now=now):
+                return None
+            if newest is not None and not newest.outdated and _acts_alone(tx, policy, key):
                 return None
             rows = training_rows(tx, key.connection, key.object, key.policy)
         learner = self.fit(columns_of_rows(rows), [row.outcome for row in rows])

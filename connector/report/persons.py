@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from connector.record import RecordRef
-from connector.store import Transaction
+from connector.store import Transaction, holding
 
 _PLACES = (
     # table with connection, object and record columns, and the column that holds text
     ("context_examples", "text"),
     ("context_intake", "cells"),
+    ("context_past", "summary"),
+    ("decision_batches", "reply"),
     ("gate_approvals", "citations"),
     ("gate_approvals", "held"),
     ("gate_handoffs", "summary"),
+    ("gate_handoffs", "missing"),
+    ("gate_labels", "proposed"),
+    ("gate_labels", "actual"),
+    ("change_seen", "snapshot"),
     ("decision_decisions", "detail"),
     ("writeback_outbox", "action"),
 )
@@ -19,7 +25,7 @@ _PLACES = (
 
 def records_mentioning(tx: Transaction, address: str) -> tuple[RecordRef, ...]:
     """Every record in whose kept texts the address stands, in any case of letters."""
-    words = {"like": f"%{_escaped(address.lower())}%"}
+    words = {"like": holding(address)}
     found = tx.rows(
         "SELECT DISTINCT e.connection, e.object, e.record FROM journal_entries e "
         "JOIN journal_bodies b ON b.body_digest = e.body_digest "
@@ -28,11 +34,8 @@ def records_mentioning(tx: Transaction, address: str) -> tuple[RecordRef, ...]:
     )
     for table, column in _PLACES:
         found += tx.rows(
-            f"SELECT DISTINCT connection, object, record FROM {table} WHERE LOWER({column}) LIKE :like ESCAPE '!'", **words
+            f"SELECT DISTINCT connection, object, record FROM {table} "
+            f"WHERE record IS NOT NULL AND LOWER({column}) LIKE :like ESCAPE '!'",
+            **words,
         )
     return tuple(sorted({RecordRef.parse(f"{row['connection']}:{row['object']}/{row['record']}") for row in found}))
-
-
-def _escaped(text: str) -> str:
-    """Percent and underscore stand for themselves."""
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -55,3 +55,9 @@ def batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """The values in runs that `any_of` can take."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def holding(words: str) -> str:
+    """The pattern for `LOWER(column) LIKE :like ESCAPE '!'` that finds these words; no letter is a wildcard."""
+    escaped = words.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.decision.learner import LearnerKey, NotLearned
-from connector.decision.shelf import KEPT, DiskShelf, Shelved, in_force, is_due
+from connector.decision.shelf import KEPT, DiskShelf, Shelved, in_force, is_due, unteach
 from connector.decision.tables import MIGRATIONS
 from connector.errors import StateError
 from connector.record import ConnectionName, FieldName, ObjectType
@@ -194,3 +194,72 @@ def test_a_pinned_version_leaves_the_shadow(shelf):
     tried = shelf.shelve(KEY, WordLearner({"word": "two"}, version="two"), examples=110, at=AT, shadow=True)
     shelf.pin(KEY, tried.version)
     assert says(shelf) == "two"
+
+
+OBJECTS = frozenset({(KEY.connection, KEY.object)})
+
+
+def erased_from(shelf, store):
+    with store.transaction("test: erased") as tx:
+        unteach(tx, OBJECTS)
+    return shelf.sweep()
+
+
+def files(tmp_path):
+    return sorted(path.name[-9:] for path in (tmp_path / "learners").iterdir())
+
+
+def test_what_erased_rows_taught_goes_at_once_unless_it_is_in_force(shelf, store, tmp_path):
+    for value in ("one", "two", "three"):
+        fit(shelf, value)
+    assert [one.version for one in erased_from(shelf, store)] == [3]
+    assert len(files(tmp_path)) == 1
+    assert says(shelf) == "three"
+    with pytest.raises(StateError):
+        shelf.rollback(KEY)
+
+
+def test_what_erased_rows_taught_is_fitted_again_without_waiting_for_news(shelf, store, tmp_path):
+    fit(shelf, "one")
+    assert not is_due(in_force(shelf.versions(KEY)), new_examples=0, now=AT)
+    erased_from(shelf, store)
+    assert is_due(in_force(shelf.versions(KEY)), new_examples=0, now=AT)
+    fit(shelf, "two")
+    assert says(shelf) == "two"
+    assert len(files(tmp_path)) == 1
+    assert not is_due(in_force(shelf.versions(KEY)), new_examples=0, now=AT)
+
+
+def test_a_pin_does_not_keep_what_erased_rows_taught(shelf, store, tmp_path):
+    fit(shelf, "one")
+    shelf.pin(KEY, 1)
+    erased_from(shelf, store)
+    fit(shelf, "two")
+    assert says(shelf) == "two"
+    assert len(files(tmp_path)) == 1
+
+
+def test_too_little_left_to_teach_ends_the_learner(shelf, store, tmp_path):
+    fit(shelf, "one")
+    erased_from(shelf, store)
+    shelf.lacks(KEY, NotLearned(examples=3, needed=40))
+    assert isinstance(shelf.learner(KEY), NotLearned)
+    assert files(tmp_path) == []
+
+
+def test_a_successor_in_shadow_takes_the_file_with_it_when_it_is_let_out(shelf, store, tmp_path):
+    fit(shelf, "one")
+    erased_from(shelf, store)
+    later = shelf.shelve(KEY, WordLearner({"word": "two"}, version="two"), examples=99, at=AT, shadow=True)
+    assert says(shelf) == "one"
+    shelf.let_out(later)
+    assert says(shelf) == "two"
+    assert len(files(tmp_path)) == 1
+
+
+def test_learners_of_other_objects_stay(shelf, store, tmp_path):
+    fit(shelf, "one")
+    with store.transaction("test: erased") as tx:
+        unteach(tx, {(KEY.connection, ObjectType.LEAD)})
+    assert shelf.sweep() == ()
+    assert not is_due(in_force(shelf.versions(KEY)), new_examples=0, now=AT)
