@@ -16,6 +16,7 @@ from typing import Any
 from connector.action import Action, UpdateField, action_hash, describe
 from connector.clock import from_micros, micros
 from connector.errors import PermanentError
+from connector.gate.audits import is_blind
 from connector.gate.verdict import Bases, ClearedAction, FieldBase, Reason, ReasonCode, clear, decode_held, encode_held
 from connector.journal import canonical
 from connector.policy import OnOverwrite
@@ -71,8 +72,17 @@ class Approval:
 
     @property
     def pattern(self) -> str:
-        """What questions that are alike share: the cell, and the step in one line. A hash: it tells nobody's words."""
-        return hashlib.sha256(f"{self.cell}\n{describe(self.action)}".encode()).hexdigest()[:16]
+        """What questions that are alike share: the cell, and the step in one line. A hash: it tells nobody's words.
+
+        Those asked blind share only the cell: to stand among others of one value would tell theirs.
+        """
+        what = "asked blind" if self.is_blind else describe(self.action)
+        return hashlib.sha256(f"{self.cell}\n{what}".encode()).hexdigest()[:16]
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether people are asked what they would write, without being shown what we would."""
+        return isinstance(self.action, UpdateField) and is_blind(self.id)
 
     @property
     def seal(self) -> str:

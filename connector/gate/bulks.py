@@ -65,6 +65,8 @@ def open_bulk(
         raise ApprovalError("only questions that are alike can be judged together")
     if DELIVERY[alike[0].action.kind] is Delivery.AT_MOST_ONCE:
         raise ApprovalError("what cannot be taken back is looked at singly")
+    if alike[0].is_blind:
+        raise ApprovalError("what is asked blind is looked at singly")
     for earlier in _open(tx, person, alike[0].pattern):
         if stage_of(tx, earlier) is BulkStage.LOOKING:
             return earlier

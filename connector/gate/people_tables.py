@@ -82,4 +82,18 @@ MIGRATIONS = (
         CREATE INDEX gate_waiting_owner ON gate_approvals (state, owner, approval) WHERE state = 'pending'
         """,
     ),
+    Migration(
+        stage="people",
+        number=4,
+        name="who looked at a blind question first",
+        script="""
+        CREATE TABLE people_reveals (
+            approval TEXT NOT NULL,
+            person TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            PRIMARY KEY (approval, person)
+        );
+        CREATE INDEX gate_waiting_decision ON gate_approvals (state, decision) WHERE state = 'pending'
+        """,
+    ),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.clock import from_micros, micros
-from connector.gate.approvals import Approval, ApprovalError, approval_of
+from connector.gate.approvals import Approval, ApprovalError, ApprovalState, approval_of
 from connector.store import Row, Transaction, any_of, batches
 
 _WAITS = (
@@ -118,6 +118,47 @@ def snooze(tx: Transaction, approval: Approval, *, person: str, until: datetime)
         "ON CONFLICT (approval, person) DO UPDATE SET until_at = excluded.until_at",
         approval=approval.id, person=person, until=micros(until),
     )
+
+
+def reveal(tx: Transaction, approval: Approval, *, person: str, at: datetime) -> bool:
+    """Note that somebody looked at what a blind question proposes; False when that is noted already."""
+    noted = tx.run(
+        "INSERT INTO people_reveals (approval, person, at) VALUES (:approval, :person, :at) "
+        "ON CONFLICT (approval, person) DO NOTHING",
+        approval=approval.id, person=person, at=micros(at),
+    )
+    return noted == 1
+
+
+def hidden_from(tx: Transaction, person: str, asked: Sequence[Approval]) -> frozenset[str]:
+    """Those of these questions that wait, are asked blind, and that this person has not looked at first."""
+    blind = [one.id for one in asked if one.state is ApprovalState.PENDING and one.is_blind]
+    looked: set[str] = set()
+    for some in batches(blind):
+        names, parameters = any_of("id", some)
+        rows = tx.rows(
+            f"SELECT approval FROM people_reveals WHERE person = :person AND approval IN ({names})",
+            person=person, **parameters,
+        )
+        looked.update(row["approval"] for row in rows)
+    return frozenset(blind) - looked
+
+
+def hidden_decisions(tx: Transaction, person: str, decisions: Sequence[str]) -> frozenset[str]:
+    """Those of these decisions whose story would tell this person what is still asked blind."""
+    waiting = _of_decisions(tx, decisions)
+    hidden = hidden_from(tx, person, waiting)
+    return frozenset(one.decision for one in waiting if one.id in hidden)
+
+
+def _of_decisions(tx: Transaction, decisions: Sequence[str]) -> list[Approval]:
+    found: list[Row] = []
+    for some in batches(list(dict.fromkeys(decisions))):
+        names, parameters = any_of("id", some)
+        found += tx.rows(
+            f"SELECT * FROM gate_approvals WHERE state = 'pending' AND decision IN ({names})", **parameters
+        )
+    return [approval_of(row) for row in found]
 
 
 def hand_to(tx: Transaction, approval: Approval, owner: str) -> None:

@@ -42,16 +42,28 @@ class People:
         with self.store.transaction("people: approved") as tx:
             return self._clear(tx, _as_shown(tx, approval, shown), by=by, remark=remark)
 
-    def judge(self, approval: str, value: FieldValue, *, by: str, remark: str | None = None) -> Approval:
+    def judge(
+        self, approval: str, value: FieldValue, *, by: str, remark: str | None = None, shown: str | None = None
+    ) -> Approval:
         """A blind verdict: the person says what they would write without seeing ours; that is written.
 
-        Where it is what we proposed, this is an approval, else an edit; either way it is a blind label.
+        Where it is what we proposed, this is an approval, else an edit; either way it is a blind label, unless the
+        person had looked at ours first.
         """
         with self.store.transaction("people: judged blind") as tx:
-            found = approvals.find(tx, approval)
+            found = _as_shown(tx, approval, shown)
             edited = _edited(found, value)
             agreed = isinstance(found.action, UpdateField) and same_value(value, found.action.value)
-            return self._clear(tx, found, by=by, remark=remark, edited=None if agreed else edited, blind=True)
+            looked = found.is_blind and found.id not in queue.hidden_from(tx, by, [found])
+            return self._clear(tx, found, by=by, remark=remark, edited=None if agreed else edited, blind=not looked)
+
+    def reveal(self, approval: str, *, by: str) -> Approval:
+        """Look at what a blind question proposes before answering it: the verdict is no blind one any more."""
+        with self.store.transaction("people: looked first") as tx:
+            found = _pending(tx, approval)
+            if queue.reveal(tx, found, person=by, at=self.clock.now()):
+                self._note_change(tx, found, by=by, change="looked at what was proposed before answering")
+        return found
 
     def edit(
         self, approval: str, value: FieldValue, *, by: str, remark: str | None = None, shown: str | None = None

@@ -9,7 +9,6 @@ from datetime import datetime
 from connector.action import UpdateField, describe
 from connector.gate import CellState
 from connector.gate.approvals import Approval, ApprovalState
-from connector.gate.audits import is_blind
 from connector.record import FieldName, FieldValue, Record, same_value
 from connector.report.earning import CellReport
 from connector.report.times import span
@@ -30,8 +29,7 @@ class Card:
     def hides(self) -> bool:
         """Whether the proposed value is kept from the person: a fifth of the open questions about fields is put blind."""
         asked = self.approval
-        is_open = asked.state is ApprovalState.PENDING and isinstance(asked.action, UpdateField)
-        return is_open and not self.revealed and is_blind(asked.id)
+        return asked.state is ApprovalState.PENDING and asked.is_blind and not self.revealed
 
 
 ORIGINS: Mapping[str, str] = {

@@ -36,6 +36,7 @@ class Step:
     evidence: tuple[Evidence, ...]
     policy_line: str | None
     erased: bool
+    decision: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def _step(stored: StoredEntry) -> Step:
     return Step(
         seq=stored.seq, at=entry.at, kind=entry.kind, actor=entry.actor, policy=entry.policy, sentence=headline(stored),
         fields=_fields(body), evidence=_evidence(body.get("citations", ())), policy_line=body.get("policy_line"),
-        erased=stored.body is None,
+        erased=stored.body is None, decision=entry.decision,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connector.action import CreateNote, CreateTask, Message, UpdateField, describe
 from connector.decision import decisions
+from connector.gate import queue
 from connector.gate.approvals import Approval, ApprovalState
 from connector.record import DELIVERY, Delivery, RecordRef, display
 from connector.report.card import ORIGINS, on_expiry
@@ -19,6 +20,7 @@ from connector.store import Transaction
 
 _BY = {**ORIGINS, "outsider": "an outsider"}
 HIDDEN = "(hidden by the policy)"
+BLIND = "asked blind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class CardView:
     usd: str
     tier: str
     outcome: Outcome | None
+    hides: bool = False  # asked blind: what is proposed, how sure and why are kept from the person
 
     @property
     def is_open(self) -> bool:
@@ -73,36 +76,50 @@ class CardView:
 
     @property
     def says(self) -> str:
-        return describe(self.asked.action)
+        return in_words(self.asked, hides=self.hides)
 
 
 def cards_of(
-    tx: Transaction, asked: Sequence[Approval], *, targets: Mapping[str, float], now: datetime
+    tx: Transaction, asked: Sequence[Approval], *, person: str, targets: Mapping[str, float], now: datetime
 ) -> tuple[CardView, ...]:
-    """The cards of these questions, in their order."""
+    """The cards of these questions for one person, in their order."""
+    hidden = queue.hidden_from(tx, person, asked)
     names = names_of(tx, [(one.ref, one.bases) for one in asked])
     cells = earned_by(tx, [(one.cell, one.pins) for one in asked], targets=targets, now=now)
     outcomes = outcomes_of(tx, [one for one in asked if one.state is not ApprovalState.PENDING])
-    return tuple(_card(tx, one, names, cells.get((one.cell, one.pins)), outcomes.get(one.id)) for one in asked)
-
-
-def _card(
-    tx: Transaction, asked: Approval, names: Mapping[RecordRef, str], earned: CellReport | None, outcome: Outcome | None
-) -> CardView:
-    decision = decisions.find(tx, asked.decision)
-    return CardView(
-        asked=asked, name=names[asked.ref], shape=shape_of(asked), quotes=tuple(map(_quote, asked.citations)), earned=earned,
-        usd=decision.usd if decision is not None else "0", tier=decision.tier if decision is not None else "",
-        outcome=outcome,
+    return tuple(
+        _card(
+            tx, one, names, cells.get((one.cell, one.pins)), outcomes.get(one.id), hides=one.id in hidden
+        )
+        for one in asked
     )
 
 
-def shape_of(asked: Approval) -> Shape:
+def _card(
+    tx: Transaction, asked: Approval, names: Mapping[RecordRef, str], earned: CellReport | None, outcome: Outcome | None,
+    *, hides: bool,
+) -> CardView:
+    decision = decisions.find(tx, asked.decision)
+    return CardView(
+        asked=asked, name=names[asked.ref], shape=shape_of(asked, hides=hides), quotes=tuple(map(_quote, asked.citations)),
+        earned=earned, usd=decision.usd if decision is not None else "0",
+        tier=decision.tier if decision is not None else "", outcome=outcome, hides=hides,
+    )
+
+
+def in_words(asked: Approval, *, hides: bool) -> str:
+    """The step in one line, without its value where that is asked blind."""
+    if hides and isinstance(asked.action, UpdateField):
+        return f"set {asked.action.field} ({BLIND})"
+    return describe(asked.action)
+
+
+def shape_of(asked: Approval, *, hides: bool = False) -> Shape:
     match asked.action:
         case UpdateField(field=field, value=value):
             base = asked.bases.get(field)
             was = None if base is None else HIDDEN if base.private else display(base.value)
-            return Shape(about=field, base=was, ours=display(value))
+            return Shape(about=field, base=was, ours=BLIND if hides else display(value))
         case CreateTask(subject=subject, description=text, due=due):
             facts = (("due", moment(due) if due else "no date"), ("text", text))
             return Shape(about="new task", base=None, ours=subject, facts=facts)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from connector.action import describe
 from connector.gate import queue
+from connector.gate.approvals import Approval
 from connector.gate.bulks import FEWEST
 from connector.gate.persons import listed as persons_listed
 from connector.gate.queue import View
@@ -16,7 +16,7 @@ from connector.policy import PolicyName
 from connector.report.outcomes import Proof
 from connector.report.times import moment
 from connector.store import Transaction
-from connector.web.cards import CardView, cards_of, shape_of
+from connector.web.cards import CardView, cards_of, in_words, shape_of
 from connector.web.csv_export import csv_of
 from connector.web.house import House
 from connector.web.page import Answer, Asked, Download, Page, Shown, Way
@@ -43,7 +43,7 @@ def show(house: House, asked: Asked) -> Answer:
         further, judged = judged_lately(tx, asked.person.name, house, now)
         targets = house.targets()
         values = {
-            "groups": _groups(tx, house, view), "cards": cards_of(tx, waiting, targets=targets, now=now),
+            "groups": _groups(tx, house, view), "cards": cards_of(tx, waiting, person=view.person, targets=targets, now=now),
             "further": further, "judged": judged,
             "total": total, "all": queue.waiting(tx),
             "hands": hands(tx), "view": view, "number": number, "pages": max(1, -(-total // PER_PAGE)),
@@ -58,7 +58,7 @@ def judged_lately(tx: Transaction, person: str, house: House, now: datetime) -> 
     lately = queue.judged_by(tx, person, since=now - max(_FADES.values()), limit=_JUDGED)
     found = queue.of_ids(tx, [row.approval for row in rows]) | {one.id: one for one in lately}
     fresh = {one.id for one in queue.judged_by(tx, person, since=now - _FADES[Proof.NOTHING], limit=_JUDGED)}
-    cards = cards_of(tx, list(found.values()), targets=house.targets(), now=now)
+    cards = cards_of(tx, list(found.values()), person=person, targets=house.targets(), now=now)
     shown = tuple(card for card in cards if card.asked.id in fresh or _is_told(card, now))[:_JUDGED]
     under_way = sum(card.outcome is not None and not card.outcome.is_settled for card in shown)
     return count - under_way, shown
@@ -86,15 +86,22 @@ def export(house: House, asked: Asked) -> Answer:
             kind=EntryKind.EXPORTED, at=now, actor=asked.person.name, body={"what": "approvals", "rows": len(found)}
         )
         house.journal.append(tx, entry)
+        hidden = queue.hidden_from(tx, asked.person.name, found)
     rows = [
         (
-            one.id, str(one.ref), one.policy, describe(one.action), shape_of(one).base or "", shape_of(one).ours,
-            f"{one.confidence:.4f}", one.rationale, one.owner, moment(one.asked_at), moment(one.expires_at),
+            one.id, str(one.ref), one.policy, in_words(one, hides=one.id in hidden), shape_of(one).base or "",
+            shape_of(one, hides=one.id in hidden).ours, *_reasoned(one, hides=one.id in hidden), one.owner,
+            moment(one.asked_at), moment(one.expires_at),
         )
         for one in found
     ]
     heads = ("id", "record", "policy", "what", "before", "ours", "confidence", "rationale", "owner", "asked", "lapses")
     return Download(name="approvals.csv", kind="text/csv; charset=utf-8", text=csv_of(heads, rows))
+
+
+def _reasoned(one: Approval, *, hides: bool) -> tuple[str, str]:
+    """How sure, and why: kept back where the question is blind."""
+    return ("", "") if hides else (f"{one.confidence:.4f}", one.rationale)
 
 
 def _view(asked: Asked, now: datetime) -> View:
@@ -107,7 +114,7 @@ def _groups(tx: Transaction, house: House, view: View) -> list[dict[str, object]
     agents = {policy.name: policy.agent.name for policy in house.policies()}
     by_policy: dict[str, list[dict[str, object]]] = {}
     for alike in queue.groups(tx, replace(view, pattern=None, policy=None), limit=_GROUPS):
-        shape = shape_of(alike.example)
+        shape = shape_of(alike.example, hides=alike.example.is_blind)
         group: dict[str, object] = {
             "pattern": alike.pattern, "about": shape.about, "ours": shape.ours, "count": alike.count,
             "next": alike.next_expiry,

@@ -34,7 +34,8 @@ def show(house: House, asked: Asked) -> Answer:
         sampled = [found[id] for id in bulk.sample if id in found]
         values = {
             "bulk": bulk, "stage": bulks.stage_of(tx, bulk), "hands": hands(tx), "back": f"/bulks/{bulk.id}",
-            "cards": cards_of(tx, sampled, targets=house.targets(), now=now), "open": _still_open(tx, bulk),
+            "cards": cards_of(tx, sampled, person=asked.person.name, targets=house.targets(), now=now),
+            "open": _still_open(tx, bulk),
             "looked": sum(one.settled_by is not None for one in sampled), "stages": BulkStage,
         }
     return Shown(template="bulk.html", values=values)

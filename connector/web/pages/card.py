@@ -10,12 +10,13 @@ from connector.action import UpdateField
 from connector.errors import ConnectorError
 from connector.gate import approvals, queue
 from connector.gate.approvals import Approval
-from connector.record import FieldKind, FieldSchema, FieldValue, Option, Record, User, display, same_value
+from connector.record import FieldValue, Record, display, same_value
 from connector.store import Transaction
 from connector.web.cards import HIDDEN, cards_of
 from connector.web.house import House
 from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
 from connector.web.pages.approvals import hands
+from connector.web.pages.typed import Typed, form_for
 from connector.web.pages.wording import own_path, word
 
 
@@ -28,16 +29,6 @@ class Now:
     trouble: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """How another value is typed in: the field as the CRM knows it, its choices, and what stands there at first."""
-
-    kind: FieldKind
-    choices: tuple[tuple[str, str], ...]
-    text: str
-    required: bool
-
-
 def show(house: House, asked: Asked) -> Answer:
     return shown(house, asked)
 
@@ -46,9 +37,10 @@ def shown(house: House, asked: Asked, *, note: str | None = None, typed: str | N
     """The page of one question; `note` says why the last verdict on it was not taken."""
     with house.store.snapshot() as tx:
         found = named(tx, asked)
-        values = _values(tx, house, found)
+        values = _values(tx, house, found, asked.person.name)
+    hides = values["card"].hides
     values |= {
-        "now_in_crm": read_now(house, found), "typed": _typed(house, found, typed), "note": note,
+        "now_in_crm": read_now(house, found), "typed": _typed(house, found, typed, hides=hides), "note": note,
         "back": own_path(asked.posted("back") or asked.query.get("back", "/")),
     }
     return Shown(template="card.html", values=values, status=status)
@@ -91,43 +83,19 @@ def _target_value(found: Approval, fields: Mapping[Any, FieldValue]) -> str | No
     return HIDDEN if base is not None and base.private else display(fields.get(found.action.field))
 
 
-def _values(tx: Transaction, house: House, found: Approval) -> dict[str, Any]:
-    [card] = cards_of(tx, [found], targets=house.targets(), now=house.clock.now())
+def _values(tx: Transaction, house: House, found: Approval, person: str) -> dict[str, Any]:
+    [card] = cards_of(tx, [found], person=person, targets=house.targets(), now=house.clock.now())
     again = approvals.asked_again(tx, found)
     return {"card": card, "hands": hands(tx), "again": again}
 
 
-def _typed(house: House, found: Approval, typed: str | None) -> Typed | None:
-    """The form for another value; None for steps that are not field updates, or when the CRM cannot be asked."""
-    adapter = house.adapters.get(found.ref.connection)
-    if not isinstance(found.action, UpdateField) or adapter is None:
+def _typed(house: House, found: Approval, typed: str | None, *, hides: bool) -> Typed | None:
+    """The form for another value. Asked blind it begins empty, and not with what we would write."""
+    if not isinstance(found.action, UpdateField):
         return None
-    try:
-        field = adapter.records.schema(found.ref.object).fields.get(found.action.field)
-        if field is None:
-            return None
-        choices = _choices(field, adapter.records.users() if field.kind is FieldKind.USER else ())
-    except ConnectorError:
-        return None
-    text = typed if typed is not None else _as_typed(found.action.value)
-    return Typed(kind=field.kind, choices=choices, text=text, required=field.required)
-
-
-def _choices(field: FieldSchema, users: tuple[User, ...]) -> tuple[tuple[str, str], ...]:
-    if field.kind is FieldKind.USER:
-        return tuple((user.owner_id, user.name) for user in users if user.active)
-    if field.kind is FieldKind.BOOLEAN:
-        return (("yes", "yes"), ("no", "no"))
-    return tuple((option.key, _told(option)) for option in field.options if option.active)
-
-
-def _told(option: Option) -> str:
-    """An option by the key policies use, and the CRM's own word where that is another."""
-    return option.key if option.label.casefold() == option.key.casefold() else f"{option.key} ({option.label})"
-
-
-def _as_typed(value: FieldValue) -> str:
-    return "" if value is None else display(value)
+    ours = found.action.value
+    text = typed if typed is not None else None if hides else "" if ours is None else display(ours)
+    return form_for(house, found.ref, found.action.field, text=text)
 
 
 PAGE = Page(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.gate import queue
 from connector.journal import EntryKind, StoredEntry, before, newest_seq
 from connector.record import RecordRef
 from connector.report.names import names_of
@@ -17,6 +18,9 @@ from connector.web.pages.wording import record_named
 _PER_PAGE = 60
 QUIET = frozenset({EntryKind.CAPTURED, EntryKind.SENDING, EntryKind.RECONCILED})
 """Steps that tell a person nothing: they are in the journal, and left out here."""
+
+
+WITHHELD = "told once you have answered its question, which is asked blind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,9 @@ def show(house: House, asked: Asked) -> Answer:
         start = _start(asked, newest_seq(tx) + 1)
         found = before(tx, start, limit=_PER_PAGE)
         names = names_of(tx, [(one.entry.ref, {}) for one in found if one.entry.ref is not None])
+        hidden = queue.hidden_decisions(tx, asked.person.name, decisions_of(found))
     values = {
-        "lines": _lines(found, names), "earlier": found[-1].seq if len(found) == _PER_PAGE else None,
+        "lines": _lines(found, names, hidden), "earlier": found[-1].seq if len(found) == _PER_PAGE else None,
         "is_newest": "before" not in asked.query,
     }
     return Shown(template="history.html", values=values)
@@ -54,10 +59,18 @@ def _start(asked: Asked, newest: int) -> int:
     return int(text)
 
 
-def _lines(found: Sequence[StoredEntry], names: Mapping[RecordRef, str]) -> list[Line]:
+def decisions_of(found: Sequence[StoredEntry]) -> list[str]:
+    return [one.entry.decision for one in found if one.entry.decision is not None]
+
+
+def _lines(
+    found: Sequence[StoredEntry], names: Mapping[RecordRef, str], hidden: Collection[str]
+) -> list[Line]:
+    """The steps as lines; those of a decision that somebody is still to judge blind say only that."""
     return [
         Line(
-            seq=one.seq, at=one.entry.at, kind=one.entry.kind, actor=one.entry.actor, sentence=headline(one),
+            seq=one.seq, at=one.entry.at, kind=one.entry.kind, actor=one.entry.actor,
+            sentence=WITHHELD if one.entry.decision in hidden else headline(one),
             ref=one.entry.ref, name=names[one.entry.ref] if one.entry.ref is not None else "",
         )
         for one in found

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.gate import approvals, handoffs
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate import approvals, handoffs, queue
+from connector.gate.approvals import ApprovalState
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.record import RecordRef
 from connector.report.names import names_of
 from connector.report.story import Evidence, FieldStory, Step, story_of
 from connector.store import Transaction
+from connector.web.cards import in_words
 from connector.web.house import House
 from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
-from connector.web.pages.history import QUIET
+from connector.web.pages.history import QUIET, WITHHELD
 from connector.web.pages.wording import record_named
 from connector.writeback import OutboxState, WritePurpose, outbox
 
@@ -35,7 +37,7 @@ class RecordView:
     name: str
     fields: tuple[FieldStory, ...]
     chapters: tuple[Chapter, ...]
-    questions: tuple[Approval, ...]
+    questions: tuple[tuple[str, str], ...]
     cases: tuple[Handoff, ...]
     can_be_taken_back: bool
     told_at: datetime
@@ -44,19 +46,23 @@ class RecordView:
 def show(house: House, asked: Asked) -> Answer:
     ref = record_named(asked.named["ref"])
     with house.store.snapshot() as tx:
-        view = _view(tx, ref, house.clock.now())
+        view = _view(tx, ref, asked.person.name, house.clock.now())
     if not view.chapters:
         raise NotThereError(f"The journal holds nothing about {ref}.")
     return Shown(template="record.html", values={"record": view})
 
 
-def _view(tx: Transaction, ref: RecordRef, now: datetime) -> RecordView:
+def _view(tx: Transaction, ref: RecordRef, person: str, now: datetime) -> RecordView:
     story = story_of(tx, ref)
     questions = approvals.of_record(tx, ref)
+    hidden = queue.hidden_from(tx, person, questions)
     bases = questions[-1].bases if questions else {}
     return RecordView(
-        ref=ref, name=names_of(tx, [(ref, bases)])[ref], fields=story.fields, chapters=_chapters(story.steps),
-        questions=tuple(one for one in questions if one.state is ApprovalState.PENDING),
+        ref=ref, name=names_of(tx, [(ref, bases)])[ref], fields=story.fields,
+        chapters=_chapters(story.steps, frozenset(one.decision for one in questions if one.id in hidden)),
+        questions=tuple(
+            (one.id, in_words(one, hides=one.id in hidden)) for one in questions if one.state is ApprovalState.PENDING
+        ),
         cases=tuple(
             one for one in handoffs.of_record(tx, ref) if one.state in (HandoffState.OPEN, HandoffState.CLAIMED)
         ),
@@ -67,13 +73,18 @@ def _view(tx: Transaction, ref: RecordRef, now: datetime) -> RecordView:
     )
 
 
-def _chapters(steps: tuple[Step, ...]) -> tuple[Chapter, ...]:
-    """The steps a person wants to read, the newest first, each piece of evidence told with the first step it stands in."""
+def _chapters(steps: tuple[Step, ...], hidden: Collection[str]) -> tuple[Chapter, ...]:
+    """The steps a person wants to read, the newest first, each piece of evidence told with the first step it stands in.
+
+    The steps of a decision that this person is still to judge blind are not told.
+    """
     told: set[Evidence] = set()
     chapters = []
-    for step in steps:
-        if step.kind in QUIET:
+    for whole in steps:
+        if whole.kind in QUIET:
             continue
+        is_hidden = whole.decision in hidden
+        step = replace(whole, sentence=WITHHELD, evidence=(), policy_line=None) if is_hidden else whole
         new = tuple(one for one in dict.fromkeys(step.evidence) if one not in told)
         told.update(new)
         chapters.append(Chapter(step=step, evidence=new))

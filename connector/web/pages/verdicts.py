@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from connector.action import UpdateField
+from connector.gate import queue
 from connector.gate.approvals import Approval, ApprovalError, ApprovalState
 from connector.gate.persons import Role
-from connector.record import FieldValue, typed_value
+from connector.record import FieldValue
 from connector.web.house import House
 from connector.web.page import Answer, Asked, BadRequestError, Page, SeeOther, Way
 from connector.web.pages import card
 from connector.web.pages.approvals import hands
+from connector.web.pages.typed import typed_in
 from connector.web.pages.wording import own_path
 
 _LATER = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1), "3d": timedelta(days=3)}
@@ -44,8 +46,9 @@ def _is_repeated(house: House, asked: Asked) -> bool:
     """A double click: the same person gave the same verdict already. It is taken as one, and nothing happens twice."""
     with house.store.snapshot() as tx:
         now = card.named(tx, asked)
-    ended = {"approve": ApprovalState.APPROVED, "edit": ApprovalState.APPROVED, "reject": ApprovalState.REJECTED}
-    return now.settled_by == asked.person.name and ended.get(asked.posted("verdict")) is now.state
+    ended = ApprovalState.REJECTED if asked.posted("verdict") == "reject" else ApprovalState.APPROVED
+    is_verdict = asked.posted("verdict") in ("approve", "edit", "judge", "reject")
+    return is_verdict and now.settled_by == asked.person.name and now.state is ended
 
 
 def _seal(asked: Asked) -> str:
@@ -55,25 +58,41 @@ def _seal(asked: Asked) -> str:
     return asked.posted("shown")
 
 
+def _seen(house: House, asked: Asked, found: Approval) -> str:
+    """The seal of a question whose proposal this person saw; one asked blind is answered with a value first."""
+    with house.store.snapshot() as tx:
+        if queue.hidden_from(tx, asked.person.name, [found]):
+            raise ApprovalError("this one is asked blind: say what you would write, or look at it first")
+    return _seal(asked)
+
+
+def _judge(house: House, asked: Asked, found: Approval) -> None:
+    """The value a person would write without having seen ours."""
+    value = _value(house, asked, found)
+    house.people.judge(found.id, value, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+
+
+def _reveal(house: House, asked: Asked, found: Approval) -> None:
+    house.people.reveal(found.id, by=asked.person.name)
+
+
 def _approve(house: House, asked: Asked, found: Approval) -> None:
-    house.people.approve(found.id, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+    house.people.approve(found.id, by=asked.person.name, remark=asked.remark(), shown=_seen(house, asked, found))
 
 
 def _edit(house: House, asked: Asked, found: Approval) -> None:
     value = _value(house, asked, found)
-    house.people.edit(found.id, value, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+    house.people.edit(found.id, value, by=asked.person.name, remark=asked.remark(), shown=_seen(house, asked, found))
 
 
 def _value(house: House, asked: Asked, found: Approval) -> FieldValue:
-    """What was typed, in the kind the CRM's live schema says the field has."""
     if not isinstance(found.action, UpdateField) or found.ref.connection not in house.adapters:
         raise ApprovalError(f"approval {found.id} is not a field update; reject it and do it by hand")
-    schema = house.adapters[found.ref.connection].records.schema(found.ref.object)
-    return typed_value(",".join(asked.form.get("value", ("",))), schema, found.action.field)
+    return typed_in(house, asked, found.ref, found.action.field)
 
 
 def _reject(house: House, asked: Asked, found: Approval) -> None:
-    house.people.reject(found.id, by=asked.person.name, remark=asked.remark(), shown=_seal(asked))
+    house.people.reject(found.id, by=asked.person.name, remark=asked.remark(), shown=_seen(house, asked, found))
 
 
 def _snooze(house: House, asked: Asked, found: Approval) -> None:
@@ -93,6 +112,7 @@ def _hand(house: House, asked: Asked, found: Approval) -> None:
 
 _VERDICTS: dict[str, Callable[[House, Asked, Approval], None]] = {
     "approve": _approve, "edit": _edit, "reject": _reject, "snooze": _snooze, "hand": _hand,
+    "judge": _judge, "reveal": _reveal,
 }  # fmt: skip
 
 PAGE = Page(ways=(Way(path="/approvals/{id}", answer=judge, method="POST", role=Role.APPROVER),))

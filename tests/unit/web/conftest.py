@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from connector.gate import audits
 from tests.support.given import policy
 from tests.support.road import DESKS, Road
 from tests.support.visitor import Visitor, house_over
@@ -14,6 +17,14 @@ ASK = policy(gate="{supervised: until_earned}", may="{update: {category: {}}}")
 @pytest.fixture(params=DESKS)
 def desk(request):
     return DESKS[request.param]()
+
+
+@pytest.fixture(autouse=True)
+def blind_share(monkeypatch):
+    """No question is asked blind unless a test says so: by which fifth it falls to would be chance."""
+    share = partial(monkeypatch.setattr, audits, "BLIND_SHARE")
+    share(0.0)
+    return share
 
 
 @pytest.fixture
