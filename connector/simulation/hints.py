@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-HINTS: Mapping[str, int] = {}
+HINTS: Mapping[str, int] = {
+    "one_wake_per_record": 0, "rules_set_off": 1, "snapshot_when_captured": 0, "strict_cursor": 25,
+}  # fmt: skip

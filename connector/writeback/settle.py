@@ -140,6 +140,8 @@ class Settler:
     def unanswered(self, row: OutboxRow, result: Refused | Missed | Postponed | Unknown) -> None:
         """Answers that an update and a create share."""
         match result:
+            case Refused() if row.purpose is WritePurpose.RESTORE and row.attempts < RETRIES:
+                self.again(row, backoff(row.attempts))  # their edit is owed back, and a right may return
             case Refused(code=code, reason=reason, fields=fields):
                 self.close(
                     row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=reason, fields=list(fields)

@@ -368,3 +368,23 @@ def test_an_undo_is_carried_out_even_if_the_record_is_decided_again_first(tmp_pa
     process.road.deciding.step(process.road.policies)
     road.rounds()
     assert (road.value(ticket, "priority"), road.value(ticket, "category")) == (before, None)
+
+
+def test_a_putting_back_that_is_refused_for_a_moment_is_tried_again(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road._pass(200)
+    process = road.alive
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    _once_before_a_write(road, lambda: road.edit(ticket, priority="low"))
+    process.road.writeback.step()
+    assert road.value(ticket, "priority") == "high"  # for a moment
+    wire = process.wires[road.crm.connection]
+    wire.before_write = lambda: road.crm.faults.set("http_403", 1.0)
+    process.road.writeback.step()
+    assert road.crm.faults.counts["http_403"] > 0
+    wire.before_write = None
+    road.crm.faults.heal()
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "low"
