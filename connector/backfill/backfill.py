@@ -10,7 +10,7 @@ from connector.clock import Clock, from_micros, micros
 from connector.errors import PermanentError
 from connector.policy import Policy, PolicyName
 from connector.record import ConnectionName, ObjectType
-from connector.store import Row, Store, Transaction
+from connector.store import Row, Store, Transaction, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def unfinished(tx: Transaction) -> list[Backfill]:
 def _backfill(row: Row) -> Backfill:
     return Backfill(
         name=row["name"], policy=PolicyName(row["policy"]), connection=ConnectionName(row["connection"]),
-        object=ObjectType(row["object"]), place=Cursor(row["place"]) if row["place"] is not None else None,
+        object=word(ObjectType, row["object"]), place=Cursor(row["place"]) if row["place"] is not None else None,
         since=from_micros(row["since"]) if row["since"] is not None else None, limit=row["ceiling"],
         queued=row["queued"], done=bool(row["done"]), stopped=bool(row["stopped"]),
         started_at=from_micros(row["started_at"]),

@@ -10,7 +10,7 @@ from datetime import datetime
 from connector.adapter import Cursor
 from connector.clock import from_micros, micros
 from connector.record import ConnectionName, FieldName, ObjectType
-from connector.store import Transaction
+from connector.store import Transaction, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,5 +94,5 @@ def rebaseline(
 
 def positions(tx: Transaction) -> list[Position]:
     rows = tx.rows("SELECT connection, object FROM change_cursors ORDER BY connection, object")
-    found = [position(tx, ConnectionName(row["connection"]), ObjectType(row["object"])) for row in rows]
+    found = [position(tx, ConnectionName(row["connection"]), word(ObjectType, row["object"])) for row in rows]
     return [place for place in found if place is not None]

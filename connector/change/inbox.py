@@ -10,7 +10,7 @@ from enum import StrEnum
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.clock import from_micros, micros
 from connector.record import ConnectionName, ObjectType, RecordRef, Version
-from connector.store import Row, Transaction, any_of
+from connector.store import Row, Transaction, any_of, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +166,12 @@ def drop_record(tx: Transaction, ref: RecordRef) -> int:
 
 
 def _event(row: Row) -> ChangeEvent:
-    connection, kind = ConnectionName(row["connection"]), ObjectType(row["object"])
+    connection, kind = ConnectionName(row["connection"]), word(ObjectType, row["object"])
     into = row["into_record"]
     return ChangeEvent(
         ref=RecordRef(connection, kind, row["record"]),
-        kind=ChangeKind(row["kind"]),
-        origin=ChangeOrigin(row["origin"]),
+        kind=word(ChangeKind, row["kind"]),
+        origin=word(ChangeOrigin, row["origin"]),
         occurred_at=from_micros(row["occurred_at"]),
         version=Version(row["version"]) if row["version"] is not None else None,
         slot=row["slot"],

@@ -16,7 +16,7 @@ from connector.change.cursors import position
 from connector.clock import Clock, from_micros, micros
 from connector.journal import Entry, EntryKind, Journal
 from connector.record import ConnectionName, ObjectType, RecordRef, Version
-from connector.store import Store, Transaction, any_of
+from connector.store import Store, Transaction, any_of, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def completeness(tx: Transaction) -> list[Completeness]:
     """The last comparison of every object."""
     return [
         Completeness(
-            connection=ConnectionName(row["connection"]), object=ObjectType(row["object"]), at=from_micros(row["at"]),
+            connection=ConnectionName(row["connection"]), object=word(ObjectType, row["object"]), at=from_micros(row["at"]),
             records=row["records"], matched=row["matched"], repaired=row["repaired"],
         )
         for row in tx.rows("SELECT * FROM change_completeness ORDER BY connection, object")

@@ -15,7 +15,7 @@ from connector.change.moments import Rule, can_match, due_at, next_slot, rules_o
 from connector.clock import from_micros, micros
 from connector.policy import Policy
 from connector.record import ConnectionName, ObjectType, Record, RecordRef
-from connector.store import Row, Transaction, any_of, batches
+from connector.store import Row, Transaction, any_of, batches, word
 
 BELIEVED = timedelta(days=31)
 """How far a clock that went back is taken to have been right before. A slot further ahead than this was an error."""
@@ -159,7 +159,9 @@ def _keep(tx: Transaction, timers: Sequence[Timer]) -> None:
 
 def _timer(row: Row) -> Timer:
     return Timer(
-        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]), policy=row["policy"],
-        rule=Rule(row["rule"]), due=from_micros(row["due_at"]) if row["due_at"] is not None else None, fired=row["fired"],
+        ref=RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"]),
+        policy=row["policy"],
+        rule=word(Rule, row["rule"]), due=from_micros(row["due_at"]) if row["due_at"] is not None else None,
+        fired=row["fired"],
         fired_at=from_micros(row["fired_at"]) if row["fired_at"] is not None else None,
     )

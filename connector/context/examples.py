@@ -13,7 +13,7 @@ from connector.clock import from_micros, micros
 from connector.context.refs import columns_of, ref_of
 from connector.journal import canonical
 from connector.record import ConnectionName, FieldName, FieldValue, ObjectType, RecordRef, decode_value, encode_value
-from connector.store import Migration, Row, Transaction
+from connector.store import Migration, Row, Transaction, word
 
 EXAMPLE_TEXT_LIMIT = 20_000
 
@@ -137,5 +137,5 @@ def _columns(example: Example, now: datetime) -> dict[str, str | int]:
 def _example(row: Row) -> Example:
     return Example(
         ref=ref_of(row), field=FieldName(row["field"]), text=row["text"], value=decode_value(json.loads(row["value"])),
-        source=ExampleSource(row["source"]), stamped_at=from_micros(row["stamped_at"]),
+        source=word(ExampleSource, row["source"]), stamped_at=from_micros(row["stamped_at"]),
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 _CHUNK = 64
 # Letters only: a `:name` parameter of the store's portable subset holds no digits.
@@ -27,7 +27,7 @@ def delete_of(tx: Transaction, table: str, refs: Sequence[RecordRef]) -> int:
 
 
 def ref_of(row: Row) -> RecordRef:
-    return RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"])
+    return RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"])
 
 
 def columns_of(ref: RecordRef) -> dict[str, str]:

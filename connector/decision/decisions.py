@@ -11,7 +11,7 @@ from typing import Any
 from connector.clock import from_micros, micros
 from connector.journal import canonical
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Migration, Row, Transaction
+from connector.store import Migration, Row, Transaction, word
 
 MIGRATIONS = (
     Migration(
@@ -128,7 +128,7 @@ def dispositions(tx: Transaction) -> dict[str, int]:
 
 def _recorded(row: Row) -> RecordedDecision:
     return RecordedDecision(
-        id=row["decision"], ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
+        id=row["decision"], ref=RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"]),
         policy=row["policy"], policy_version=row["policy_version"], tier=row["tier"], enough=bool(row["enough"]),
         disposition=row["disposition"], rationale=row["rationale"], detail=json.loads(row["detail"]), usd=row["usd"],
         occurred_at=from_micros(row["occurred_at"]), decided_at=from_micros(row["decided_at"]), run=row["run"],

@@ -14,7 +14,7 @@ from connector.context.encoding import encode_context
 from connector.context.refs import delete_of
 from connector.journal import canonical
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Migration, Row, Transaction, any_of, batches, holding
+from connector.store import Migration, Row, Transaction, any_of, batches, holding, word
 
 KEPT = timedelta(days=90)
 
@@ -109,6 +109,6 @@ def erase(tx: Transaction, refs: Sequence[RecordRef], decisions: Sequence[str]) 
 def _kept(row: Row) -> KeptQuestion:
     return KeptQuestion(
         decision=row["decision"], policy=row["policy"], context=json.loads(row["context"]),
-        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
+        ref=RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"]),
         asked_at=from_micros(row["asked_at"]),
     )

@@ -19,7 +19,7 @@ from connector.clock import from_micros, micros
 from connector.decision.learner import Learner, LearnerKey, NotLearned, OutcomeLearner
 from connector.errors import StateError
 from connector.record import ConnectionName, FieldName, ObjectType
-from connector.store import Row, Store, Transaction
+from connector.store import Row, Store, Transaction, word
 
 KEPT = 5  # newest versions whose files stay, for rollback
 _NIGHT = timedelta(hours=24)
@@ -322,7 +322,7 @@ def _columns(shelved: Shelved) -> dict[str, Any]:
 def _shelved(row: Row) -> Shelved:
     return Shelved(
         key=LearnerKey(
-            connection=ConnectionName(row["connection"]), policy=row["policy"], object=ObjectType(row["object"]),
+            connection=ConnectionName(row["connection"]), policy=row["policy"], object=word(ObjectType, row["object"]),
             field=FieldName(row["field"]),
         ),
         version=row["version"], name=row["name"], path=row["path"], sha256=row["sha256"], examples=row["examples"],

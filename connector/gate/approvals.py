@@ -21,7 +21,7 @@ from connector.gate.verdict import Bases, ClearedAction, FieldBase, Reason, Reas
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ConflictRule, ConnectionName, FieldName, ObjectType, Origin, RecordRef
-from connector.store import Row, Transaction, any_of, batches
+from connector.store import Row, Transaction, any_of, batches, word
 
 
 class ApprovalState(StrEnum):
@@ -333,12 +333,12 @@ def approval_of(row: Row) -> Approval:
     return Approval(
         id=row["approval"], intent=row["intent"], decision=row["decision"], policy=row["policy"], cell=row["cell"],
         pins=row["pins"], content=row["content"],
-        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
-        action=action, bases=bases, rule=ConflictRule(row["rule"]),
-        on_overwrite=OnOverwrite(row["on_overwrite"]), confidence=row["confidence"],
+        ref=RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"]),
+        action=action, bases=bases, rule=word(ConflictRule, row["rule"]),
+        on_overwrite=word(OnOverwrite, row["on_overwrite"]), confidence=row["confidence"],
         rationale=row["rationale"],
         reasons=tuple(Reason(ReasonCode(code), text) for code, text in json.loads(row["reasons"])),
         citations=tuple(json.loads(row["citations"])), after=row["after_intent"], run=row["run"],
-        state=ApprovalState(row["state"]), owner=row["owner"], asked_at=from_micros(row["asked_at"]),
+        state=word(ApprovalState, row["state"]), owner=row["owner"], asked_at=from_micros(row["asked_at"]),
         expires_at=from_micros(row["expires_at"]), settled_by=row["settled_by"], remark=row["remark"],
     )

@@ -12,7 +12,7 @@ from connector.clock import from_micros, micros
 from connector.errors import PermanentError
 from connector.gate.cells import Cell
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 BLIND_SHARE = 0.2  # of the supervised questions about one field
 _DAY = timedelta(days=1)
@@ -157,8 +157,9 @@ def erase(tx: Transaction, refs: Sequence[RecordRef]) -> None:
 def _audit(row: Row) -> Audit:
     return Audit(
         id=row["audit"], cell=row["cell"], pins=row["pins"], content=row["content"],
-        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]), policy=row["policy"],
-        proposed=row["proposed"], confidence=row["confidence"], owner=row["owner"], state=AuditState(row["state"]),
+        ref=RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"]),
+        policy=row["policy"],
+        proposed=row["proposed"], confidence=row["confidence"], owner=row["owner"], state=word(AuditState, row["state"]),
         asked_at=from_micros(row["asked_at"]), due_at=from_micros(row["due_at"]), given=row["given"],
         judged_by=row["judged_by"],
     )

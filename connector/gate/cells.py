@@ -13,7 +13,7 @@ from typing import Any
 from connector.clock import from_micros, micros
 from connector.journal import canonical
 from connector.record import ActionKind, ConnectionName, FieldName, ObjectType
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 
 class CellState(StrEnum):
@@ -120,7 +120,7 @@ def note_looks(tx: Transaction, cell: Cell, pins: str, had: int) -> None:
 
 def _standing(row: Row) -> Standing:
     return Standing(
-        state=CellState(row["state"]), pins=row["pins"], threshold=row["threshold"], looks=row["looks"],
+        state=word(CellState, row["state"]), pins=row["pins"], threshold=row["threshold"], looks=row["looks"],
         evidence=json.loads(row["evidence"]), held_values=frozenset(json.loads(row["held_values"])),
         changed_at=from_micros(row["changed_at"]),
     )

@@ -13,7 +13,7 @@ from connector.errors import PermanentError
 from connector.journal import canonical
 from connector.policy import HandoffRule, Unanswered
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 
 class HandoffState(StrEnum):
@@ -190,10 +190,10 @@ def counts(tx: Transaction) -> dict[str, int]:
 def _handoff(row: Row) -> Handoff:
     return Handoff(
         id=row["handoff"], decision=row["decision"], policy=row["policy"],
-        ref=RecordRef(ConnectionName(row["connection"]), ObjectType(row["object"]), row["record"]),
+        ref=RecordRef(ConnectionName(row["connection"]), word(ObjectType, row["object"]), row["record"]),
         reason=row["reason"], summary=row["summary"], tried=tuple(json.loads(row["tried"])),
         missing=tuple(json.loads(row["missing"])), owner=row["owner"], ladder=tuple(json.loads(row["ladder"])),
-        step=row["step"], fallback=Unanswered(row["fallback"]), state=HandoffState(row["state"]),
+        step=row["step"], fallback=word(Unanswered, row["fallback"]), state=word(HandoffState, row["state"]),
         opened_at=from_micros(row["opened_at"]), due_at=from_micros(row["due_at"]), settled_by=row["settled_by"],
         remark=row["remark"],
     )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from connector.clock import from_micros, micros
 from connector.gate.cells import Cell
 from connector.record import RecordRef
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 KEPT = timedelta(days=90)
 
@@ -109,6 +109,6 @@ def erase(tx: Transaction, refs: Sequence[RecordRef]) -> None:
 def _label(row: Row) -> Label:
     return Label(
         content=row["content"], proposed=row["proposed"], actual=row["actual"], agreed=bool(row["agreed"]),
-        confidence=row["confidence"], source=LabelSource(row["source"]), at=from_micros(row["at"]),
+        confidence=row["confidence"], source=word(LabelSource, row["source"]), at=from_micros(row["at"]),
         blind=bool(row["blind"]),
     )

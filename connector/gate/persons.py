@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from connector.clock import from_micros, micros
 from connector.errors import PermanentError
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _NOBODY = "0" * 64  # the digest that a token is compared with when there is no such person: the same work either way
@@ -99,7 +99,7 @@ def admitted(tx: Transaction, name: str, token: str) -> Person | None:
 
 def person_of(row: Row) -> Person:
     return Person(
-        name=row["person"], role=Role(row["role"]), added_at=from_micros(row["added_at"]), added_by=row["added_by"],
+        name=row["person"], role=word(Role, row["role"]), added_at=from_micros(row["added_at"]), added_by=row["added_by"],
         removed_at=from_micros(row["removed_at"]) if row["removed_at"] is not None else None,
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from connector.clock import from_micros, micros
 from connector.journal.entry import Entry, EntryKind, StoredEntry, canonical, digest_of_body, digest_of_entry
 from connector.record import RecordRef
-from connector.store import Migration, Row, Transaction, holding
+from connector.store import Migration, Row, Transaction, holding, word
 
 MIGRATIONS = (
     Migration(
@@ -121,7 +121,8 @@ def _stored(row: Row) -> StoredEntry:
         RecordRef.parse(f"{row['connection']}:{row['object']}/{row['record']}") if row["record"] is not None else None
     )
     entry = Entry(
-        kind=EntryKind(row["kind"]), at=from_micros(row["at"]), ref=ref, policy=row["policy"], decision=row["decision"],
+        kind=word(EntryKind, row["kind"]), at=from_micros(row["at"]), ref=ref,
+        policy=row["policy"], decision=row["decision"],
         intent=row["intent"], run=row["run"], actor=row["actor"], body=body or {},
     )
     return StoredEntry(seq=row["seq"], entry=entry, body=body, body_digest=row["body_digest"], digest=row["digest"])

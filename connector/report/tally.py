@@ -13,7 +13,7 @@ from connector.gate.cells import Cell
 from connector.gate.labels import LabelSource
 from connector.journal import EntryKind
 from connector.report.period import Period
-from connector.store import Row, Transaction
+from connector.store import Row, Transaction, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def judged_proposals(tx: Transaction, period: Period) -> Iterator[JudgedProposal
     for row in rows:
         yield JudgedProposal(
             Cell.parse(row["cell"]).policy, from_micros(row["at"]).date().isoformat(), bool(row["agreed"]),
-            row["confidence"], LabelSource(row["source"]),
+            row["confidence"], word(LabelSource, row["source"]),
         )
 
 

@@ -3,8 +3,9 @@
 from connector.store.migrations import Migration, migrate
 from connector.store.sql import Dialect, Parameters, Row, any_of, batches, holding
 from connector.store.store import CommitPoint, CommitWatcher, SqliteStore, Store, Sync, Transaction, damage
+from connector.store.words import word
 
 __all__ = [
     "CommitPoint", "CommitWatcher", "Dialect", "Migration", "Parameters", "Row", "SqliteStore", "Store", "Sync",
-    "Transaction", "any_of", "batches", "damage", "holding", "migrate",
+    "Transaction", "any_of", "batches", "damage", "holding", "migrate", "word",
 ]

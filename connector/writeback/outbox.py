@@ -15,7 +15,7 @@ from connector.gate import Bases, ClearedAction, FieldBase, decode_bases, encode
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ActionKind, ConflictRule, ConnectionName, FieldName, Record, RecordRef
-from connector.store import Migration, Row, Transaction, any_of
+from connector.store import Migration, Row, Transaction, any_of, word
 from connector.writeback.live import decode_live, encode_live
 
 MIGRATIONS = (
@@ -241,7 +241,7 @@ def unfinished_creates(tx: Transaction) -> frozenset[tuple[str, ActionKind]]:
     rows = tx.rows(
         "SELECT DISTINCT connection, kind FROM writeback_outbox WHERE state IN ('sending', 'unknown') AND kind <> 'update'"
     )
-    return frozenset((row["connection"], ActionKind(row["kind"])) for row in rows)
+    return frozenset((row["connection"], word(ActionKind, row["kind"])) for row in rows)
 
 
 def mark_sending(tx: Transaction, live: Mapping[str, Record], sent_at: datetime) -> None:
@@ -345,10 +345,10 @@ def row_of(row: Row) -> OutboxRow:
     return OutboxRow(
         intent=row["intent"], decision=row["decision"], policy=row["policy"], approval=row["approval"],
         ref=RecordRef(ConnectionName(row["connection"]), action.ref.object, row["record"]),
-        purpose=WritePurpose(row["purpose"]), action=action, bases=decode_bases(json.loads(row["bases"])),
-        rule=ConflictRule(row["rule"]), on_overwrite=OnOverwrite(row["on_overwrite"]),
+        purpose=word(WritePurpose, row["purpose"]), action=action, bases=decode_bases(json.loads(row["bases"])),
+        rule=word(ConflictRule, row["rule"]), on_overwrite=word(OnOverwrite, row["on_overwrite"]),
         cleared_by=row["cleared_by"], cleared_at=from_micros(row["cleared_at"]),
-        after=row["after_intent"], run=row["run"], state=OutboxState(row["state"]), attempts=row["attempts"],
+        after=row["after_intent"], run=row["run"], state=word(OutboxState, row["state"]), attempts=row["attempts"],
         not_before=from_micros(row["not_before"]),
         sent_at=from_micros(row["sent_at"]) if row["sent_at"] is not None else None,
         live=decode_live(json.loads(row["live"])) if row["live"] else None,
