@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long simulate lint types ci clean
+.PHONY: demo test test-long simulate kills lint types ci clean
 
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 is needed; name it with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
@@ -24,6 +24,11 @@ test-long: $(READY)
 
 simulate: $(READY)
 	@$(BIN)/python -m pytest -q -n 2 -m "seeds"
+
+# A thousand SIGKILLs of a real daemon (half an hour); KILLS=50 for fewer.
+KILLS ?= 1000
+kills: $(READY)
+	@$(BIN)/python -m tests.sweeps.killed --kills $(KILLS) --seed $$(date +%s)
 
 lint: $(READY)
 	@$(BIN)/ruff check connector adapters tests benchmarks
