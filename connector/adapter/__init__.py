@@ -24,6 +24,7 @@ from connector.adapter.channels import (
     Outlets,
     StartsWorkflows,
 )
+from connector.adapter.egress import Departure, Meter, Metered, Tally, session_counter
 from connector.adapter.environment import (
     Adapter,
     AdapterFactory,
@@ -116,6 +117,7 @@ __all__ = [
     "Cursor",
     "Delivered",
     "DeliveryResult",
+    "Departure",
     "Dial",
     "Dispatch",
     "Environment",
@@ -153,6 +155,8 @@ __all__ = [
     "LookupRow",
     "MarkedCreate",
     "Merged",
+    "Meter",
+    "Metered",
     "Missed",
     "NoAnswerError",
     "NotApplied",
@@ -180,6 +184,7 @@ __all__ = [
     "Secrets",
     "SharedField",
     "StartsWorkflows",
+    "Tally",
     "Token",
     "TokenStore",
     "Transport",
@@ -199,4 +204,5 @@ __all__ = [
     "read_parameters",
     "readable",
     "same_value",
+    "session_counter",
 ]

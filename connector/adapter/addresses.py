@@ -42,27 +42,41 @@ class Dial:
     """Opens connections to judged addresses only; the one place from which channels and lookups reach the network.
 
     `local_hosts` are the names that may stand for an address inside the house. A host named as this machine stays on it.
+    `opened` is told the host of every session.
     """
 
-    def __init__(self, local_hosts: Collection[str] = (), *, resolve: Resolve = system_resolve) -> None:
+    def __init__(
+        self, local_hosts: Collection[str] = (), *, resolve: Resolve = system_resolve,
+        opened: Callable[[str], None] = lambda host: None,
+    ) -> None:
         self._local = frozenset(host.lower().rstrip(".") for host in local_hosts)
         self._resolve = resolve
+        self._opened = opened
 
     def connect(self, host: str, port: int, timeout: float | None) -> socket.socket:
         """A connected socket. Raises UnsafeReferenceError before connecting, OSError when nobody answers."""
         last: OSError = OSError(f"{host} has no address")
-        for address in self.addresses(host, port):
+        for address in self._judged(host, port):
             try:
                 made = socket.create_connection((address, port), timeout)
             except OSError as error:
                 last = error
                 continue
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._opened(host)
             return made
         raise last
 
     def addresses(self, host: str, port: int) -> tuple[str, ...]:
-        """The addresses of `host`, every one of them permitted; one that is not forbids the host altogether."""
+        """The addresses of `host`, for a client that connects by itself: asking for them counts as a session.
+
+        Every one of them is permitted; one that is not forbids the host altogether.
+        """
+        found = self._judged(host, port)
+        self._opened(host)
+        return found
+
+    def _judged(self, host: str, port: int) -> tuple[str, ...]:
         name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
         found = tuple(self._resolve(name, port))
         for address in found:

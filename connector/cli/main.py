@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "revert": "Take writes back; later edits by people stay.",
     "requeue": "Put changes that were set aside back in the queue, to be tried afresh.",
     "erase": "Remove a person's or a record's text from everything this service keeps; the CRM itself is not touched.",
+    "egress": "Tell what left this machine: to which host, for what, how often and how much.",
     "index": "Fill, rebuild and search the local index of knowledge files.",
     "learner": "List, pin and roll back what the offline tier has learned.",
     "rehearse": "Run a policy on your own export before you connect it.",

@@ -6,8 +6,10 @@ import random
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from connector.adapter import Meter, Metered
 from connector.adapter.addresses import is_loopback
 from connector.adapter.http import HttpTransport
+from connector.cli.metering import meter_of
 from connector.clock import Clock
 from connector.context.index import Index
 from connector.daemon import searches_in
@@ -36,16 +38,20 @@ def model_key(settings: Settings, environment: Mapping[str, str]) -> str | None:
 
 
 def model_tiers(
-    settings: Settings, environment: Mapping[str, str], *, store: Store, clock: Clock, chance: random.Random, index: Index
+    settings: Settings, environment: Mapping[str, str], *, store: Store, clock: Clock, chance: random.Random, index: Index,
+    meter: Meter | None = None,
 ) -> dict[Tier, Reasoner]:
     """A reasoner per tier that can be asked. A tier without a key is left out, and hands on."""
     ledger, key = SpendingLedger(store, clock), model_key(settings, environment)
+    counting = meter_of(settings, meter)
     made: dict[Tier, Reasoner] = {}
     for model in _wanted(settings, with_key=key is not None):
         paid = not model.price.is_free
         made[model.tier] = reasoner(
-            model, AGENTS, transport=HttpTransport([model.base_url]), key=key if key and paid else "local", clock=clock,
-            chance=chance, budget=ledger if paid else None, search_for=searches_in(index, settings.privacy),
+            model, AGENTS,
+            transport=Metered(HttpTransport([model.base_url]), counting, clock, on_behalf=f"tier {model.tier.value}"),
+            key=key if key and paid else "local", clock=clock, chance=chance, budget=ledger if paid else None,
+            search_for=searches_in(index, settings.privacy),
             batches_in=store if settings.models.batches and paid else None,
         )
     return made

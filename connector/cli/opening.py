@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from adapters import registry
-from connector.adapter import Adapter, Environment, Lane, Log, RateBudget
+from connector.adapter import Adapter, Environment, Lane, Log, Meter, Metered, RateBudget
 from connector.adapter.http import HttpTransport
 from connector.cli.hosts import hosts_of
+from connector.cli.metering import STATE_FILE, meter_of
 from connector.clock import Clock, SystemClock, system_random
 from connector.daemon.lock import prepare_folder
 from connector.daemon.tokens import TokenFile
@@ -24,7 +25,6 @@ from connector.record import ConnectionName
 from connector.settings import ConnectionSettings, NamedSecrets, Settings
 from connector.store import SqliteStore
 
-STATE_FILE = "state.db"
 _OURS = frozenset({"budget", "hosts"})  # keys of a connection that are read here and not by its adapter
 DEFAULT_RESERVE = 0.2
 
@@ -68,12 +68,15 @@ def reading_state(settings: Settings) -> Iterator[SqliteStore]:
         store.close()
 
 
-def connect(settings: Settings, clock: Clock, chance: random.Random, log: Log) -> Connected:
+def connect(
+    settings: Settings, clock: Clock, chance: random.Random, log: Log, meter: Meter | None = None
+) -> Connected:
     """Every connection of the settings; no CRM is called before its first use.
 
     Tokens are kept below the state folder, so that is made first, with rights for its owner only.
     """
     prepare_folder(settings.state)
+    counting = meter_of(settings, meter)
     adapters: dict[ConnectionName, Adapter] = {}
     budgets: dict[ConnectionName, RateBudget] = {}
     for connection in settings.connections:
@@ -86,7 +89,10 @@ def connect(settings: Settings, clock: Clock, chance: random.Random, log: Log) -
             settings={name: value for name, value in connection.options.items() if name not in _OURS},
             clock=clock,
             random=chance,
-            transport=HttpTransport(hosts_of(connection.system, connection.options), clock=clock),
+            transport=Metered(
+                HttpTransport(hosts_of(connection.system, connection.options), clock=clock), counting, clock,
+                on_behalf=str(connection.name),
+            ),
             secrets=NamedSecrets(connection.name, settings.secrets, os.environ),
             tokens=TokenFile(settings.state / "tokens", connection.name),
             budget=budgets[connection.name],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from adapters import registry
@@ -15,11 +16,16 @@ from connector.adapter import (
     HookSource,
     Log,
     Lookup,
+    Meter,
+    Metered,
     Options,
     Outlets,
+    Purpose,
     Transport,
+    session_counter,
 )
 from connector.adapter.http import HttpTransport
+from connector.cli.metering import meter_of
 from connector.clock import Clock
 from connector.errors import SettingsError
 from connector.settings import NamedSecrets, OutsideSettings, Settings
@@ -29,9 +35,9 @@ _LARGEST_ANSWER = 1024 * 1024  # what a channel answers is a sentence
 _Opened = TypeVar("_Opened")
 
 
-def open_outlets(settings: Settings, clock: Clock, log: Log) -> Outlets:
+def open_outlets(settings: Settings, clock: Clock, log: Log, meter: Meter | None = None) -> Outlets:
     """Every way out that settings name; raises SettingsError with the problems of all of them."""
-    opening = Opening(settings, clock, log)
+    opening = Opening(settings, clock, log, meter)
     channels = opening.each("channels", settings.channels, registry.channel_factory)
     endpoints = opening.each("endpoints", settings.endpoints, lambda kind: registry.endpoint_factory())
     if opening.problems:
@@ -39,9 +45,11 @@ def open_outlets(settings: Settings, clock: Clock, log: Log) -> Outlets:
     return Outlets(channels=channels, endpoints=endpoints)
 
 
-def open_lookups(settings: Settings, clock: Clock, log: Log) -> Mapping[str, Lookup]:
+def open_lookups(
+    settings: Settings, clock: Clock, log: Log, meter: Meter | None = None
+) -> Mapping[str, Lookup]:
     """Every read-only source that settings name; raises SettingsError with the problems of all of them."""
-    opening = Opening(settings, clock, log)
+    opening = Opening(settings, clock, log, meter)
     opened = opening.each("lookups", settings.lookups, registry.lookup_factory)
     if opening.problems:
         raise SettingsError(opening.problems)
@@ -61,12 +69,13 @@ def open_hooks(settings: Settings, clock: Clock, log: Log) -> Mapping[str, HookS
 class Opening:
     """Opens the blocks of one settings file and collects what is wrong with them."""
 
-    def __init__(self, settings: Settings, clock: Clock, log: Log) -> None:
+    def __init__(self, settings: Settings, clock: Clock, log: Log, meter: Meter | None = None) -> None:
         self._settings = settings
         self._clock = clock
         self._log = log
+        self._meter = meter_of(settings, meter)
         self._dial = Dial(settings.privacy.local_hosts)
-        self._transports: dict[str, Transport] = {}
+        self._transports: dict[str, HttpTransport] = {}
         self.problems: list[str] = []
 
     def each(
@@ -95,16 +104,23 @@ class Opening:
         path = f"{section}.{block.name}"
         return ChannelEnvironment(
             name=block.name, options=Options(path, block.options, block.lines, self._settings.file.name),
-            clock=self._clock, secrets=NamedSecrets(block.name, self._settings.secrets, os.environ), dial=self._dial,
-            folder=self._settings.file.parent, transport_to=self._transport_to, log=self._log,
+            clock=self._clock, secrets=NamedSecrets(block.name, self._settings.secrets, os.environ),
+            dial=self._counting_dial(section, path), folder=self._settings.file.parent,
+            transport_to=partial(self._transport_to, path), log=self._log,
         )
 
-    def _transport_to(self, address: str) -> Transport:
+    def _counting_dial(self, section: str, path: str) -> Dial:
+        """For sessions that are not HTTP: mail and databases."""
+        purpose = Purpose.LOOKUP if section == "lookups" else Purpose.CHANNEL
+        opened = session_counter(self._meter, self._clock, purpose, path)
+        return Dial(self._settings.privacy.local_hosts, opened=opened)
+
+    def _transport_to(self, path: str, address: str) -> Transport:
         origin = origin_of(address.partition("?")[0])
         if origin not in self._transports:
             made = HttpTransport([origin], largest=_LARGEST_ANSWER, clock=self._clock, dial=self._dial)
             self._transports[origin] = made
-        return self._transports[origin]
+        return Metered(self._transports[origin], self._meter, self._clock, on_behalf=path)
 
 
 def origin_of(address: str) -> str:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from connector.adapter import Dial, Log
+from connector.adapter import Dial, Log, Meter, Metered, Tally
 from connector.adapter.http import HttpTransport
 from connector.cli.learned import FitRoutes, FitScores, RouteFormat
+from connector.cli.metering import keep_departures, meter_of
 from connector.cli.models import model_tiers
 from connector.cli.opening import Connected, connect, open_state
 from connector.cli.outside import open_lookups, open_outlets, origin_of
@@ -40,6 +41,11 @@ class Road:
     pipeline: Pipeline
     keeper: IndexKeeper
     log: Log
+    tally: Tally
+
+    def keep_departures(self) -> None:
+        """Bring what left the machine since the last time into the egress ledger."""
+        keep_departures(self.around.store, self.tally)
 
     def keep_index(self) -> None:
         """Bring the index to what the knowledge files and the records say."""
@@ -50,7 +56,7 @@ def open_policies(settings: Settings) -> PoliciesInForce:
     return PoliciesInForce(settings.policies, agents=AGENTS)
 
 
-def open_embedder(settings: Settings) -> Embedder | None:
+def open_embedder(settings: Settings, meter: Meter | None = None) -> Embedder | None:
     """The embedding service that settings name; None for the built-in one, which needs nobody."""
     named = settings.embedding
     if named is None:
@@ -58,14 +64,17 @@ def open_embedder(settings: Settings) -> Embedder | None:
     dial = Dial(settings.privacy.local_hosts)
     host = urlsplit(named.url).hostname or ""
     return HttpEmbedder(
-        transport=HttpTransport([origin_of(named.url)], dial=dial), url=named.url, model=named.model,
+        transport=Metered(
+            HttpTransport([origin_of(named.url)], dial=dial), meter_of(settings, meter), SystemClock(), on_behalf="embedding"
+        ),
+        url=named.url, model=named.model,
         dimension=named.dimension, key=NamedSecrets("embedding", settings.secrets, os.environ).find("api_key"),
         remote=not dial.is_local(host),
     )
 
 
-def open_index(settings: Settings) -> LanceIndex:
-    return LanceIndex(settings.state / "index", embedder=open_embedder(settings))
+def open_index(settings: Settings, meter: Meter | None = None) -> LanceIndex:
+    return LanceIndex(settings.state / "index", embedder=open_embedder(settings, meter))
 
 
 def open_shelf(settings: Settings, store: Store) -> DiskShelf:
@@ -75,22 +84,23 @@ def open_shelf(settings: Settings, store: Store) -> DiskShelf:
 @contextmanager
 def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Road]:
     """Open everything, and close the state at the end."""
-    clock, chance = SystemClock(), system_random()
+    clock, chance, tally = SystemClock(), system_random(), Tally()
     store = open_state(settings)
     try:
-        index, shelf = open_index(settings), open_shelf(settings, store)
+        index, shelf = open_index(settings, tally), open_shelf(settings, store)
         reasoners: dict[Tier, Reasoner] = {Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}
-        reasoners |= model_tiers(settings, os.environ, store=store, clock=clock, chance=chance, index=index)
-        connected = connect(settings, clock, chance, log)
+        reasoners |= model_tiers(settings, os.environ, store=store, clock=clock, chance=chance, index=index, meter=tally)
+        connected = connect(settings, clock, chance, log, tally)
         around = Surroundings(
             store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,
             shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), fit_outcomes=FitScores(), log=log,
             privacy=settings.privacy,
-            outlets=open_outlets(settings, clock, log), lookups=open_lookups(settings, clock, log),
+            outlets=open_outlets(settings, clock, log, tally), lookups=open_lookups(settings, clock, log, tally),
         )
         yield Road(
             settings=settings, around=around, connected=connected, pipeline=assemble(around, policies),
-            keeper=IndexKeeper(store=store, index=index, folder=settings.knowledge, log=log), log=log,
+            keeper=IndexKeeper(store=store, index=index, folder=settings.knowledge, log=log), log=log, tally=tally,
         )
     finally:
+        keep_departures(store, tally)
         store.close()

@@ -73,7 +73,7 @@ def make_daemon(settings: Settings, road: Road, in_force: PoliciesInForce, log: 
     return Daemon(
         pipeline=road.pipeline, log=log, poll=settings.poll, batch=settings.batch, key=key,
         heads=settings.heads, reload=Reloading(road, in_force), upkeep=road.around.index.optimize,
-        fill=road.keep_index,
+        fill=road.keep_index, count=road.keep_departures,
     )
 
 

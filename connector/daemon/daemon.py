@@ -20,7 +20,7 @@ from connector.journal import Entry, EntryKind
 from connector.pipeline import Pipeline, Round
 
 WORK = timedelta(milliseconds=200)
-SEAL, RELOAD = timedelta(seconds=10), timedelta(seconds=10)
+SEAL, RELOAD, COUNT = timedelta(seconds=10), timedelta(seconds=10), timedelta(seconds=30)
 AT_ONCE = timedelta(0)
 BACKFILL, FILL, UPKEEP, LEARN, RECONCILE = (
     timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
@@ -34,7 +34,8 @@ def _nothing() -> None: ...
 class Daemon:
     """Runs one road until told to stop. One thread walks the road, another learns; both yield between steps.
 
-    `reload` brings the policies in force, `fill` the index; `key` seals the journal, whose heads go to `heads`.
+    `reload` brings the policies in force, `fill` the index, `count` the egress ledger; `key` seals the journal,
+    whose heads go to `heads`.
     """
 
     pipeline: Pipeline
@@ -46,6 +47,7 @@ class Daemon:
     reload: Callable[[], None]
     upkeep: Callable[[], None]
     fill: Callable[[], None] = _nothing
+    count: Callable[[], None] = _nothing
     stopping: threading.Event = field(default_factory=threading.Event)
     baselined: bool = False
     _failure: BaseException | None = None
@@ -85,6 +87,7 @@ class Daemon:
             ("work", self.work, WORK, "road", AT_ONCE),
             ("seal", self._seal, SEAL, "road", AT_ONCE),
             ("reload", self.reload, RELOAD, "road", AT_ONCE),
+            ("count", self.count, COUNT, "road", COUNT),
             ("backfill", self.backfill, BACKFILL, "road", AT_ONCE),
             ("fill", self.fill, FILL, "learning", AT_ONCE),
             ("learn", self.learn, LEARN, "learning", AT_ONCE),

@@ -9,12 +9,13 @@ from connector.decision import tables as decision
 from connector.gate import people_tables as people
 from connector.gate import tables as gate
 from connector.journal import MIGRATIONS as JOURNAL
+from connector.journal import egress
 from connector.store import Migration, Store, migrate
 from connector.writeback import MIGRATIONS as WRITEBACK
 
 MIGRATIONS: tuple[Migration, ...] = (
     *JOURNAL, *change.MIGRATIONS, *memory.MIGRATIONS, *decision.MIGRATIONS,
-    *decisions.MIGRATIONS, kept.MIGRATION, *gate.MIGRATIONS, *people.MIGRATIONS, *WRITEBACK,
+    *decisions.MIGRATIONS, kept.MIGRATION, *gate.MIGRATIONS, *people.MIGRATIONS, *WRITEBACK, egress.MIGRATION,
 )
 
 

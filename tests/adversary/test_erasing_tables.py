@@ -62,6 +62,7 @@ NOBODY: Mapping[str, str] = {
     "change_cursors": "how far an object was read",
     "decision_examples": "counts",
     "decision_learners": "file names, digests and counts; the files have a test of their own",
+    "egress_days": "hosts and counts",
     "gate_cells": "counts, and values that dozens of records share",
     "gate_conflicts": "hashes",
     "gate_looks": "counts",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sandbox.server import serve
+from connector.adapter import Purpose
 from connector.cli.rehearse import _open_road
 from connector.daemon import journal_key, kept_heads
 from connector.evaluation.rehearse.crm import stage
@@ -21,7 +22,7 @@ from connector.evaluation.rehearse.process import DaemonProcess
 from connector.evaluation.rehearse.progress import Observer
 from connector.evaluation.rehearse.rows import Message
 from connector.evaluation.rehearse.workspace import lay_out
-from connector.journal import verify
+from connector.journal import departures_since, verify
 from connector.record import FieldName
 from connector.store import SqliteStore
 from tests.support.given import POLICY
@@ -111,8 +112,11 @@ def test_five_kills_lose_nothing_and_double_nothing(staged):
     assert settled.count("auto") > TICKETS / 2
     with store.snapshot() as tx:
         found = verify(tx, journal_key(space.folder / "state"), kept_heads(space.folder / "journal-heads.txt"))
+        left = departures_since(tx, crm.clock.now().date() - timedelta(days=1))
     assert found.problems == ()
     assert (found.unsealed, found.seals > 0) == (0, True)
+    assert {(one.host, one.purpose, one.on_behalf) for one in left} == {("127.0.0.1", Purpose.CRM, "crm")}
+    assert sum(one.requests for one in left) > 10, "what left the machine is in the ledger, but for the last half minutes"
     store.close()
     database = sqlite3.connect(space.folder / "state" / "state.db")
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
