@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -11,15 +11,16 @@ from connector.clock import from_micros, micros
 from connector.policy import Matched, NotMatched, Policy
 from connector.policy.facts import Facts
 from connector.policy.trigger import Every, Scope
-from connector.record import FieldName, Record
+from connector.record import FieldName, FieldValue, Record
 
 _WEEK, _WORKING = 7, 5
 
 
 class Rule(StrEnum):
-    """The three ways a record becomes due without a change; a policy may have each of them."""
+    """The ways a record becomes due without a change; a policy may have several. `set` is `every` over all together."""
 
     EVERY = "every"
+    SET = "set"
     AFTER = "after"
     BEFORE = "before"
 
@@ -39,7 +40,7 @@ def due_at(policy: Policy, rule: Rule, record: Record, now: datetime) -> datetim
     """When the record is next due; None while its moment is unknown, or past where it was to come before it."""
     when = policy.when
     match rule:
-        case Rule.EVERY:
+        case Rule.EVERY | Rule.SET:
             return next_slot(policy, now)
         case Rule.AFTER:
             if when.after is None or (moment := _moment(policy, record, when.after.field, end=True)) is None:
@@ -73,21 +74,27 @@ def still_due(policy: Policy, slot: str, record: Record, now: datetime) -> bool:
     if name != policy.name or word not in set(Rule):
         return False
     rule = Rule(word)
-    if rule is Rule.EVERY:
-        return policy.when.every is not None
+    if rule in (Rule.EVERY, Rule.SET):
+        return recurs(policy, rule)
     due = due_at(policy, rule, record, now)
     return due is not None and slot == slot_of(policy, rule, due)
 
 
-def can_match(policy: Policy, record: Record, now: datetime) -> bool:
-    """Whether the record can match when it is due: a condition on its own fields alone can be asked beforehand."""
+def recurs(policy: Policy, rule: Rule) -> bool:
+    """Whether a timer of this kind goes on to a next slot under the policy as it is now."""
+    wanted = Rule.SET if policy.when.scope is Scope.SET else Rule.EVERY
+    return rule is wanted and policy.when.every is not None
+
+
+def can_match(policy: Policy, fields: Mapping[FieldName, FieldValue], now: datetime) -> bool:
+    """Whether a record can match when it is due: a condition on its own fields alone can be asked beforehand."""
     condition = policy.when.where
     if condition is None:
         return True
     names = condition.names
     if names.related or names.changed or not names.roots <= {*map(str, names.fields), "record"}:
         return True
-    match condition.evaluate(Facts(fields=record.fields, now=now)):
+    match condition.evaluate(Facts(fields=fields, now=now)):
         case Matched():
             return True
         case NotMatched():

@@ -10,8 +10,10 @@ from datetime import datetime
 from connector.clock import from_micros, micros
 from connector.journal import canonical
 from connector.record import (
+    ConnectionName,
     FieldName,
     FieldValue,
+    ObjectType,
     Record,
     RecordRef,
     Version,
@@ -65,6 +67,18 @@ def look_up(tx: Transaction, refs: Sequence[RecordRef]) -> dict[RecordRef, Seen]
                     snapshot=_decoded(row["snapshot"]),
                 )
     return found
+
+
+def standing(
+    tx: Transaction, connection: ConnectionName, object: ObjectType, *, after: str, limit: int
+) -> list[tuple[RecordRef, Mapping[FieldName, FieldValue]]]:
+    """The records of an object that we know, by id from `after` on, with the values of the last look (none: no look)."""
+    rows = tx.rows(
+        "SELECT record, snapshot FROM change_seen WHERE connection = :connection AND object = :object "
+        "AND record > :after ORDER BY record LIMIT :limit",
+        connection=connection, object=object.value, after=after, limit=limit,
+    )
+    return [(RecordRef(connection, object, row["record"]), _decoded(row["snapshot"]) or {}) for row in rows]
 
 
 def note_versions(tx: Transaction, records: Sequence[Record]) -> None:

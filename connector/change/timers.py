@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox
-from connector.change.moments import Rule, can_match, due_at, next_slot, rules_of, slot_of
+from connector.change.moments import Rule, can_match, due_at, next_slot, recurs, rules_of, slot_of
 from connector.clock import from_micros, micros
 from connector.policy import Policy
+from connector.policy.trigger import Scope
 from connector.record import ConnectionName, ObjectType, Record, RecordRef
 from connector.store import Row, Transaction, any_of, batches, word
 
@@ -51,7 +52,7 @@ def arm(
             after = _armed(policy, rule, record, before, now, baseline=baseline)
             if after != before:
                 changed.append(after)
-    _keep(tx, changed)
+    keep(tx, changed)
 
 
 def _armed(
@@ -59,7 +60,7 @@ def _armed(
 ) -> Timer:
     fired, fired_at = (before.fired, before.fired_at) if before is not None else (None, None)
     start = now if rule is not Rule.EVERY else _not_before(fired_at, now)
-    due = due_at(policy, rule, record, start) if can_match(policy, record, now) else None
+    due = due_at(policy, rule, record, start) if can_match(policy, record.fields, now) else None
     if rule is Rule.EVERY and before is not None and before.due is not None and due is not None and before.due <= now:
         due = before.due  # a slot that is about to fire is not lost by looking at its record
     if baseline and before is None and due is not None and due <= now:
@@ -72,6 +73,33 @@ def _armed(
 def _not_before(fired_at: datetime | None, now: datetime) -> datetime:
     """Where to look for the next slot from: after the last one, also when the machine's clock has gone back since."""
     return max(now, fired_at) if fired_at is not None and fired_at - now < BELIEVED else now
+
+
+WHOLE = "*"
+"""Stands for the id of a record where a timer is on all records of an object together. No CRM has such an id."""
+
+
+def unarmed_sets(
+    tx: Transaction, policies: Iterable[Policy], connections: Iterable[ConnectionName], now: datetime
+) -> tuple[Timer, ...]:
+    """The timers of policies over whole sets, one for each connection, that are not as they should be yet."""
+    wanted = [
+        (policy, RecordRef(connection, policy.when.object, WHOLE))
+        for connection in connections
+        for policy in policies
+        if policy.when.scope is Scope.SET and policy.serves(connection)
+    ]
+    known = _known(tx, list(dict.fromkeys(ref for _, ref in wanted))) if wanted else {}
+    changed = []
+    for policy, ref in wanted:
+        before = known.get((ref, policy.name, Rule.SET))
+        fired, fired_at = (before.fired, before.fired_at) if before is not None else (None, None)
+        due = next_slot(policy, _not_before(fired_at, now))
+        if before is not None and before.due is not None and before.due <= now:
+            due = before.due  # it is about to fire
+        after = Timer(ref=ref, policy=policy.name, rule=Rule.SET, due=due, fired=fired, fired_at=fired_at)
+        changed += [after] if after != before else []
+    return tuple(changed)
 
 
 def is_due(tx: Transaction, policies: Iterable[Policy], now: datetime) -> bool:
@@ -98,7 +126,7 @@ def fire(tx: Transaction, policies: Iterable[Policy], now: datetime, limit: int 
     )
     due = [_timer(row) for row in rows]
     inbox.put(tx, [_event(by_name[timer.policy], timer) for timer in due])
-    _keep(tx, [_fired(by_name[timer.policy], timer, now) for timer in due])
+    keep(tx, [_fired(by_name[timer.policy], timer, now) for timer in due])
     return len(due)
 
 
@@ -112,7 +140,7 @@ def _event(policy: Policy, timer: Timer) -> ChangeEvent:
 
 def _fired(policy: Policy, timer: Timer, now: datetime) -> Timer:
     assert timer.due is not None
-    following = timer.rule is Rule.EVERY and policy.when.every is not None
+    following = recurs(policy, timer.rule)
     return Timer(
         ref=timer.ref, policy=timer.policy, rule=timer.rule,
         due=next_slot(policy, max(now, timer.due)) if following else None,
@@ -137,7 +165,8 @@ def _known(tx: Transaction, refs: Sequence[RecordRef]) -> dict[tuple[RecordRef, 
     return found
 
 
-def _keep(tx: Transaction, timers: Sequence[Timer]) -> None:
+def keep(tx: Transaction, timers: Sequence[Timer]) -> None:
+    """Remember how these timers stand."""
     tx.run_many(
         """
         INSERT INTO change_due (connection, object, record, policy, rule, due_at, fired, fired_at)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from connector.adapter import Adapter, StartsWorkflows
 from connector.adapter.options import did_you_mean
+from connector.decision.agent import sees_sets
+from connector.decision.agents import AGENTS
+from connector.decision.agents.custom import agent_of
 from connector.errors import ConnectorError, PermanentError
 from connector.policy import Policy, Scope, check_against
 from connector.record import ActionKind, ConnectionName, FieldKind, ObjectSchema
@@ -98,11 +101,12 @@ def problems_of(policy: Policy, connection: ConnectionName, adapter: Adapter) ->
 
 
 def _together(policy: Policy) -> Iterator[str]:
-    """Looking at all matching records in one decision is read and not yet done: such a policy would never wake."""
-    if policy.when.scope is Scope.SET:
+    """Not every agent can answer for many records at once."""
+    agent = agent_of(policy, AGENTS)
+    if policy.when.scope is Scope.SET and not sees_sets(agent):
         yield (
-            f"{policy.source.at('when.scope')}: when.scope: `set` is not served yet; leave it out, and `every` looks at "
-            "each matching record by itself"
+            f"{policy.source.at('when.scope')}: when.scope: the agent `{policy.agent.name}` looks at one record at a time; "
+            "leave `set` out, and `every` looks at each matching record by itself"
         )
 
 

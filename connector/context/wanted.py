@@ -20,6 +20,10 @@ class Bounds:
     characters: int = 60_000  # of all passages together
 
 
+OF_A_SET = Bounds(relatives=5, hits=2, passages=16, characters=2_500)
+"""How much of each record where a hundred are looked at together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """One policy's `context` section with the settings' field classes laid over it."""

@@ -14,7 +14,7 @@ from connector.context.index import Index
 from connector.context.memory import StoredMemory
 from connector.context.relations import RELATIONS, Relation
 from connector.context.search import ScopedSearch, scoped_search
-from connector.context.wanted import Wanted, classes_of
+from connector.context.wanted import OF_A_SET, Bounds, Wanted, classes_of
 from connector.decision.agent import ContextNeeds
 from connector.decision.agents import AGENTS
 from connector.decision.agents.custom import agent_of
@@ -35,7 +35,7 @@ from connector.pipeline.own_writes import wake_listeners
 from connector.pipeline.shadowing import Shadowing
 from connector.pipeline.studying import FitOutcomes, Studying, nothing_fitted
 from connector.pipeline.texts import IndexedTexts
-from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Tier, agent_conditions, agent_fields
+from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Scope, Tier, agent_conditions, agent_fields
 from connector.record import ConnectionName, FieldName, ObjectType
 from connector.settings import Privacy
 from connector.store import Store, Transaction
@@ -191,6 +191,7 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
             searches=policy.reason.searches,
             local=policy.when.object in privacy.local_only,
             fields=own | policy.may.update.keys() | looked_at if own is not None else None,
+            bounds=OF_A_SET if policy.when.scope is Scope.SET else Bounds(),
             quoted=frozenset({*needs.fields, *agent_fields(policy.agent), *looked_at}),
         )
 

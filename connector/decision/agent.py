@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from connector.context.context import Passage
 from connector.decision.decision import (
@@ -42,6 +42,7 @@ class Proposals:
 
     `found` are field values made quotable by the agent's own method; citations number them after the context's passages.
     `findings` are what it says of the record beside its actions, such as how a deal stands; kept with the decision.
+    Over a set `shares` hold a reading for each record, and `actions` all of theirs.
     """
 
     actions: tuple[ProposedAction, ...]
@@ -50,6 +51,7 @@ class Proposals:
     undecided: tuple[str, ...] = ()
     found: tuple[Passage, ...] = ()
     findings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shares: tuple[Proposals | Abstention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,21 @@ class Agent(Protocol):
         ...
 
 
+@runtime_checkable
+class SeesSets(Protocol):
+    """An agent that may be asked about a set of records at once (`scope: set`).
+
+    Its form, its reading and its offline method take questions with members too, and answer with a share for each.
+    """
+
+    @property
+    def sees_sets(self) -> bool: ...
+
+
+def sees_sets(agent: object) -> bool:
+    return isinstance(agent, SeesSets) and agent.sees_sets
+
+
 def load_prompt(name: str) -> str:
     """The shipped instructions of an agent."""
     return (files("connector.decision") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
@@ -153,7 +170,7 @@ def concluded(reading: Reading, pins: Pins, usage: Usage) -> DecisionResult:
             return Decision(
                 actions=reading.actions, rationale=reading.rationale, pins=pins, usage=usage,
                 alternatives=reading.alternatives, undecided=reading.undecided, found=reading.found,
-                findings=reading.findings,
+                findings=reading.findings, shares=tuple(concluded(share, pins, Usage()) for share in reading.shares),
             )
         case Abstention():
             return NotEnough(

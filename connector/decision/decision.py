@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -81,6 +81,7 @@ class Decision:
     undecided: tuple[str, ...] = ()  # what the policy asks for and this answer leaves open, each with the reason
     findings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what it says beside its actions
     found: tuple[Passage, ...] = ()  # what its searches found; citations number them after the context's passages
+    shares: tuple[Decision | NotEnough, ...] = ()  # over a set: what it says of each record, evidence as that one's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ Answer: TypeAlias = Decision | NotEnough | Deferred | Declined
 class Question:
     """One case to decide: the prepared context under one policy. `key` is stable over restarts.
 
+    Over a set of records `members` are their contexts one by one, and `context` lays them together.
     `owners` are the active people and queues of the connection; an answer picks them by their place in this list.
     """
 
@@ -134,3 +136,8 @@ class Question:
     context: Context
     owners: tuple[User, ...] = ()
     patient: bool = False  # nobody waits for this one (a backfill): it may be asked in a batch
+    members: tuple[Context, ...] = ()
+
+
+Decider: TypeAlias = Callable[[Sequence[Question]], Sequence[Answer]]
+"""The reasoners behind one call: prepared questions in, answers out, in order."""

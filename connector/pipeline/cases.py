@@ -65,6 +65,7 @@ class Sorted:
     gone: list[Gone | Merged] = field(default_factory=list)
     undecidable: list[tuple[Policy, RecordRef, str]] = field(default_factory=list)
     around: Woken = field(default_factory=Woken)
+    cut: str = ""  # what of a set is left for another decision
 
 
 def policies_on(policies: PolicySet, connection: ConnectionName, object: ObjectType) -> tuple[Policy, ...]:
@@ -115,7 +116,7 @@ def sort_events(
     sorted_events = Sorted()
     for ref in refs:
         _place(sorted_events, ref, found[ref])
-    related = _related(adapter, concerned, list(sorted_events.records.values()))
+    related = related_of(adapter, concerned, list(sorted_events.records.values()))
     with store.snapshot() as tx:
         seen = look_up(tx, refs)
         place = position(tx, connection, kind)
@@ -130,7 +131,7 @@ def sort_events(
                 for policy in concerned:
                     facts = related.get(record.ref, {})
                     before = replaced.get(event.seq, NO_FIELDS)
-                    _consider(tx, sorted_events, policy, event, record, seen.get(record.ref), activated, facts, now, before)
+                    consider(tx, sorted_events, policy, event, record, seen.get(record.ref), activated, facts, now, before)
     order = {policy.name: place for place, policy in enumerate(policies)}
     sorted_events.cases = sorted(_one_per_policy(sorted_events.cases), key=lambda case: order[case.policy.name])
     return sorted_events
@@ -152,7 +153,7 @@ def _newest_first_told(events: Sequence[InboxEvent]) -> list[InboxEvent]:
     return sorted(last.values(), key=lambda event: event.seq)
 
 
-def _consider(
+def consider(
     tx: Transaction, sorted_events: Sorted, policy: Policy, event: InboxEvent, record: Record, seen: Seen | None,
     activated: datetime, related: Related, now: datetime, replaced: Mapping[FieldName, FieldValue],
 ) -> None:
@@ -221,7 +222,7 @@ def _one_per_policy(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if id(case) in chosen]
 
 
-def _related(
+def related_of(
     adapter: Adapter, policies: Sequence[Policy], records: Sequence[Record]
 ) -> Mapping[RecordRef, Related]:
     """The related records that conditions ask about: one as its fields, several as a list."""

@@ -21,13 +21,11 @@ from connector.context.context import Context, PastDecision
 from connector.context.wanted import Subject, Wanted
 from connector.decision.decision import (
     Answer,
+    Decider,
     Decision,
     DecisionResult,
     Declined,
     Deferred,
-    HandoffReason,
-    NotEnough,
-    Pins,
     Question,
 )
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError, UnknownFieldError
@@ -37,8 +35,10 @@ from connector.pipeline.cases import Case, Sorted, is_for_all, policies_on, sort
 from connector.pipeline.judge import Bench, Judged, judge
 from connector.pipeline.recording import record_judged, record_looked_at
 from connector.pipeline.related import listening
+from connector.pipeline.sets import ask_together, gather, is_whole
 from connector.pipeline.texts import IndexedTexts
-from connector.policy import Policy, PolicySet, Tier
+from connector.pipeline.unanswered import declined, given_up
+from connector.policy import Policy, PolicySet, Scope
 from connector.record import ActionKind, ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Transaction
 from connector.writeback import outbox
@@ -48,9 +48,6 @@ ATTEMPTS = 8
 BUSY = timedelta(milliseconds=500)
 LOCKED_OUT = timedelta(seconds=30)
 REFUSALS = 3
-
-Decider = Callable[[Sequence[Question]], Sequence[Answer]]
-"""The reasoners behind one call: prepared questions in, answers out, in order."""
 
 WantedOf = Callable[[Policy, ConnectionName], Wanted]
 PopulationOf = Callable[[ConnectionName, ObjectType], int]
@@ -142,11 +139,11 @@ class Deciding:
     def _decide_together(self, policies: PolicySet, events: Sequence[InboxEvent], tally: DecideTally) -> None:
         found = self._sorted(policies, events)
         answered = self._answers(found, may_wait=True)
-        late = {case.record.ref: deferred for case, deferred in answered.deferred}
+        late = {case.event.ref: deferred for case, deferred in answered.deferred}
         exhausted = {event.event.ref for event in events if event.attempts >= ATTEMPTS}
         for case, deferred in answered.deferred:
-            if case.record.ref in exhausted and not deferred.patient:
-                answered.judged.append((case, self._bare(case), deferred.fallback or _given_up(deferred)))
+            if case.event.ref in exhausted and not deferred.patient:
+                answered.judged.append((case, self._bare(case), deferred.fallback or given_up(deferred)))
         late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted or deferred.patient}
         late |= dict.fromkeys(found.around.unattached, _UNATTACHED)
         self._keep(policies, events, found, answered, late, tally)
@@ -167,7 +164,7 @@ class Deciding:
             for_all = {event.event.ref for event in events if is_for_all(event.event)}
             heard = heard_fields(listening(policies, first.connection, first.object), first.object)
             record_looked_at(tx, self.journal, found, concerned, now, for_all, heard=heard)
-            inbox.put(tx, found.around.events)
+            inbox.put(tx, [event for event in found.around.events if event.ref not in late])
             inbox.finish(tx, done)
             for event in events:
                 deferred = late.get(event.event.ref)
@@ -180,13 +177,20 @@ class Deciding:
         tally.retried += len(events) - len(done)
 
     def _sorted(self, policies: PolicySet, events: Sequence[InboxEvent]) -> Sorted:
-        adapter = self.adapters[events[0].event.ref.connection]
         try:
-            return sort_events(self.store, adapter, policies, events, now=self.clock.now())
+            return self._read(policies, events)
         except UnknownFieldError:
             # A field can go between two descriptions; ask once more before calling it unknown.
-            adapter.records.refresh()
-            return sort_events(self.store, adapter, policies, events, now=self.clock.now())
+            self.adapters[events[0].event.ref.connection].records.refresh()
+            return self._read(policies, events)
+
+    def _read(self, policies: PolicySet, events: Sequence[InboxEvent]) -> Sorted:
+        adapter, now = self.adapters[events[0].event.ref.connection], self.clock.now()
+        if not is_whole(events[0].event):
+            return sort_events(self.store, adapter, policies, events, now=now)
+        with self.store.snapshot() as tx:
+            busy = outbox.unfinished_refs(tx)
+        return gather(self.store, adapter, policies, events[0], now=now, busy=busy)
 
     def _answers(self, found: Sorted, *, may_wait: bool) -> _Answered:
         """Contexts and answers, a policy at a time: what a batch shares is read and asked once.
@@ -195,32 +199,41 @@ class Deciding:
         Policies stand in their order of precedence: a later one is told what an earlier one proposes for the record.
         """
         answered = _Answered()
+        missing = (found.cut,) if found.cut else ()
         for policy, cases in _by_policy(found.cases):
             contexts = [
                 replace(context, past=(*context.past, *_just_proposed(answered, case, self.clock.now())))
-                for case, context in zip(cases, self._contexts(policy, cases), strict=True)
+                for case, context in zip(cases, self._contexts(policy, cases, missing), strict=True)
             ]
-            owners = tuple(user for user in self._adapter(cases[0]).records.users() if user.active)
-            questions = [
-                Question(
-                    key=_key(case), policy=policy, context=context, owners=owners,
-                    patient=may_wait and is_backfilled(case),
-                )
-                for case, context in zip(cases, contexts, strict=True)
-            ]
-            for case, context, answer in zip(cases, contexts, self.decider(questions), strict=True):
+            for case, context, answer in self._asked(policy, cases, contexts, may_wait=may_wait):
                 match answer:
                     case Deferred():
                         answered.deferred.append((case, answer))
-                    case Declined(reason=reason):
-                        answered.judged.append((case, context, _declined(reason)))
+                    case Declined():
+                        answered.judged.append((case, context, declined(answer)))
                     case _:
                         answered.judged.append((case, context, answer))
         return answered
 
-    def _contexts(self, policy: Policy, cases: Sequence[Case]) -> Sequence[Context]:
+    def _asked(
+        self, policy: Policy, cases: Sequence[Case], contexts: Sequence[Context], *, may_wait: bool
+    ) -> Iterator[tuple[Case, Context, Answer]]:
+        """A question for each case, or one over all of them where the policy looks at a set."""
+        owners = tuple(user for user in self._adapter(cases[0]).records.users() if user.active)
+        if policy.when.scope is Scope.SET:
+            yield from ask_together(self.decider, policy, cases, contexts, owners)
+            return
+        questions = [
+            Question(
+                key=_key(case), policy=policy, context=context, owners=owners, patient=may_wait and is_backfilled(case)
+            )
+            for case, context in zip(cases, contexts, strict=True)
+        ]
+        yield from zip(cases, contexts, self.decider(questions), strict=True)
+
+    def _contexts(self, policy: Policy, cases: Sequence[Case], missing: tuple[str, ...] = ()) -> Sequence[Context]:
         connection = cases[0].record.ref.connection
-        subjects = [Subject(record=case.record, changed_from=case.changed_from) for case in cases]
+        subjects = [Subject(record=case.record, changed_from=case.changed_from, missing=missing) for case in cases]
         schema = self._adapter(cases[0]).records.schema(policy.when.object)
         wanted = self.wanted(policy, connection)
         return self.contexts[connection].build(subjects, wanted, schema, now=self.clock.now())
@@ -299,24 +312,12 @@ def _just_proposed(answered: _Answered, case: Case, now: datetime) -> Iterator[P
             yield PastDecision(at=now, policy=earlier.policy.name, summary=summary, outcome="proposed just now")
 
 
-def _declined(reason: str) -> NotEnough:
-    return NotEnough(
-        reason=HandoffReason.FAILED, missing=(), rationale=f"no tier of the policy could answer: {reason}",
-        pins=Pins(tier=Tier.OFFLINE),
-    )
-
-
-def _given_up(deferred: Deferred) -> NotEnough:
-    return NotEnough(
-        reason=HandoffReason.FAILED, missing=(), rationale=f"no answer in time: {deferred.reason}",
-        pins=Pins(tier=Tier.OFFLINE),
-    )
-
-
 def _by_object(events: Sequence[InboxEvent]) -> Iterator[list[InboxEvent]]:
-    groups: dict[tuple[ConnectionName, ObjectType], list[InboxEvent]] = {}
+    """Events that are read together: those of one object, and each slot of a whole set by itself."""
+    groups: dict[tuple[ConnectionName, ObjectType, int], list[InboxEvent]] = {}
     for event in events:
-        groups.setdefault((event.event.ref.connection, event.event.ref.object), []).append(event)
+        apart = event.seq if is_whole(event.event) else -1
+        groups.setdefault((event.event.ref.connection, event.event.ref.object, apart), []).append(event)
     yield from groups.values()
 
 

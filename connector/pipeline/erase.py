@@ -15,7 +15,7 @@ from connector.decision import kept
 from connector.decision.shelf import unteach
 from connector.gate import audits, hands_off, labels
 from connector.journal import Entry, EntryKind, Journal, erase_bodies, erase_bodies_holding, of_record
-from connector.pipeline.wordless import blank_record, untell_decisions
+from connector.pipeline.wordless import blank_decision, blank_record, summaries_with, untell_decisions
 from connector.record import RecordRef
 from connector.store import Store
 
@@ -36,15 +36,17 @@ def erase(
 ) -> Erased:
     """Remove every text kept about these records, and about those merged into them, down to the bytes of the files.
 
-    Where they were a relative of another record's decision, its evidence goes and what it wrote stays. Of entries that
-    belong to no record, those that hold one of `addresses` lose their words. The journal keeps that entries existed, and
-    still verifies. Learners they taught are withdrawn or fitted again; `DiskShelf.sweep` deletes the files. Raises
-    StateError when the tables are clean and the old bytes are still in use by another process.
+    Where they were a relative of another record's decision, its evidence goes and what it wrote stays; a summary over a
+    set that tells of them goes with its words. Of entries that belong to no record, those that hold one of `addresses`
+    lose their words. The journal keeps that entries existed, and still verifies. Learners they taught are withdrawn or
+    fitted again; `DiskShelf.sweep` deletes the files. Raises StateError when the tables are clean and the old bytes are
+    still in use by another process.
     """
     with store.transaction("erase: removed") as tx:
         refs = tuple(dict.fromkeys(one for ref in refs for one in (ref, *merged_into(tx, ref))))
         bodies = sum(erase_bodies(tx, [stored.seq for stored in of_record(tx, ref)]) for ref in refs)
-        told = kept.decisions_with(tx, refs, addresses)
+        summing_up = summaries_with(tx, refs)
+        told = tuple(dict.fromkeys((*kept.decisions_with(tx, refs, addresses), *summing_up)))
         bodies += untell_decisions(tx, told)
         bodies += sum(erase_bodies_holding(tx, address) for address in addresses)
         waiting = sum(inbox.drop_record(tx, ref) for ref in refs)
@@ -57,6 +59,8 @@ def erase(
         forget(tx, refs)
         for ref in refs:
             blank_record(tx, ref)
+        for decision in summing_up:
+            blank_decision(tx, decision)
         # Addresses are not kept either: the entry says how much and who asked; verifying counts bodies against it.
         body = {"records": len(refs), "bodies": bodies}
         journal.append(tx, Entry(kind=EntryKind.ERASED, at=at, actor=by, body=body))

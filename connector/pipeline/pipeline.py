@@ -109,9 +109,11 @@ class Pipeline:
         if not timed:
             return 0
         with self.store.snapshot() as tx:
-            if not timers.is_due(tx, timed, now):
+            unarmed = timers.unarmed_sets(tx, timed, self.adapters, now)
+            if not unarmed and not timers.is_due(tx, timed, now):
                 return 0
         with self.store.transaction("change: timers fired", Sync.NORMAL) as tx:
+            timers.keep(tx, unarmed)
             return timers.fire(tx, timed, now)
 
     def capture(self, connection: ConnectionName, done: Round) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from connector.action import UpdateField, decode_action
@@ -17,7 +18,7 @@ from connector.change.trigger import Visit
 from connector.context.context import Context
 from connector.context.encoding import decode_context
 from connector.decision import decisions, kept
-from connector.decision.decision import Declined, Deferred, Question
+from connector.decision.decision import Answer, Declined, Deferred, Question
 from connector.decision.decisions import RecordedDecision
 from connector.decision.kept import KeptQuestion
 from connector.gate import Allow, Deny, LimitBook, RequireApproval, approvals, audits
@@ -27,8 +28,9 @@ from connector.gate.cells import Cell
 from connector.pipeline.cases import Case
 from connector.pipeline.decide import Deciding
 from connector.pipeline.judge import Bench, Judged, JudgedAction, judge
-from connector.policy import Policy
-from connector.record import FieldName, RecordRef, display
+from connector.pipeline.sets import answers_together
+from connector.policy import Policy, Scope
+from connector.record import FieldName, RecordRef, User, display
 from connector.store import Store, Transaction
 
 NOTHING = "nothing"
@@ -92,11 +94,7 @@ def _replay_some(
     schema = adapter.records.schema(first.object)
     owners = tuple(user for user in adapter.records.users() if user.active)
     contexts = [decode_context(one.context, schema) for one in some]
-    asked = [
-        Question(key=f"replay-{one.decision}", policy=policy, context=context, owners=owners)
-        for one, context in zip(some, contexts, strict=True)
-    ]
-    answers = deciding.decider(asked)
+    answers = _answers(deciding, policy, some, contexts, owners)
     with store.snapshot() as tx:
         bench = Bench(
             tx=tx, book=LimitBook(tx, keep=False), schema=schema, owners={user.owner_id: user for user in owners},
@@ -108,6 +106,26 @@ def _replay_some(
                 continue
             judged = judge(bench, _case(policy, one, context), context, answer)
             _compare(tx, one, judged, tally)
+
+
+def _answers(
+    deciding: Deciding, policy: Policy, some: Sequence[KeptQuestion], contexts: Sequence[Context], owners: Sequence[User]
+) -> Sequence[Answer]:
+    """What the policy answers today; a set is put to it together, as it was: the questions of one moment."""
+    keys = [f"replay-{one.decision}" for one in some]
+    if policy.when.scope is not Scope.SET:
+        asked = zip(keys, contexts, strict=True)
+        return deciding.decider(
+            [Question(key=key, policy=policy, context=context, owners=tuple(owners)) for key, context in asked]
+        )
+    answers: dict[int, Answer] = {}
+    in_order = sorted(range(len(some)), key=lambda place: (some[place].asked_at, some[place].ref))
+    for _, together in groupby(in_order, key=lambda place: some[place].asked_at):
+        places = list(together)
+        asked_keys, asked_contexts = [keys[place] for place in places], [contexts[place] for place in places]
+        told = answers_together(deciding.decider, policy, asked_keys, asked_contexts, owners)
+        answers |= dict(zip(places, told, strict=True))
+    return [answers[place] for place in range(len(some))]
 
 
 def _case(policy: Policy, one: KeptQuestion, context: Context) -> Case:

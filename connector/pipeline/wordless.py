@@ -17,26 +17,46 @@ _UNTOLD = "rationale = '', reasons = '[]', citations = '[]'"
 def blank_record(tx: Transaction, ref: RecordRef) -> None:
     """Decisions, questions, handoffs and outbox rows of one record."""
     parameters = {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
-    tx.run(f"UPDATE decision_decisions SET rationale = '', detail = '{{}}' WHERE {_OF_RECORD}", **parameters)
     tx.run(f"DELETE FROM decision_batches WHERE {_OF_RECORD}", **parameters)
-    tx.run(f"UPDATE gate_approvals SET {_UNTOLD}, remark = NULL, pattern = NULL WHERE {_OF_RECORD}", **parameters)
+    _blank(tx, _OF_RECORD, parameters)
+
+
+def blank_decision(tx: Transaction, decision: str) -> None:
+    """All that one decision said and proposed."""
+    _blank(tx, "decision = :decision", {"decision": decision})
+
+
+def summaries_with(tx: Transaction, refs: Sequence[RecordRef]) -> tuple[str, ...]:
+    """The decisions on other records that sum up these: the escalations over a set they were part of."""
+    found: dict[str, None] = {}
+    for ref in refs:
+        rows = tx.rows("SELECT decision, detail FROM decision_decisions WHERE detail LIKE :named", named=f'%"{ref}"%')
+        for row in rows:
+            findings = json.loads(row["detail"]).get("findings", {})
+            found |= {row["decision"]: None} if str(ref) in findings.get("escalated", ()) else {}
+    return tuple(found)
+
+
+def _blank(tx: Transaction, where: str, parameters: Mapping[str, str]) -> None:
+    tx.run(f"UPDATE decision_decisions SET rationale = '', detail = '{{}}' WHERE {where}", **parameters)
+    tx.run(f"UPDATE gate_approvals SET {_UNTOLD}, remark = NULL, pattern = NULL WHERE {where}", **parameters)
     tx.run(
-        f"UPDATE gate_approvals SET state = 'superseded' WHERE {_OF_RECORD} AND state = 'pending'", **parameters
+        f"UPDATE gate_approvals SET state = 'superseded' WHERE {where} AND state = 'pending'", **parameters
     )
     tx.run(
         f"UPDATE gate_handoffs SET summary = '', tried = '[]', missing = '[]', remark = NULL, state = 'superseded' "
-        f"WHERE {_OF_RECORD} AND state IN ('open', 'claimed')",
+        f"WHERE {where} AND state IN ('open', 'claimed')",
         **parameters,
     )
     tx.run(
-        f"UPDATE gate_handoffs SET summary = '', tried = '[]', missing = '[]', remark = NULL WHERE {_OF_RECORD}",
+        f"UPDATE gate_handoffs SET summary = '', tried = '[]', missing = '[]', remark = NULL WHERE {where}",
         **parameters,
     )
-    tx.run(f"UPDATE writeback_outbox SET state = 'cancelled' WHERE {_OF_RECORD} AND state = 'ready'", **parameters)
-    for row in tx.rows(f"SELECT approval, held FROM gate_approvals WHERE {_OF_RECORD}", **parameters):
+    tx.run(f"UPDATE writeback_outbox SET state = 'cancelled' WHERE {where} AND state = 'ready'", **parameters)
+    for row in tx.rows(f"SELECT approval, held FROM gate_approvals WHERE {where}", **parameters):
         held = _wordless(row["held"])
         tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :id", held=held, id=row["approval"])
-    for row in tx.rows(f"SELECT intent, action, bases FROM writeback_outbox WHERE {_OF_RECORD}", **parameters):
+    for row in tx.rows(f"SELECT intent, action, bases FROM writeback_outbox WHERE {where}", **parameters):
         tx.run(
             "UPDATE writeback_outbox SET action = :action, bases = :bases, live = NULL, outcome = '{}', inverse = :inverse "
             "WHERE intent = :intent",

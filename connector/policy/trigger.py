@@ -99,8 +99,10 @@ def _check(section: Section, trigger: Trigger) -> None:
         section.wrong("object", "nothing wakes this policy: add `events`, `related`, `every`, `after` or `before`")
     if trigger.events & {Wake.CHANGED, Wake.AGENT_WRITE} and not trigger.fields and not section.has("fields"):
         section.wrong("events", "`changed` and `agent_write` need `fields`: name the fields whose change matters")
-    if trigger.scope is Scope.SET and (trigger.every is None or trigger.events or trigger.related):
-        section.wrong("scope", "`set` looks at all records together: it needs `every` and no events")
+    if trigger.scope is Scope.SET and (
+        trigger.every is None or trigger.events or trigger.related or trigger.after or trigger.before
+    ):
+        section.wrong("scope", "`set` looks at all records together: it needs `every`, and no events or other timers")
 
 
 def _related(section: Section) -> Mapping[ObjectType, frozenset[Wake]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from connector.cli.fitting import problems_of
 from connector.cli.pipeline import standings
 from connector.clock import EPOCH
 from connector.decision import decisions
@@ -17,10 +18,11 @@ from connector.decision.reasoners.anthropic import reasoner
 from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.journal import EntryKind
+from connector.pipeline.erase import erase
 from connector.policy import Tier, parse_policy
 from connector.record import ObjectType
 from tests.support.deals import SALES
-from tests.support.messages_server import FakeMessages, message
+from tests.support.messages_server import FakeMessages, QuotingMessages, message
 from tests.support.road import Road
 
 POLICY = """
@@ -202,3 +204,147 @@ def test_the_view_shows_the_newest_word_on_each_deal_the_worst_first(desk, build
         shown = standings(decisions.since(tx, EPOCH))
     assert [(one.record, one.health) for one in shown] == [(str(late), "red"), (str(fine), "green")]
     assert shown[0].next_step
+
+
+TOGETHER = POLICY.replace(
+    '  events: [changed]\n  fields: [close_date]\n  related: {{email: [created]}}\n', "  scope: set\n"
+).replace("subject: Deal at risk", "assign: [{boss}], subject: Deals at risk")  # fmt: skip
+
+
+@pytest.fixture
+def build_set(desk, tmp_path):
+    made: list[Road] = []
+
+    def road(reason="{tier: offline}", gate=None, **more):
+        boss = desk.adapter().records.users()[0]
+        text = TOGETHER.format(stage=f'"{desk.STAGES[0]}"', reason=reason, outcome="", boss=f'"{boss.name}"')
+        text = text.replace("{supervised: never, target: 80%}", gate) if gate else text
+        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), scores=True, **more))
+        made[0].boss = boss
+        made[0].activate()
+        made[0].pipeline.learning.step(made[0].policies)
+        return made[0]
+
+    yield road
+    for one in made:
+        one.store.close()
+
+
+def tasks_of(desk, *refs):
+    return [task for ref in refs for task in desk.hanging(ref, ObjectType.TASK)]
+
+
+def test_the_whole_pipeline_is_one_look_with_one_summary_for_the_manager(desk, build_set):
+    late = [deal(desk, name=f"Late {place}", close_date=date(2026, 9, 1)) for place in range(2)]
+    fine = deal(desk, name="Fine one")
+    road = build_set()
+    morning(road, 3)
+    assert [desk.look(ref)["health"] for ref in (*late, fine)] == ["red", "red", "green"]
+    [task] = tasks_of(desk, *late, fine)
+    assert "2 of 3 open deals are red." in str(task["description"])
+    assert "Late 0" in str(task["description"])
+    assert "Late 1" in str(task["description"])
+    assert "Fine one" not in str(task["description"])
+    for _ in range(3):
+        morning(road)
+    assert len(tasks_of(desk, *late, fine)) == 1
+    assert road.verified() == ()
+
+
+def test_a_deal_that_turns_red_later_is_summed_up_again(desk, build_set):
+    early = deal(desk, name="Early", close_date=date(2026, 9, 1))
+    later = deal(desk, name="Later", close_date=date(2026, 9, 5))
+    road = build_set()
+    morning(road, 2)
+    assert len(tasks_of(desk, early, later)) == 1
+    morning(road, 5)
+    summaries = [str(task["description"]) for task in tasks_of(desk, early, later)]
+    assert sorted(text.partition(" open")[0] for text in summaries) == ["1 of 2", "2 of 2"]
+
+
+def test_a_summary_nobody_agreed_to_yet_is_asked_again_with_the_next_look(desk, build_set):
+    there = deal(desk, close_date=date(2026, 9, 1))
+    road = build_set(gate="{supervised: always}")
+    morning(road, 3)
+    morning(road)
+    waiting = [one for one in road.approvals(there) if one.state.value == "pending"]
+    assert sorted(one.action.kind.value for one in waiting) == ["create_task", "update"]
+
+
+def test_a_deal_is_compared_with_the_other_open_ones_in_its_stage(desk, build_set):
+    slow = deal(desk, stage=desk.STAGES[1], next_step="Send the offer.")
+    road = build_set()
+    road.wait(timedelta(days=40))
+    road.rounds(most=60)
+    others = [deal(desk, stage=desk.STAGES[1]) for _ in range(4)]
+    road.rounds(most=60)
+    morning(road)
+    reasons = findings(road, slow)["reasons"]
+    [compared] = [one for one in reasons if one.startswith("beside the others")]
+    assert "days in" in compared
+    assert "half of the 4 other open deals there stand at most" in compared
+    assert all("beside" not in one for ref in others for one in findings(road, ref)["reasons"])
+
+
+def said(**more):
+    return {"deal": 0, "health": "red", "reasons": ["they have a cheaper offer"], "next_step": "Call them.",
+            "confidence": 0.95, "citations": [], **more}  # fmt: skip
+
+
+def test_a_model_picks_the_deals_of_a_set_by_number_and_quotes_each_for_itself(desk, build_set):
+    deals = sorted(
+        (deal(desk, name=f"Deal {place}", next_step=f"They compare us, case {place}.") for place in range(2)),
+        key=lambda ref: ref.id,
+    )
+    own, other = (str(desk.look(ref)["next_step"]) for ref in reversed(deals))
+    quotes = [{"passage": 0, "quote": own}, {"passage": 0, "quote": other}]
+    server = QuotingMessages({"rationale": "One is in danger.", "deals": [said(deal=1, citations=quotes)]})
+    road = build_set(reason="{tier: fast, usd_per_day: 5}", models=scripted(server))
+    morning(road)
+    assert [desk.look(ref)["health"] for ref in deals] == ["green", "red"]
+    [allowed] = [one for one in road.entries(deals[1], EntryKind.ALLOWED) if "health" in str(one.body["cell"])]
+    assert [cited["quote"] for cited in allowed.body["citations"]] == [own]
+    assert len(server.requests) == 1
+
+
+def scripted(server):
+    def models(store, clock):
+        made = reasoner(
+            SETTINGS, AGENTS, transport=server, key="sk-test", clock=clock, chance=random.Random(1),
+            budget=SpendingLedger(store, clock),
+        )  # fmt: skip
+        return {Tier.FAST: made}
+
+    return models
+
+
+@pytest.mark.parametrize(
+    "deals", [[said(deal=7)], [said(citations=[{"passage": 0, "quote": "invented"}])], [said(deal=-1)]]
+)  # fmt: skip
+def test_an_answer_that_points_outside_the_set_or_invents_a_quote_is_one_handoff(desk, build_set, deals):
+    there = [deal(desk, next_step="They compare us."), deal(desk)]
+    server = FakeMessages(*[message({"rationale": "Mine now.", "deals": deals})] * 9)
+    road = build_set(reason="{tier: fast, usd_per_day: 5}", models=scripted(server))
+    morning(road)
+    assert [desk.look(ref)["health"] for ref in there] == [None, None]
+    assert sum(len(road.handoffs(ref)) for ref in there) == 1
+
+
+def test_erasing_one_deal_takes_it_out_of_the_summary_on_another(desk, build_set):
+    late = [deal(desk, name=f"Late {place}", close_date=date(2026, 9, 1)) for place in range(2)]
+    road = build_set()
+    morning(road, 3)
+    [bearer] = [ref for ref in late if desk.hanging(ref, ObjectType.TASK)]
+    [other] = [ref for ref in late if ref != bearer]
+    name = str(desk.look(other)["name"])
+    erase(road.store, road.pipeline.journal, road.index, [other], by="ann", at=road.clock.now())
+    kept = [str(entry.body) for entry in road.entries(bearer)]
+    kept += [str(row.action) for row in road.writes(bearer)] + [str(one.action) for one in road.approvals(bearer)]
+    assert all(name not in text for text in kept)
+    assert road.verified() == ()
+
+
+def test_check_takes_a_set_for_the_pipeline(desk):
+    text = TOGETHER.format(stage=f'"{desk.STAGES[0]}"', reason="{tier: offline}", outcome="", boss="boss")
+    lines = problems_of(parse_policy(text, agents=AGENTS), desk.connection, desk.adapter())
+    assert [line for line in lines if "when.scope" in line] == []

@@ -197,11 +197,11 @@ def test_thirty_minutes_before_a_meeting(desk, build):
 def test_check_names_timers_and_related_objects_that_could_never_wake(desk):
     lines = problems_of(
         sales_policy(
-            when="{object: opportunity, every: 1 day, scope: set, after: {field: name, silent_for: 1 day}}",
+            when="{object: opportunity, every: 1 day, after: {field: name, silent_for: 1 day}}",
         ),
         desk.connection, desk.adapter(),
     )  # fmt: skip
-    assert [line.partition(": ")[2].partition(":")[0] for line in lines] == ["when.scope", "when.after.field"]
+    assert [line.partition(": ")[2].partition(":")[0] for line in lines] == ["when.after.field"]
     heard = sales_policy(when="{object: opportunity, related: {activity: [created]}}")
     [line] = problems_of(heard, desk.connection, desk.adapter())
     assert "when.related.activity" in line

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from connector.context.context import Citation
 from connector.decision.agent import Abstention, ContextNeeds, Proposals, Reading, load_prompt
 from connector.decision.agents.pipeline_history import RELATIONS, History, deal_cells, from_history
 from connector.decision.agents.pipeline_options import PipelineOptions, options_of, read_pipeline_options
 from connector.decision.agents.pipeline_reasons import Doubt, Health, doubts, health_of, last_touch
-from connector.decision.decision import HandoffReason, ProposedAction, Question
+from connector.decision.agents.pipeline_together import answers_by_place, beside, over_the_set, set_form, told_beside
+from connector.decision.agents.pipeline_view import View, proposals
+from connector.decision.decision import HandoffReason, Question
 from connector.decision.errands import support
 from connector.decision.learner import LearnerShelf
-from connector.decision.offers import Refused, offers, propose, with_withheld
 from connector.decision.outcome import Around, AtIntake, Outcome, outcome_key
 from connector.decision.shape import Choice, Form, ListOf, Shape, Text, YesNo
-from connector.decision.tasks import follow_up, one_line, task_permission
+from connector.decision.together import members
 from connector.policy import Policy, Section
 from connector.record import FieldName, ObjectType, Record
 
 _SHOWN = ("name", "stage", "stage_changed", "amount", "close_date", "next_step", "last_activity", "probability", "owner")
-_CLOSED, _NAME = FieldName("closed"), FieldName("name")
+_CLOSED = FieldName("closed")
+_NO_HISTORY = History(doubts=())
 GOES_ON = "Keep going: nothing speaks against it."
 
 
@@ -48,7 +48,13 @@ class Pipeline:
         """Nothing is: a deal that says nothing is in doubt for that."""
         return None
 
+    @property
+    def sees_sets(self) -> bool:
+        return True
+
     def form(self, question: Question) -> Form:
+        if question.members:
+            return set_form(question)
         fields: dict[str, Shape] = {
             "rationale": Text(most=1_000, lines=True, about="Why, in two or three sentences."),
             "health": Choice(options=tuple(Health), about="How the deal stands."),
@@ -73,32 +79,27 @@ class Pipeline:
         return deal_cells(policy, record, around, hidden)
 
     def decide_offline(self, questions: Sequence[Question], shelf: LearnerShelf) -> Sequence[Reading]:
-        groups: dict[tuple[str, str], list[int]] = {}
-        for place, question in enumerate(questions):
-            groups.setdefault((question.policy.name, question.context.record.ref.connection), []).append(place)
         readings: dict[int, Reading] = {}
-        for places in groups.values():
+        alone: dict[tuple[str, str], list[int]] = {}
+        for place, question in enumerate(questions):
+            if question.members:
+                views = _views(members(question), shelf, together=True)
+                readings[place] = over_the_set(question, options_of(question.policy), views)
+            else:
+                alone.setdefault((question.policy.name, question.context.record.ref.connection), []).append(place)
+        for places in alone.values():
             asked = [questions[place] for place in places]
-            options = options_of(asked[0].policy)
-            key = outcome_key(asked[0].policy, asked[0].context.record.ref.connection, options.outcome.field)
-            history = from_history(shelf.outcomes(key), asked, options)
-            for place, question, doubt in zip(places, asked, history.doubts, strict=True):
-                readings[place] = _by_rules(question, options, doubt, history)
+            for place, question, view in zip(places, asked, _views(asked, shelf), strict=True):
+                readings[place] = _proposed(question, view)
         return [readings[place] for place in range(len(questions))]
 
     def read(self, question: Question, answer: Mapping[str, Any]) -> Reading:
-        """A model's view. The rules hold whatever it says: it may find a deal worse than they do, never better."""
+        """A model's view of a deal, or of the deals of a set that it names; the others stand as the rules find them."""
         options = options_of(question.policy)
-        broken = doubts(question, options)
-        said = Health(answer["health"])
-        worst = max(said, health_of(broken), key=tuple(Health).index)
-        reasons = tuple(dict.fromkeys((*(f"{one.rule}: {one.said}" for one in broken), *answer["reasons"])))
-        reading = _proposals(
-            question, options, worst, reasons, answer["next_step"], sure=float(answer["confidence"]),
-            citations=(*answer["citations"], *(cited for one in broken for cited in one.citations)), learner="",
-            rationale=answer["rationale"],
-        )
-        if not answer["enough"] and not broken:
+        if question.members:
+            return over_the_set(question, options, list(_views_said(question, options, answer)))
+        reading = proposals(question, options, _as_said(question, options, answer, answer["rationale"]))
+        if not answer["enough"] and not doubts(question, options):
             return Abstention(
                 reason=HandoffReason.INCOMPLETE, missing=("what would tell how the deal stands",),
                 rationale=answer["rationale"], guesses=reading.actions,
@@ -106,54 +107,61 @@ class Pipeline:
         return reading
 
 
-def _by_rules(question: Question, options: PipelineOptions, doubt: Doubt | None, history: History) -> Reading:
-    if question.context.record.value(_CLOSED) is True:
+def _views(asked: Sequence[Question], shelf: LearnerShelf, *, together: bool = False) -> Sequence[View | None]:
+    """How deals of one policy and connection stand by the rules and what the shelf has learnt."""
+    policy, connection = asked[0].policy, asked[0].context.record.ref.connection
+    options = options_of(policy)
+    history = from_history(shelf.outcomes(outcome_key(policy, connection, options.outcome.field)), asked, options)
+    others = beside(asked) if together else (None,) * len(asked)
+    return [
+        _by_rules(question, options, doubt, history, other)
+        for question, doubt, other in zip(asked, history.doubts, others, strict=True)
+    ]
+
+
+def _views_said(question: Question, options: PipelineOptions, answer: Mapping[str, Any]) -> Iterator[View | None]:
+    said, asked = answers_by_place(question, answer), members(question)
+    for place, (one, other) in enumerate(zip(asked, beside(asked), strict=True)):
+        closed = one.context.record.value(_CLOSED) is True
+        if place in said and not closed:
+            yield _as_said(one, options, said[place], answer["rationale"], other)
+        else:
+            yield _by_rules(one, options, None, _NO_HISTORY, other)
+
+
+def _proposed(question: Question, view: View | None) -> Proposals:
+    if view is None:
         return Proposals(actions=(), rationale="the deal is closed: nothing is to be watched")
-    found = doubts(question, options) + ((doubt,) if doubt is not None else ())
+    return proposals(question, options_of(question.policy), view)
+
+
+def _by_rules(
+    question: Question, options: PipelineOptions, doubt: Doubt | None, history: History, other: Doubt | None = None
+) -> View | None:
+    """How a deal stands by the rules and its history, and beside the others of a set; None where it is closed."""
+    if question.context.record.value(_CLOSED) is True:
+        return None
+    found = told_beside(doubts(question, options) + ((doubt,) if doubt is not None else ()), other)
     health = health_of(found)
     deciding = [one for one in found if one.health is health] or list(found)
-    reasons = tuple(f"{one.rule}: {one.said}" for one in found)
-    step = found[0].step if found else GOES_ON
     last = last_touch(question)
     notes = [f"last touch {last.date().isoformat()}" if last else "no touch is known"]
     notes += [history.silent] if history.silent else []
-    return _proposals(
-        question, options, health, reasons, step, sure=max((one.sure for one in deciding), default=1.0),
-        citations=tuple(cited for one in found for cited in one.citations), learner=history.learner if doubt else "",
-        rationale="; ".join(notes),
+    return View(
+        health=health, reasons=tuple(f"{one.rule}: {one.said}" for one in found), step=found[0].step if found else GOES_ON,
+        sure=max((one.sure for one in deciding), default=1.0), learner=history.learner if doubt else "",
+        citations=tuple(cited for one in found for cited in one.citations), rationale="; ".join(notes),
     )
 
 
-def _proposals(
-    question: Question, options: PipelineOptions, health: Health, reasons: Sequence[str], step: str, *, sure: float,
-    citations: Sequence[Citation], learner: str, rationale: str,
-) -> Proposals:
-    cited = tuple(dict.fromkeys(citations))[:6]
-    actions: list[ProposedAction] = []
-    undecided: list[str] = []
-    offer = next((one for one in offers(question) if one.field == options.flag), None)
-    moved = health is Health.RED and not _was_red(question)
-    if offer is not None:
-        flagged = propose(question, offer, health.value, confidence=sure, citations=cited, learner=learner)
-        if isinstance(flagged, Refused):
-            undecided.append(f"{offer.field}: {flagged.reason}")
-        moved = health is Health.RED and isinstance(flagged, ProposedAction)
-        actions += [flagged] if isinstance(flagged, ProposedAction) else []
-    granted = task_permission(question)
-    if moved and granted is not None:
-        text = "\n".join((f"{health.value}: {step}", *reasons, *(f"“{one.quote}” ({one.source})" for one in cited)))
-        task = follow_up(question, granted, text=text, about=one_line(question.context.record.value(_NAME)))
-        proposed = ProposedAction(action=task, confidence=sure, citations=cited, learner=learner)
-        actions.append(replace(proposed, after=0) if actions else proposed)
-    told = "; ".join((f"{health.value}: {', '.join(reasons) or 'no rule is broken'}", f"next: {step}", rationale))
-    return Proposals(
-        actions=tuple(actions), rationale=with_withheld(told, question), undecided=tuple(undecided),
-        findings={"health": (health.value,), "reasons": tuple(reasons), "next_step": (step,)},
-    )
-
-
-def _was_red(question: Question) -> bool:
-    """Whether this policy escalated the deal before: once is enough while it stays red."""
-    return any(
-        past.policy == question.policy.name and "create task" in past.summary for past in question.context.past
+def _as_said(
+    question: Question, options: PipelineOptions, said: Mapping[str, Any], rationale: str, other: Doubt | None = None
+) -> View:
+    """A model's view of a deal. The rules hold whatever it says: it may find a deal worse than they do, never better."""
+    broken = told_beside(doubts(question, options), other)
+    return View(
+        health=max(Health(said["health"]), health_of(broken), key=tuple(Health).index),
+        reasons=tuple(dict.fromkeys((*(f"{one.rule}: {one.said}" for one in broken), *said["reasons"]))),
+        step=said["next_step"], sure=float(said["confidence"]), rationale=rationale,
+        citations=(*said["citations"], *(cited for one in broken for cited in one.citations)),
     )

@@ -20,6 +20,7 @@ _AT, _START, _TITLE = FieldName("at"), FieldName("start_time"), FieldName("title
 _TOUCHES = frozenset({ObjectType.EMAIL, ObjectType.CALL, ObjectType.MEETING, ObjectType.NOTE})
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _QUOTE = 300
+TIME_IN_STAGE = "time in stage"
 _FAR = 2  # a stage that took so many times as long as it may
 
 
@@ -85,18 +86,28 @@ def _close_date(question: Question) -> Iterator[Doubt]:
 
 
 def _stage(question: Question, options: PipelineOptions) -> Iterator[Doubt]:
-    record, now = question.context.record, question.context.now
-    stage, since = record.value(STAGE), record.value(STAGE_CHANGED)
+    now, stage, since = question.context.now, question.context.record.value(STAGE), in_stage_since(question)
     limit = options.stages.get(stage) if isinstance(stage, str) else None
-    since = since if isinstance(since, datetime) else record.created_at if since is None else None
     if limit is None or since is None or limit.after(since, question.policy.zone) > now:
         return
     days, allowed = (now - since).days, (limit.after(since, question.policy.zone) - since).days
     yield Doubt(
-        health=Health.RED if days >= _FAR * max(1, allowed) else Health.AMBER, rule="time in stage",
+        health=Health.RED if days >= _FAR * max(1, allowed) else Health.AMBER, rule=TIME_IN_STAGE,
         said=f"{days} days in {stage}, where {limit} are allowed", step="Name the next step out of this stage, or close it.",
         citations=cited_fields(question, (STAGE, STAGE_CHANGED)),
     )
+
+
+def in_stage_since(question: Question) -> datetime | None:
+    """Since when a deal stands in its stage; since it was opened where the stage never changed."""
+    record = question.context.record
+    since = record.value(STAGE_CHANGED)
+    return since if isinstance(since, datetime) else record.created_at if since is None else None
+
+
+def days_in_stage(question: Question) -> int | None:
+    since = in_stage_since(question)
+    return (question.context.now - since).days if since is not None else None
 
 
 def _silence(question: Question, options: PipelineOptions) -> Iterator[Doubt]:

@@ -15,6 +15,7 @@ from connector.context.context import Context, Passage
 from connector.decision.decision import Question
 from connector.decision.offers import offered_owners
 from connector.decision.tasks import assignees, one_line
+from connector.decision.together import members
 from connector.record import VOCABULARY, FieldKind, FieldName, FieldValue, Origin, Record, User, display
 
 RENDERING = "1"  # part of the prompt's hash: raise it with any change of the words below
@@ -44,13 +45,28 @@ def _people(users: Sequence[User]) -> Iterator[str]:
 
 
 def case_text(question: Question) -> str:
-    """One record with its relatives, passages and past decisions."""
-    context, mark = question.context, mark_of(question)
-    parts = [f"Now: {context.now.isoformat(timespec='minutes')}"]
-    parts += [_record(question, number, mark) for number in range(len(context.records))]
+    """One record with its relatives, passages and past decisions; or each record of a set with its own."""
+    mark = mark_of(question)
+    parts = [f"Now: {question.context.now.isoformat(timespec='minutes')}"]
+    if not question.members:
+        parts += [_record(question, place, mark) for place in range(len(question.context.records))]
+        return "\n\n".join((*parts, *_said_of(question, mark)))
+    first = 0
+    for number, member in enumerate(members(question)):
+        parts.append(_record(member, 0, mark, number=str(number)))
+        around = range(1, len(member.context.records))
+        parts += [_record(member, place, mark, number=f"around {number}") for place in around]
+        parts += _said_of(member, mark, first=first)
+        first += len(member.context.passages)
+    return "\n\n".join(parts)
+
+
+def _said_of(question: Question, mark: str, *, first: int = 0) -> list[str]:
+    """What is known of one record beside its values; its passages are numbered from `first`."""
+    context, parts = question.context, []
     if context.changed_from:
         parts.append(fenced("before", mark, "\n".join(_before(question))))
-    parts += passages_text(context.passages, 0, mark)
+    parts += passages_text(context.passages, first, mark)
     if context.past:
         lines = (
             f"{past.at.date().isoformat()}: {one_line(past.summary)} ({one_line(past.outcome)}"
@@ -60,7 +76,7 @@ def case_text(question: Question) -> str:
         parts.append(fenced("past-decisions", mark, "\n".join(lines), origin=Origin.AGENT.value))
     if context.missing:
         parts.append("Not found: " + "; ".join(one_line(name) for name in context.missing))
-    return "\n\n".join(parts)
+    return parts
 
 
 def passages_text(passages: Sequence[Passage], first: int, mark: str) -> list[str]:
@@ -90,10 +106,11 @@ def fenced(kind: str, mark: str, text: str, **labels: str) -> str:
     return f"<{kind}-{mark}{written}>\n{text}\n</{kind}-{mark}>"
 
 
-def _record(question: Question, number: int, mark: str) -> str:
-    record = question.context.records[number]
-    lines = _fields(question, record, own=number == 0)
-    return fenced("record", mark, "\n".join(lines), number=str(number), object=record.ref.object.value)
+def _record(question: Question, place: int, mark: str, **labels: str) -> str:
+    record = question.context.records[place]
+    lines = _fields(question, record, own=place == 0)
+    shown = {"number": str(place)} | labels
+    return fenced("record", mark, "\n".join(lines), **shown, object=record.ref.object.value)
 
 
 def _fields(question: Question, record: Record, *, own: bool) -> Iterator[str]:
