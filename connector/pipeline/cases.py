@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change.cursors import position
@@ -43,10 +44,16 @@ from connector.record import (
 )
 from connector.store import Store, Transaction
 
+Follows: TypeAlias = Mapping[FieldName, str]
+"""By field, the intent of an earlier policy's step that is written first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One record that one policy wakes for, at one visit to its trigger values."""
+    """One record that one policy wakes for, at one visit to its trigger values.
+
+    Where policies that come first write into fields of its own, `record` holds their values, and its steps wait for theirs.
+    """
 
     policy: Policy
     record: Record
@@ -54,6 +61,7 @@ class Case:
     visit: Visit
     changed_from: Mapping[FieldName, FieldValue]
     run: str | None
+    follows: Follows = field(default_factory=dict)
 
 
 @dataclass(slots=True)

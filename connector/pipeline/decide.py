@@ -33,6 +33,7 @@ from connector.gate import LimitBook, hands_off
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Case, Sorted, is_for_all, policies_on, sort_events
 from connector.pipeline.judge import Bench, Judged, judge
+from connector.pipeline.precedence import ahead_of, behind, seen_behind, shares_fields
 from connector.pipeline.recording import record_judged, record_looked_at
 from connector.pipeline.related import listening
 from connector.pipeline.sets import ask_together, gather, is_whole
@@ -196,15 +197,23 @@ class Deciding:
         """Contexts and answers, a policy at a time: what a batch shares is read and asked once.
 
         Where the answer `may_wait`, cases of a backfill may be asked about together, later and cheaper.
-        Policies stand in their order of precedence: a later one is told what an earlier one proposes for the record.
+        Policies stand in their order of precedence: a later one is told what an earlier one proposes for the record, and
+        starts from it where both write into one field. It waits where the earlier one's answer is yet to come.
         """
         answered = _Answered()
         missing = (found.cut,) if found.cut else ()
-        for policy, cases in _by_policy(found.cases):
+        for policy, every in _by_policy(found.cases):
+            late = [(case, deferred) for case in every if (deferred := _waits_for(answered, case)) is not None]
+            answered.deferred += late
+            read = [case for case in every if not any(case is waiting for waiting, _ in late)]
+            if not read:
+                continue
+            ahead = [ahead_of(case, answered.judged) for case in read]
             contexts = [
-                replace(context, past=(*context.past, *_just_proposed(answered, case, self.clock.now())))
-                for case, context in zip(cases, self._contexts(policy, cases, missing), strict=True)
+                replace(seen_behind(context, one), past=(*context.past, *_just_proposed(answered, case, self.clock.now())))
+                for case, context, one in zip(read, self._contexts(policy, read, missing), ahead, strict=True)
             ]
+            cases = [behind(case, one) for case, one in zip(read, ahead, strict=True)]
             for case, context, answer in self._asked(policy, cases, contexts, may_wait=may_wait):
                 match answer:
                     case Deferred():
@@ -302,6 +311,18 @@ def is_backfilled(case: Case) -> bool:
 
 def _key(case: Case) -> str:
     return decision_key(case.record.ref, case.policy.name, case.visit)
+
+
+def _waits_for(answered: _Answered, case: Case) -> Deferred | None:
+    """The answer that a policy which comes first and writes into the same fields of the record still owes."""
+    return next(
+        (
+            replace(deferred, fallback=None)
+            for earlier, deferred in answered.deferred
+            if earlier.record.ref == case.record.ref and shares_fields(earlier.policy, case.policy)
+        ),
+        None,
+    )
 
 
 def _just_proposed(answered: _Answered, case: Case, now: datetime) -> Iterator[PastDecision]:

@@ -150,10 +150,16 @@ def _judge_actions(
                 intent=intents[place], policy=case.policy, record=case.record, kind=one.action.kind,
                 at=case.event.occurred_at, run=case.run,
             )
-        after = intents[one.after] if one.after is not None and one.after < place else None
+        after = intents[one.after] if one.after is not None and one.after < place else _follows(case, one.action)
         approval = _approval(bench, case, decision, one, verdict, intents[place], key, pins, cell, after, private)
         judged.append(JudgedAction(proposed=one, verdict=verdict, cell=cell, approval=approval))
     return tuple(judged)
+
+
+def _follows(case: Case, action: Action) -> str | None:
+    """The step of an earlier policy that must be written first: it sets a field that this one writes or rests on."""
+    own = [action.field] if isinstance(action, UpdateField) else []
+    return next((case.follows[name] for name in (*own, *case.policy.when.fields) if name in case.follows), None)
 
 
 def pins_of(pins: Pins, proposed: ProposedAction) -> str:

@@ -221,7 +221,9 @@ class Writeback:
         with self.store.transaction("writeback: given up") as tx:
             settler = self._settler(tx, tally)
             for row in outbox.orphaned(tx):
-                settler.unsent(Outdated(row, "the action it was to follow was not written"))
+                # A policy that came second was decided on what the first one would write: it looks again.
+                again = outbox.follows_another(tx, row)
+                settler.unsent(Outdated(row, "the action it was to follow was not written", moved=again))
             settler.flush()
 
     def _outward(self, tally: Tally) -> Outward:

@@ -198,6 +198,12 @@ def orphaned(tx: Transaction) -> list[OutboxRow]:
     return [row_of(row) for row in rows]
 
 
+def follows_another(tx: Transaction, row: OutboxRow) -> bool:
+    """Whether an action waits for one of another decision."""
+    sql = "SELECT 1 AS found FROM gate_approvals WHERE intent = :after AND decision <> :decision"
+    return row.after is not None and tx.one(sql, after=row.after, decision=row.decision) is not None
+
+
 def in_state(tx: Transaction, *states: OutboxState) -> list[OutboxRow]:
     names = ", ".join(f"'{state.value}'" for state in states)
     rows = tx.rows(f"SELECT * FROM writeback_outbox WHERE state IN ({names}) ORDER BY cleared_at, intent")
