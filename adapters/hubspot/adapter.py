@@ -49,6 +49,7 @@ class HubSpotAdapter:
             settle=timedelta(0),
             marker_field=False,
             links_stamped=False,
+            interface_sources=frozenset({"CRM_UI"}),
         )
 
     @property

@@ -66,6 +66,10 @@ class SalesforceAdapter:
     def start_workflow(self, dispatch: Dispatch) -> DeliveryResult:
         return self._flows.start(dispatch)
 
+    @readable
+    def own_user(self) -> str:
+        return self._client.user_id()
+
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from connector.adapter.budget import RateBudget
 from connector.adapter.changes import ChangeSource
@@ -79,6 +79,13 @@ class Finding:
     problem: str
     fix: str
     fatal: bool = True
+
+
+@runtime_checkable
+class KnowsItself(Protocol):
+    """A CRM without field stamps that can say which of its users we are; an adapter MAY be one."""
+
+    def own_user(self) -> str: ...
 
 
 class Adapter(Protocol):

@@ -32,6 +32,7 @@ class Capabilities:
     settle: timedelta  # how old a stamp must be before it can guard
     marker_field: bool  # creates are found again by an external-id field
     links_stamped: bool  # a poll also returns records of which nothing but an association changed
+    interface_sources: frozenset[str] = frozenset()  # what a field stamp says of a person in the user interface
     drafts_on: frozenset[ObjectType] = frozenset()  # objects a draft e-mail can hang on; elsewhere a task holds the draft
 
 

@@ -94,7 +94,7 @@ def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Roa
         around = Surroundings(
             store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,
             shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), fit_outcomes=FitScores(), log=log,
-            privacy=settings.privacy,
+            privacy=settings.privacy, by_task=settings.approvals.tasks,
             outlets=open_outlets(settings, clock, log, tally), lookups=open_lookups(settings, clock, log, tally),
         )
         yield Road(

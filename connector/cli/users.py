@@ -14,6 +14,7 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, person
 from connector.cli.output import copyable, emit, instant, moment, say, table
 from connector.clock import SystemClock, secret_random, system_random
 from connector.gate import persons
+from connector.gate.accounts import EMAIL
 from connector.gate.persons import Person, Role
 from connector.journal import Journal
 from connector.pipeline import Access
@@ -21,6 +22,8 @@ from connector.settings import load_settings
 from connector.store import Store
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Say who may come in to the page, and in which role.")
+Place = Annotated[str, typer.Argument(help="`email`, a connection of connector.yaml, or its Slack source.")]
+Account = Annotated[str, typer.Argument(help="The address, the CRM's user id, or the Slack member id.")]
 Name = Annotated[str, typer.Argument(help="The name to sign in with, such as ada or ada@example.com.")]
 
 
@@ -53,6 +56,38 @@ def remove(*, name: Name, by: By = None, config: ConfigFile = DEFAULT_CONFIG, as
         emit(_document(removed))
     else:
         say(f"✓ {removed.name} may not come in any more", style="green")
+
+
+@app.command(epilog="Example: crm-connector users link ada crm 0055g00000Abcde")
+def link(
+    *, name: Name, place: Place, account: Account, by: By = None, config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Say by which account somebody is known elsewhere, so that an approval given there counts as this person's."""
+    settings = load_settings(config)
+    slack = settings.approvals.slack
+    places = (EMAIL, *(one.name for one in settings.connections), *((slack.source,) if slack else ()))
+    if place not in places:
+        raise typer.BadParameter(f"{place!r} is none of {', '.join(places)}", param_hint="PLACE")
+    with _access(config) as access:
+        access.link(name, place, account, by=person(by))
+    if as_json:
+        emit({"name": name, "place": place, "account": account})
+    else:
+        say(f"✓ {account} at {place} is {name}", style="green")
+
+
+@app.command(epilog="Example: crm-connector users unlink crm 0055g00000Abcde")
+def unlink(
+    *, place: Place, account: Account, by: By = None, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False
+) -> None:
+    """Forget whose account it is: nothing done with it counts as anybody's approval any more."""
+    with _access(config) as access:
+        was_known = access.unlink(place, account, by=person(by))
+    if as_json:
+        emit({"place": place, "account": account, "was_known": was_known})
+    else:
+        say(f"✓ {account} at {place} is nobody's account" + ("" if was_known else ", and was not before"), style="green")
 
 
 @app.command("list", epilog="Example: crm-connector users list")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.adapter import RecordReader
 from connector.context.relations import RELATIONS, Relation
 from connector.errors import AccessDeniedError, UnknownFieldError
-from connector.record import VOCABULARY, FieldName, ObjectSchema, ObjectType, Record, RecordRef
+from connector.record import VOCABULARY, FieldName, ObjectSchema, ObjectType, Record, RecordRef, asks_approval
 
 _ACCOUNT, _OWNER = FieldName("account"), FieldName("owner")
 
@@ -66,7 +66,9 @@ class RelativeReader:
             wanted = relation.fields if relation.fields is not None else VOCABULARY[relation.object].keys()
             fields = (wanted & schema.fields.keys()) - self._never
             self._schemas[relation.object] = schema
-            return self._reader.related(refs, relation.object, sorted(fields), limit=self._limit)
+            found = self._reader.related(refs, relation.object, sorted(fields), limit=self._limit)
+            # A question of ours is no evidence for its own answer.
+            return {ref: tuple(one for one in some if not asks_approval(one)) for ref, some in found.items()}
         except (AccessDeniedError, UnknownFieldError):
             # The agent is told that it sees less; the record is not set aside for it.
             self._denied.append(relation.name)

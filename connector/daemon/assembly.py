@@ -28,7 +28,7 @@ from connector.decision.shelf import DiskShelf
 from connector.gate import CellState, cells
 from connector.gate.cells import Cell, tier_of
 from connector.journal import Journal
-from connector.pipeline import Deciding, Learning, People, Pipeline
+from connector.pipeline import Asking, Deciding, Learning, People, Pipeline
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
 from connector.pipeline.own_writes import wake_listeners
@@ -37,7 +37,7 @@ from connector.pipeline.studying import FitOutcomes, Studying, nothing_fitted
 from connector.pipeline.texts import IndexedTexts
 from connector.policy import CustomAgent, Policy, PolicyName, PolicySet, Scope, Tier, agent_conditions, agent_fields
 from connector.record import ConnectionName, FieldName, ObjectType
-from connector.settings import Privacy
+from connector.settings import NONE_CHOSEN, Chosen, Privacy
 from connector.store import Store, Transaction
 from connector.writeback import OutboxRow, OutboxState, Writeback
 
@@ -59,6 +59,7 @@ class Surroundings:
     privacy: Privacy = field(default_factory=Privacy)
     outlets: Outlets = field(default_factory=Outlets)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    by_task: Chosen = NONE_CHOSEN
 
 
 def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
@@ -100,9 +101,14 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
             shelf=around.shelf, wanted=wanted_by(around.privacy), fit=around.fit_outcomes,
         ),
     )
+    people = People(store=around.store, journal=journal, clock=around.clock)
+    asking = Asking(
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, people=people, log=around.log,
+        asked_by_task=lambda: frozenset(policy.name for policy in road.policies if around.by_task.names(policy.name)),
+    )
     road = Pipeline(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,
-        writeback=writeback, people=People(store=around.store, journal=journal, clock=around.clock), learning=learning,
+        writeback=writeback, people=people, asking=asking, learning=learning,
         texts=texts, policies=policies, log=around.log,
     )
     return road

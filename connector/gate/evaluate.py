@@ -8,14 +8,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from connector.action import Action, UpdateField, validate
+from connector.action import Action, CreateTask, UpdateField, validate
 from connector.context.context import Passage
 from connector.decision.decision import ProposedAction
 from connector.gate.bounds import overreach, unfounded
 from connector.gate.cells import Cell, Standing
 from connector.gate.verdict import Allow, Deny, Reason, ReasonCode, RequireApproval, Verdict
 from connector.policy import NEVER_UNSEEN, FieldPermission, Policy, Proof, Supervision
-from connector.record import FieldKind, FieldName, FieldValue, ObjectSchema, Origin, Record, User, display
+from connector.record import (
+    FieldKind,
+    FieldName,
+    FieldValue,
+    ObjectSchema,
+    Origin,
+    Record,
+    User,
+    asks_approval,
+    carries_mark,
+    display,
+)
 
 TRUSTED = frozenset({Origin.STAFF, Origin.LOOKUP, Origin.FILE})
 
@@ -61,6 +72,8 @@ def cell_of(policy: Policy, action: Action) -> Cell:
 
 def _not_permitted(case: Case) -> tuple[Reason, ...]:
     action, policy = case.proposed.action, case.policy
+    if asks_approval(case.record) or _forges_a_question(action):
+        return (Reason(ReasonCode.NOT_PERMITTED, "no policy touches or writes a task that asks for an approval"),)
     if action.ref != case.record.ref and str(action.ref) not in case.permitted_targets:
         return (Reason(ReasonCode.NOT_PERMITTED, f"{action.ref} is not the record this decision is about"),)
     match action:
@@ -77,6 +90,10 @@ def _not_permitted(case: Case) -> tuple[Reason, ...]:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may does not name {action.kind}"),)
     beyond = overreach(action, policy, case.record, case.schema, case.owners, case.addresses)
     return tuple(Reason(ReasonCode.NOT_PERMITTED, text) for text in beyond)
+
+
+def _forges_a_question(action: Action) -> bool:
+    return isinstance(action, CreateTask) and (carries_mark(action.description) or carries_mark(action.subject))
 
 
 def _as_listed(case: Case, action: UpdateField, permission: FieldPermission) -> FieldValue:

@@ -1,6 +1,7 @@
 """The road as one object: it hands values from stage to stage and keeps each step in one transaction."""
 
 from connector.pipeline.access import Access, SignedIn, TurnedAway
+from connector.pipeline.asking import Asking
 from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.judge import Disposition, Judged
 from connector.pipeline.learning import BroughtVerdict, Learning
@@ -9,6 +10,6 @@ from connector.pipeline.pipeline import Pipeline, Round
 from connector.pipeline.state import MIGRATIONS, prepare
 
 __all__ = [
-    "MIGRATIONS", "Access", "BroughtVerdict", "DecideTally", "Deciding", "Disposition", "Judged", "Learning", "People",
-    "Pipeline", "Round", "SignedIn", "TurnedAway", "prepare",
+    "MIGRATIONS", "Access", "Asking", "BroughtVerdict", "DecideTally", "Deciding", "Disposition", "Judged", "Learning",
+    "People", "Pipeline", "Round", "SignedIn", "TurnedAway", "prepare",
 ]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from connector.clock import Clock
-from connector.gate import persons, sessions
+from connector.gate import accounts, persons, sessions
 from connector.gate.persons import Person, Role
 from connector.gate.sessions import Session
 from connector.journal import Entry, EntryKind, Journal
@@ -58,6 +58,22 @@ class Access:
             sessions.close_all(tx, name)
             self._note(tx, EntryKind.PERSON_CHANGED, by=by, person=name, change="may not come in any more")
         return person
+
+    def link(self, name: str, place: str, account: str, *, by: str) -> None:
+        """Say by which account a person is known in a CRM, in Slack or by mail."""
+        with self.store.transaction("people: linked") as tx:
+            accounts.link(tx, place, account, name)
+            self._note(tx, EntryKind.PERSON_CHANGED, by=by, person=name, change=f"is known at {place} by an account")
+
+    def unlink(self, place: str, account: str, *, by: str) -> bool:
+        """Forget whose account it is; whether it was anybody's."""
+        with self.store.transaction("people: unlinked") as tx:
+            holder = accounts.holder(tx, place, account)
+            gone = accounts.unlink(tx, place, account) > 0
+            if gone:
+                name = holder.name if holder is not None else None
+                self._note(tx, EntryKind.PERSON_CHANGED, by=by, person=name, change=f"is known at {place} no more")
+        return gone
 
     def sign_in(self, name: str, token: str, *, address: str) -> Entrance:
         """Check a token. Guessing shuts the door of that name and of that address, longer each time."""

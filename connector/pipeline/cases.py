@@ -25,6 +25,7 @@ from connector.change.trigger import (
 from connector.clock import EPOCH
 from connector.context.relatives import RelativeReader
 from connector.errors import FieldHiddenError
+from connector.gate import approval_tasks
 from connector.pipeline.own_writes import replaced_values
 from connector.pipeline.related import Woken, listening, wake_around
 from connector.policy import Policy, PolicySet, Related, agent_conditions, agent_fields
@@ -41,6 +42,7 @@ from connector.record import (
     ObjectType,
     Record,
     RecordRef,
+    asks_approval,
 )
 from connector.store import Store, Transaction
 
@@ -129,12 +131,17 @@ def sort_events(
         seen = look_up(tx, refs)
         place = position(tx, connection, kind)
         activated = place.activated_at if place is not None else EPOCH
+        asking = approval_tasks.known(tx, refs)
+    # A task that asks a person for an approval wakes no policy, on itself or around it.
+    awake = {
+        ref: record for ref, record in sorted_events.records.items() if ref not in asking and not asks_approval(record)
+    }
     if heard := listening(policies, connection, kind):
-        sorted_events.around = wake_around(adapter, heard, events, sorted_events.records, seen, activated, now)
+        sorted_events.around = wake_around(adapter, heard, events, awake, seen, activated, now)
     with store.snapshot() as tx:
         replaced = replaced_values(tx, events)
         for event in _newest_first_told(events):
-            record = sorted_events.records.get(event.event.ref)
+            record = awake.get(event.event.ref)
             if record is not None:
                 for policy in concerned:
                     facts = related.get(record.ref, {})

@@ -25,6 +25,8 @@ _TRUST = tuple(Origin)  # from most to least trusted
 
 def tell_memory(clock: Clock, tx: Transaction, row: OutboxRow, state: OutboxState) -> None:
     """An action was settled: remember what the agent wrote, and what became of the decision."""
+    if row.purpose is WritePurpose.ASK:
+        return  # a question is no outcome
     note_outcome(tx, row.decision, state.value)
     if state is OutboxState.CONFLICTED and row.purpose is WritePurpose.ACT:
         _note_conflict(tx, row, clock.now())

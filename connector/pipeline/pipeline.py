@@ -16,6 +16,7 @@ from connector.change.trigger import heard_fields
 from connector.clock import EPOCH, Clock
 from connector.errors import ConnectorError, StateError, UnknownFieldError
 from connector.journal import Journal, Seal, seal
+from connector.pipeline.asking import Asking
 from connector.pipeline.cases import fields_of, policies_on, watched_here
 from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.learning import Learning
@@ -65,6 +66,7 @@ class Pipeline:
     people: People
     learning: Learning
     texts: IndexedTexts
+    asking: Asking
     policies: PolicySet
     log: Log
     latest: datetime = EPOCH
@@ -86,7 +88,8 @@ class Pipeline:
             except ConnectorError as error:
                 unreachable.append(f"{connection}: {error.message}")
         worked = self.work(batch)
-        done.decided, done.written, done.people = worked.decided, worked.written, worked.people
+        done.decided, done.written = worked.decided, worked.written
+        done.people += worked.people
         done.unreachable = (*unreachable, *worked.unreachable)
         return done
 
@@ -129,6 +132,7 @@ class Pipeline:
                     break
             else:
                 done.more = True
+        done.people += self.asking.step(connection)
 
     def _compare_links(self, connection: ConnectionName, kind: ObjectType, done: Round) -> None:
         """Look for changed associations where polling cannot show them."""

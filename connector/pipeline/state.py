@@ -6,6 +6,7 @@ from connector.change import tables as change
 from connector.context import memory
 from connector.decision import decisions, kept
 from connector.decision import tables as decision
+from connector.gate import asking_tables as asking
 from connector.gate import people_tables as people
 from connector.gate import tables as gate
 from connector.journal import MIGRATIONS as JOURNAL
@@ -16,6 +17,7 @@ from connector.writeback import MIGRATIONS as WRITEBACK
 MIGRATIONS: tuple[Migration, ...] = (
     *JOURNAL, *change.MIGRATIONS, *memory.MIGRATIONS, *decision.MIGRATIONS,
     *decisions.MIGRATIONS, kept.MIGRATION, *gate.MIGRATIONS, *people.MIGRATIONS, *WRITEBACK, egress.MIGRATION,
+    *asking.MIGRATIONS,
 )
 
 

@@ -1,5 +1,6 @@
 """Records, refs, versions, schemas and the shared vocabulary. Owns the closed names; imports nothing of the product."""
 
+from connector.record.marks import ASKS, asks_approval, carries_mark
 from connector.record.names import (
     DELIVERY,
     ActionKind,
@@ -19,8 +20,9 @@ from connector.record.values import FieldValue, decode_value, display, encode_va
 from connector.record.vocabulary import VOCABULARY, SharedField
 
 __all__ = [
-    "DELIVERY", "NO_FIELDS", "VOCABULARY", "ActionKind", "ConflictRule", "ConnectionName", "Delivery", "FieldClass",
-    "FieldKind", "FieldName", "FieldSchema", "FieldStamp", "FieldValue", "Found", "Gone", "Merged", "ObjectSchema",
-    "ObjectType", "Option", "Origin", "Record", "RecordRef", "SharedField", "User", "Version", "decode_value", "display",
-    "encode_value", "normalise", "same_value", "typed_value",
+    "ASKS", "DELIVERY", "NO_FIELDS", "VOCABULARY", "ActionKind", "ConflictRule", "ConnectionName", "Delivery",
+    "FieldClass", "FieldKind", "FieldName", "FieldSchema", "FieldStamp", "FieldValue", "Found", "Gone", "Merged",
+    "ObjectSchema", "ObjectType", "Option", "Origin", "Record", "RecordRef", "SharedField", "User", "Version",
+    "asks_approval", "carries_mark", "decode_value", "display", "encode_value", "normalise", "same_value",
+    "typed_value",
 ]

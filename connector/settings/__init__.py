@@ -3,6 +3,9 @@
 from connector.settings.loader import DEFAULT_FILE, load_settings
 from connector.settings.secrets import NamedSecrets
 from connector.settings.settings import (
+    NONE_CHOSEN,
+    ApprovalSettings,
+    Chosen,
     ConnectionSettings,
     EmbeddingSettings,
     HooksSettings,
@@ -10,11 +13,15 @@ from connector.settings.settings import (
     OutsideSettings,
     Privacy,
     Settings,
+    SlackAsking,
     WebSettings,
 )
 
 __all__ = [
     "DEFAULT_FILE",
+    "NONE_CHOSEN",
+    "ApprovalSettings",
+    "Chosen",
     "ConnectionSettings",
     "EmbeddingSettings",
     "HooksSettings",
@@ -23,6 +30,7 @@ __all__ = [
     "OutsideSettings",
     "Privacy",
     "Settings",
+    "SlackAsking",
     "WebSettings",
     "load_settings",
 ]

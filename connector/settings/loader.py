@@ -13,7 +13,10 @@ from typing import Any
 from connector.errors import SettingsError
 from connector.record import ConnectionName, FieldName, ObjectType
 from connector.settings.settings import (
+    NONE_CHOSEN,
     SCHEMA_VERSION,
+    ApprovalSettings,
+    Chosen,
     ConnectionSettings,
     EmbeddingSettings,
     HooksSettings,
@@ -21,6 +24,7 @@ from connector.settings.settings import (
     OutsideSettings,
     Privacy,
     Settings,
+    SlackAsking,
     WebSettings,
 )
 
@@ -84,7 +88,7 @@ class _Reader:
         root = self._root
         self._known(root, "", {
             "schema", "state", "policies", "knowledge", "secrets", "journal", "connections", "poll", "batch", "models",
-            "privacy", "learning", "web", "hooks", "embedding",
+            "privacy", "learning", "web", "hooks", "approvals", "embedding",
             "channels", "endpoints", "lookups",
         })  # fmt: skip
         if root.get("schema") != SCHEMA_VERSION:
@@ -105,6 +109,7 @@ class _Reader:
             learning=self._word(root, "learning", "full", ("full", "quick")),
             web=self._web(root),
             hooks=self._hooks(root),
+            approvals=self._approvals(root),
             embedding=self._embedding(root),
             channels=self._outside(root, "channels", "for example `kind: slack`"),
             endpoints=self._outside(root, "endpoints", None),
@@ -205,11 +210,56 @@ class _Reader:
         connections = root.get("connections")
         names = {str(name) for name in connections} if isinstance(connections, dict) else set()
         for source in sources:
+            if source.kind == "slack":  # it brings verdicts of people, not news of a CRM
+                continue
             named = str(source.options.get("connection", source.name))
             if names and named not in names:
                 line = source.lines.get("connection", source.lines[""])
                 self._wrong(line, f"hooks.sources.{source.name}.connection: there is no `{named}`{_near(named, names)}")
         return HooksSettings(served=self._served(section, "hooks", 8771), sources=sources)
+
+    def _approvals(self, root: Mapping[str, Any]) -> ApprovalSettings:
+        section = self._section(root, "approvals", {"tasks", "mail", "slack"})
+        mail = self._chosen(section, "mail", "approvals.mail")
+        if mail != NONE_CHOSEN and "web" not in root:
+            self._wrong(self._line(section, "mail"), "approvals.mail: letters link to the page; name it under `web`")
+        channels = root.get("channels")
+        kinds = [one.get("kind") for one in channels.values() if isinstance(one, dict)] if isinstance(channels, dict) else []
+        if mail != NONE_CHOSEN and "smtp" not in kinds:
+            self._wrong(self._line(section, "mail"), "approvals.mail: needs a channel of kind smtp")
+        return ApprovalSettings(
+            tasks=self._chosen(section, "tasks", "approvals.tasks"), mail=mail,
+            slack=self._slack(root, section) if "slack" in section else None,
+        )
+
+    def _slack(self, root: Mapping[str, Any], approvals: Mapping[str, Any]) -> SlackAsking:
+        section = self._section(approvals, "slack", {"channel", "source", "policies", "api"})
+        source = str(section.get("source", "slack"))
+        hooks = root.get("hooks")
+        sources = hooks.get("sources") if isinstance(hooks, dict) else None
+        known = sources.get(source) if isinstance(sources, dict) else None
+        if not isinstance(known, dict) or known.get("kind") != "slack":
+            # Posted without a door, the buttons would do nothing.
+            self._wrong(self._line(approvals, "slack"), f"approvals.slack: hooks.sources.{source} of kind slack is missing")
+        api = str(section.get("api", "https://slack.com"))
+        if not _ORIGIN.fullmatch(api):
+            self._wrong(self._line(section, "api"), "approvals.slack.api: write for example `https://slack.com`")
+        return SlackAsking(
+            channel=self._text(section, "approvals.slack.channel", "channel"), source=source, api=api,
+            policies=self._chosen(section, "policies", "approvals.slack.policies", default="all"),
+        )
+
+    def _chosen(self, section: Mapping[str, Any], key: str, path: str, default: str = "") -> Chosen:
+        """`all`, or a list of policies by name."""
+        value = section.get(key, default)
+        if value == "all":
+            return Chosen(every=True)
+        if value == "" and key not in section:
+            return NONE_CHOSEN
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self._wrong(self._line(section, key), f"{path}: write `all` or a list of policies")
+            return NONE_CHOSEN
+        return Chosen(some=frozenset(str(one) for one in value))
 
     def _served(self, section: Mapping[str, Any], path: str, port: int) -> WebSettings:
         """Where something is served, and under which address it is called from elsewhere."""

@@ -82,6 +82,39 @@ class HooksSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Some policies by name, or all of them."""
+
+    some: frozenset[str] = frozenset()
+    every: bool = False
+
+    def names(self, policy: str) -> bool:
+        return self.every or policy in self.some
+
+
+NONE_CHOSEN = Chosen()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackAsking:
+    """Questions posted to one Slack channel by an app of one's own; verdicts come in at the door of the source `source`."""
+
+    channel: str
+    source: str
+    policies: Chosen
+    api: str = "https://slack.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalSettings:
+    """Where questions are put besides the page: tasks on the record, Slack, and letters with a link to the page."""
+
+    tasks: Chosen = NONE_CHOSEN
+    mail: Chosen = NONE_CHOSEN
+    slack: SlackAsking | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a daemon is told. Paths are absolute; relative ones in the file are relative to the file."""
 
@@ -99,6 +132,7 @@ class Settings:
     learning: str = "full"
     web: WebSettings | None = None
     hooks: HooksSettings | None = None
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     embedding: EmbeddingSettings | None = None
     channels: tuple[OutsideSettings, ...] = ()
     endpoints: tuple[OutsideSettings, ...] = ()

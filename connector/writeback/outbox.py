@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.action import Action, UpdateField, decode_action, encode_action
+from connector.action import Action, CreateTask, UpdateField, decode_action, encode_action
 from connector.clock import from_micros, micros
 from connector.gate import Bases, ClearedAction, FieldBase, decode_bases, encode_bases
+from connector.gate.approvals import Approval
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ActionKind, ConflictRule, ConnectionName, FieldName, Record, RecordRef
@@ -78,11 +79,12 @@ UNFINISHED = (OutboxState.READY, OutboxState.SENDING, OutboxState.UNKNOWN)
 
 
 class WritePurpose(StrEnum):
-    """Why something is written: a decision, putting back an edit that our write overran, or taking a write back."""
+    """Why something is written: a decision, putting back an edit our write overran, taking a write back, or a question."""
 
     ACT = "act"
     RESTORE = "restore"
     REVERT = "revert"
+    ASK = "ask"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,20 @@ def enqueue_undo(
         "bases": canonical(encode_bases(bases)), "rule": ConflictRule.HUMAN_WINS.value,
         "on_overwrite": undone.on_overwrite.value, "cleared_by": by,
         "cleared_at": micros(at), "after_intent": after, "run": None,
+    }
+    _insert(tx, [row])
+
+
+def enqueue_question(
+    tx: Transaction, asked: Approval, *, intent: str, task: CreateTask, at: datetime
+) -> None:
+    """Queue the task that puts a question to people. It rests on no values: it writes nothing of the record."""
+    row = {
+        "intent": intent, "decision": asked.decision, "policy": asked.policy, "approval": asked.id,
+        "connection": asked.ref.connection, "object": asked.ref.object.value, "record": asked.ref.id,
+        "kind": task.kind.value, "purpose": WritePurpose.ASK.value, "action": canonical(encode_action(task)),
+        "bases": canonical({}), "rule": asked.rule.value, "on_overwrite": asked.on_overwrite.value,
+        "cleared_by": "service", "cleared_at": micros(at), "after_intent": None, "run": None,
     }
     _insert(tx, [row])
 

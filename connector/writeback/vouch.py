@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.action import Action, RemoveCreated, RestoreField, UpdateField, decode_inverse
-from connector.gate import Bases, approvals
-from connector.gate.approvals import Approval
+from connector.action import Action, CreateTask, RemoveCreated, RestoreField, UpdateField, decode_inverse
+from connector.gate import Bases, approval_tasks, approvals
+from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.task_text import task_for
 from connector.record import decode_value, same_value
 from connector.store import Transaction
 from connector.writeback import outbox
@@ -21,11 +22,15 @@ def unvouched(tx: Transaction, rows: Sequence[OutboxRow]) -> list[Unfit]:
 
 
 def _why(tx: Transaction, row: OutboxRow) -> str | None:
+    if approval_tasks.known(tx, [row.ref]):
+        return "no policy touches a task that asks for an approval"
     match row.purpose:
         case WritePurpose.ACT:
             return None if _is_cleared(tx, row) else "no live verdict covers exactly this action"
         case WritePurpose.RESTORE | WritePurpose.REVERT:
             return None if _takes_back(tx, row) else "it takes back no write of ours"
+        case WritePurpose.ASK:
+            return None if _asks(tx, row) else "no question waits behind it"
 
 
 def _is_cleared(tx: Transaction, row: OutboxRow) -> bool:
@@ -49,6 +54,19 @@ def _same_base(row: OutboxRow, given: Approval) -> bool:
 def _base_of(action: Action, bases: Bases) -> object:
     base = bases.get(action.field) if isinstance(action, UpdateField) else None
     return base.value if base is not None else None
+
+
+def _asks(tx: Transaction, row: OutboxRow) -> bool:
+    """A question is put as the very task that its approval makes, and only while it waits."""
+    asked = approvals.by_id(tx, row.approval)
+    return (
+        asked is not None
+        and asked.state is ApprovalState.PENDING
+        and isinstance(row.action, CreateTask)
+        and row.ref == asked.ref
+        and row.intent == approval_tasks.intent_of(asked)
+        and row.action == task_for(asked, owner=row.action.owner)
+    )
 
 
 def _takes_back(tx: Transaction, row: OutboxRow) -> bool:

@@ -29,7 +29,7 @@ from connector.pipeline.state import prepare
 from connector.pipeline.studying import nothing_fitted
 from connector.policy import Policy, PolicySet, Tier
 from connector.record import FieldValue, ObjectType, RecordRef
-from connector.settings import Privacy
+from connector.settings import NONE_CHOSEN, Chosen, Privacy
 from connector.store import SqliteStore, Store
 from connector.writeback import OutboxRow, outbox
 from tests.conformance.hubspot_world import HubSpotWorld
@@ -120,6 +120,7 @@ class Road:
         privacy: Privacy | None = None,
         scores: bool = False,
         index: Index | None = None,
+        by_task: Chosen = NONE_CHOSEN,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         given = under or policy(gate=FREE, may="{update: {category: {}}}")
@@ -130,6 +131,7 @@ class Road:
         self._scores = scores  # learn how records end, as the service does, instead of knowing words
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
+        self._by_task = by_task
         self._starts = 0
         self.start()
 
@@ -155,6 +157,7 @@ class Road:
             outlets=self._outlets,
             lookups=self._lookups,
             privacy=self._privacy,
+            by_task=self._by_task,
         )
         self.pipeline: Pipeline = assemble(around, self.policies)
         self.pipeline.start()
