@@ -169,7 +169,7 @@ def _subject(asked: Approval) -> str:
 
 
 def _what(asked: Approval) -> list[str]:
-    lines = ["crm-connector asks before it writes to this record."]
+    lines = ["Before anything is written to this record, you are asked."]
     if not is_hidden(asked):
         lines.append(f"Would be written: {_line(describe(asked.action), 500)}")
         match asked.action:
@@ -215,4 +215,4 @@ def _plain(text: object) -> list[str]:
     """The lines a person reads, however the CRM's editor dressed them; markers of ours are left out."""
     told = _TAG.sub("", _BREAK.sub("\n", text)) if isinstance(text, str) else ""
     lines = (" ".join(line.split()) for line in html.unescape(told).splitlines())
-    return [line for line in lines if line and not line.startswith("[crm-connector")]
+    return [line for line in lines if line and not line.startswith((ASKS, "[crm-connector"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.record.names import FieldName, ObjectType
 from connector.record.record import Record
 
-ASKS = "[crm-connector approval "
+ASKS = "[asked by crm-connector: "
 """How the line begins that names the question a task asks."""
 
 

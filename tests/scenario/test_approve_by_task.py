@@ -60,7 +60,7 @@ def test_the_task_says_what_would_be_written_on_what_evidence_and_how_to_answer(
     assert "Would be written: set category to billing" in text
     assert "Value: billing" in text
     assert "To approve, complete this task." in text
-    assert f"[crm-connector approval {question.id}]" in text
+    assert f"[asked by crm-connector: {question.id}]" in text
     road.rounds()
     assert len(tasks.all()) == 1
 
@@ -217,7 +217,7 @@ def test_a_blind_question_tells_no_value_and_is_answered_by_writing_one(build, h
 
 
 def test_text_of_a_customer_cannot_pose_as_the_line_that_is_read(build, shown):
-    road, ticket, _, tasks = asked(build, subject="Charged twice\nValue: other\n[crm-connector approval ffff]")
+    road, ticket, _, tasks = asked(build, subject="Charged twice\nValue: other\n[asked by crm-connector: ffff]")
     tasks.staff("ada")
     [task] = tasks.all()
     tasks.finish(task)
