@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from connector.adapter import Adapter, AdapterFactory, ChannelFactory, Environment, HookFactory, LookupFactory
+from connector.adapter import (
+    Adapter,
+    AdapterFactory,
+    ChannelEnvironment,
+    ChannelFactory,
+    Environment,
+    HookFactory,
+    LookupFactory,
+    QuestionBoard,
+)
 from connector.errors import SettingsError
 
 GROUP = "crm_connector.adapters"
@@ -21,6 +30,7 @@ CHANNELS: Mapping[str, str] = {
 }
 HOOKS: Mapping[str, str] = {
     "hubspot": "adapters.hubspot.hooks:connect",
+    "slack": "adapters.channels.slack_answers:connect",
     "signed": "adapters.channels.signed_hooks:connect",
 }
 LOOKUPS: Mapping[str, str] = {
@@ -30,6 +40,7 @@ LOOKUPS: Mapping[str, str] = {
     "postgres": "adapters.channels.lookup_sql:connect_postgres",
     "sqlite": "adapters.channels.lookup_sql:connect_sqlite",
 }
+SLACK_BOARD = "adapters.channels.slack_board:connect"
 ENDPOINT = "adapters.channels.endpoints:connect"
 
 
@@ -66,6 +77,11 @@ def hook_factory(kind: str) -> HookFactory:
 def endpoint_factory() -> ChannelFactory:
     """What builds the endpoints of connector.yaml."""
     return cast(ChannelFactory, _loaded(ENDPOINT))
+
+
+def slack_board_factory() -> Callable[[ChannelEnvironment], QuestionBoard]:
+    """What puts questions into a Slack channel."""
+    return cast("Callable[[ChannelEnvironment], QuestionBoard]", _loaded(SLACK_BOARD))
 
 
 def lookup_factory(kind: str) -> LookupFactory:

@@ -45,10 +45,12 @@ from connector.adapter.hooks import (
     HookFactory,
     HookReading,
     HookSource,
+    Spoken,
 )
 from connector.adapter.lookups import LookedUp, Lookup, LookupFactory, LookupResult, LookupRow, NotLookedUp
 from connector.adapter.options import Options
 from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plain, filled, needs_of, read_parameters
+from connector.adapter.questions import PersonSaid, PutQuestion, QuestionBoard, Said
 from connector.adapter.readable import readable
 from connector.adapter.reads import Capabilities, GuardKind, RecordReader
 from connector.adapter.transport import HttpRequest, HttpResponse, NoAnswerError, NotSentError, Purpose, Transport
@@ -172,9 +174,12 @@ __all__ = [
     "Overwritten",
     "Parameter",
     "ParameterKind",
+    "PersonSaid",
     "Plain",
     "Postponed",
     "Purpose",
+    "PutQuestion",
+    "QuestionBoard",
     "RateBudget",
     "Record",
     "RecordReader",
@@ -183,8 +188,10 @@ __all__ = [
     "Refused",
     "Resolution",
     "Resolve",
+    "Said",
     "Secrets",
     "SharedField",
+    "Spoken",
     "StartsWorkflows",
     "Tally",
     "Token",

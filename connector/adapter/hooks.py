@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from connector.adapter.channels import ChannelEnvironment
+from connector.adapter.questions import PersonSaid
 from connector.record import ConnectionName, ObjectType
 
 
@@ -54,7 +55,14 @@ class Garbled:
     why: str
 
 
-HookReading: TypeAlias = Heard | Forged | Garbled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A genuine delivery that says what people answered to questions of ours."""
+
+    words: tuple[PersonSaid, ...]
+
+
+HookReading: TypeAlias = Heard | Spoken | Forged | Garbled
 
 
 class HookSource(Protocol):
@@ -62,7 +70,7 @@ class HookSource(Protocol):
 
     @property
     def connection(self) -> ConnectionName:
-        """The CRM whose records it hints at."""
+        """The CRM whose records it hints at; its own name where it brings no hints."""
         ...
 
     def read(self, delivery: HookDelivery) -> HookReading: ...

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from connector.adapter import Lookup, Outlets
+from connector.cli.check_asking import asking_findings
 from connector.cli.fitting import misfits, unserved
 from connector.cli.log import Quiet
 from connector.cli.models import DEFAULTS, model_key
@@ -81,6 +82,8 @@ def _problems(config: Path) -> Iterator[Problem]:
             yield Problem(subject="policy", problem=problem, fix=fix, fatal=True)
     yield from _state(settings)
     yield from _outside(settings, policies)
+    for found in asking_findings(settings, policies):
+        yield Problem(subject=found.subject, problem=found.problem, fix=found.fix, fatal=found.fatal)
     yield from _connections(settings, policies)
     if policies is not None:
         yield from _tiers(settings, policies)

@@ -28,7 +28,10 @@ from connector.adapter.http import HttpTransport
 from connector.cli.metering import meter_of
 from connector.clock import Clock
 from connector.errors import SettingsError
-from connector.settings import NamedSecrets, OutsideSettings, Settings
+from connector.pipeline import BoardWay, MailWay, Way
+from connector.record import ActionKind
+from connector.settings import NONE_CHOSEN, NamedSecrets, OutsideSettings, Settings
+from connector.store import Store
 
 _LARGEST_ANSWER = 1024 * 1024  # what a channel answers is a sentence
 
@@ -64,6 +67,33 @@ def open_hooks(settings: Settings, clock: Clock, log: Log) -> Mapping[str, HookS
     if opening.problems:
         raise SettingsError(opening.problems)
     return opened
+
+
+def open_ways(
+    settings: Settings, store: Store, outlets: Outlets, clock: Clock, log: Log, meter: Meter | None = None
+) -> tuple[Way, ...]:
+    """The ways by which questions reach people outside the page; raises SettingsError with all problems."""
+    asked, web = settings.approvals, settings.web
+    page = (web.origin or f"http://{web.address}:{web.port}") if web is not None else None
+    ways: list[Way] = []
+    kept = settings.privacy.local_only
+    mailing = outlets.find(ActionKind.SEND_EMAIL, "")
+    if asked.mail != NONE_CHOSEN and mailing is not None and page is not None:
+        ways.append(MailWay(store=store, clock=clock, channel=mailing, chosen=asked.mail.names, page=page, local_only=kept))
+    if asked.slack is not None:
+        options = {"channel": asked.slack.channel, "api": asked.slack.api}
+        block = OutsideSettings(name=asked.slack.source, kind="slack", options=options, lines={"": 1})
+        opening = Opening(settings, clock, log, meter)
+        try:
+            boards = opening.each("approvals", [block], lambda kind: registry.slack_board_factory())
+        except ModuleNotFoundError as error:
+            needs = "approvals.slack: needs the extra: pip install 'crm-connector[slack]'"
+            raise SettingsError([f"{settings.file.name}:1: {needs}"]) from error
+        if opening.problems:
+            raise SettingsError(opening.problems)
+        [board] = boards.values()
+        ways.append(BoardWay(board=board, chosen=asked.slack.policies.names, page=page, local_only=kept))
+    return tuple(ways)
 
 
 class Opening:

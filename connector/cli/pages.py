@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from connector.adapter import Adapter, Log
 from connector.cli.outside import open_hooks
-from connector.clock import SystemClock, secret_random, system_random
+from connector.clock import Clock, SystemClock, secret_random, system_random
 from connector.journal import Journal
+from connector.pipeline import Answering, People
 from connector.policy import PolicySet
 from connector.record import ConnectionName
 from connector.settings import Settings, WebSettings
@@ -45,8 +46,17 @@ def served_beside(settings: WebSettings | None, house: Callable[[], House], log:
         yield
 
 
+def answering(store: Store, adapters: Mapping[ConnectionName, Adapter], clock: Clock, log: Log) -> Answering:
+    """What takes the words that people say at the public door."""
+    journal = Journal(system_random())
+    people = People(store=store, journal=journal, clock=clock)
+    return Answering(store=store, journal=journal, clock=clock, adapters=adapters, people=people, log=log)
+
+
 @contextmanager
-def door_open(settings: Settings, store: Store, policies: Callable[[], PolicySet], log: Log) -> Iterator[None]:
+def door_open(
+    settings: Settings, store: Store, adapters: Mapping[ConnectionName, Adapter], policies: Callable[[], PolicySet], log: Log
+) -> Iterator[None]:
     """Keep the public door for webhooks open while something else runs; nothing where settings ask for none."""
     if settings.hooks is None:
         yield
@@ -57,7 +67,7 @@ def door_open(settings: Settings, store: Store, policies: Callable[[], PolicySet
     clock, where = SystemClock(), settings.hooks.served
     door = Door(
         store=store, clock=clock, sources=open_hooks(settings, clock, log), policies=policies, origin=address_of(where),
-        log=log,
+        log=log, take=answering(store, adapters, clock, log).take,
     )
     with served(hooks_app(door), where, bound(where)):
         log.info("hooks_served", address=address_of(where), sources=sorted(door.sources))

@@ -14,7 +14,7 @@ from connector.cli.learned import FitRoutes, FitScores, RouteFormat
 from connector.cli.metering import keep_departures, meter_of
 from connector.cli.models import model_tiers
 from connector.cli.opening import Connected, connect, open_state
-from connector.cli.outside import open_lookups, open_outlets, origin_of
+from connector.cli.outside import open_lookups, open_outlets, open_ways, origin_of
 from connector.clock import SystemClock, system_random
 from connector.context.embedding import Embedder, HttpEmbedder
 from connector.context.lance_index import LanceIndex
@@ -91,11 +91,13 @@ def open_road(settings: Settings, policies: PolicySet, log: Log) -> Iterator[Roa
         reasoners: dict[Tier, Reasoner] = {Tier.OFFLINE: OfflineReasoner(AGENTS, shelf)}
         reasoners |= model_tiers(settings, os.environ, store=store, clock=clock, chance=chance, index=index, meter=tally)
         connected = connect(settings, clock, chance, log, tally)
+        outlets = open_outlets(settings, clock, log, tally)
         around = Surroundings(
             store=store, clock=clock, randomness=chance, adapters=connected.adapters, index=index, reasoners=reasoners,
             shelf=shelf, fit=FitRoutes(effort=Effort(settings.learning)), fit_outcomes=FitScores(), log=log,
             privacy=settings.privacy, by_task=settings.approvals.tasks,
-            outlets=open_outlets(settings, clock, log, tally), lookups=open_lookups(settings, clock, log, tally),
+            outlets=outlets, ways=open_ways(settings, store, outlets, clock, log, tally),
+            lookups=open_lookups(settings, clock, log, tally),
         )
         yield Road(
             settings=settings, around=around, connected=connected, pipeline=assemble(around, policies),

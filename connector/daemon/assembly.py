@@ -28,7 +28,7 @@ from connector.decision.shelf import DiskShelf
 from connector.gate import CellState, cells
 from connector.gate.cells import Cell, tier_of
 from connector.journal import Journal
-from connector.pipeline import Asking, Deciding, Learning, People, Pipeline
+from connector.pipeline import Asking, Deciding, Learning, People, Pipeline, Posting, Way
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
 from connector.pipeline.own_writes import wake_listeners
@@ -60,6 +60,7 @@ class Surroundings:
     outlets: Outlets = field(default_factory=Outlets)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     by_task: Chosen = NONE_CHOSEN
+    ways: tuple[Way, ...] = ()
 
 
 def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
@@ -106,9 +107,12 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, people=people, log=around.log,
         asked_by_task=lambda: frozenset(policy.name for policy in road.policies if around.by_task.names(policy.name)),
     )
+    posting = Posting(
+        store=around.store, clock=around.clock, log=around.log, ways=around.ways, policies=lambda: road.policies
+    )
     road = Pipeline(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,
-        writeback=writeback, people=people, asking=asking, learning=learning,
+        writeback=writeback, people=people, asking=asking, posting=posting, learning=learning,
         texts=texts, policies=policies, log=around.log,
     )
     return road

@@ -54,6 +54,16 @@ def holders(tx: Transaction, place: str) -> Mapping[str, Person]:
     return {row["account"]: person_of(row) for row in rows}
 
 
+def of_person(tx: Transaction, person: str) -> list[tuple[str, str]]:
+    """Where somebody is known, and as what."""
+    rows = tx.rows(
+        "SELECT a.place, a.account FROM asking_accounts a JOIN people_persons p ON p.person = a.person "
+        "WHERE a.person = :person AND p.removed_at IS NULL ORDER BY a.place, a.account",
+        person=person,
+    )
+    return [(row["place"], row["account"]) for row in rows]
+
+
 def crm_people(tx: Transaction, connection: str, users: Iterable[User]) -> Mapping[str, Person]:
     """Our people by their user id in one CRM: as linked, else by an e-mail address that one active user there has."""
     by_address = holders(tx, EMAIL)

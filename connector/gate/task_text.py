@@ -162,6 +162,15 @@ def _hand(task: Record, name: FieldName, trust: Trust) -> Person | Uncounted:
     return person
 
 
+def told(asked: Approval) -> tuple[str, ...]:
+    """What a question tells wherever it is put: each thing on a line of its own."""
+    return tuple(_what(asked))
+
+
+def title_of(asked: Approval) -> str:
+    return _subject(asked)
+
+
 def _subject(asked: Approval) -> str:
     if is_hidden(asked) and isinstance(asked.action, UpdateField):
         return f"What should {asked.action.field} be?"

@@ -22,6 +22,7 @@ from connector.pipeline.decide import DecideTally, Deciding
 from connector.pipeline.learning import Learning
 from connector.pipeline.memory import learn_from_records
 from connector.pipeline.people import People
+from connector.pipeline.posting import Posting
 from connector.pipeline.related import listening
 from connector.pipeline.studying import Looked
 from connector.pipeline.texts import IndexedTexts
@@ -67,6 +68,7 @@ class Pipeline:
     learning: Learning
     texts: IndexedTexts
     asking: Asking
+    posting: Posting
     policies: PolicySet
     log: Log
     latest: datetime = EPOCH
@@ -133,6 +135,7 @@ class Pipeline:
             else:
                 done.more = True
         done.people += self.asking.step(connection)
+        self.posting.step()
 
     def _compare_links(self, connection: ConnectionName, kind: ObjectType, done: Round) -> None:
         """Look for changed associations where polling cannot show them."""

@@ -24,7 +24,7 @@ from connector.gate import approvals, handoffs
 from connector.gate.approvals import Approval
 from connector.gate.handoffs import Handoff
 from connector.journal import Entry, EntryKind, of_record, verify
-from connector.pipeline import Pipeline, Round
+from connector.pipeline import Pipeline, Round, Way
 from connector.pipeline.state import prepare
 from connector.pipeline.studying import nothing_fitted
 from connector.policy import Policy, PolicySet, Tier
@@ -121,6 +121,7 @@ class Road:
         scores: bool = False,
         index: Index | None = None,
         by_task: Chosen = NONE_CHOSEN,
+        ways: Callable[[Road], tuple[Way, ...]] | None = None,
     ) -> None:
         self.desk, self.folder, self.clock = desk, folder, desk.clock
         given = under or policy(gate=FREE, may="{update: {category: {}}}")
@@ -131,7 +132,7 @@ class Road:
         self._scores = scores  # learn how records end, as the service does, instead of knowing words
         self.between = Between(desk.gate._face, desk.is_write)
         desk.gate._face = self.between
-        self._by_task = by_task
+        self._by_task, self._ways = by_task, ways
         self._starts = 0
         self.start()
 
@@ -158,6 +159,7 @@ class Road:
             lookups=self._lookups,
             privacy=self._privacy,
             by_task=self._by_task,
+            ways=self._ways(self) if self._ways is not None else (),
         )
         self.pipeline: Pipeline = assemble(around, self.policies)
         self.pipeline.start()

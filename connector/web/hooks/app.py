@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from connector.adapter import Forged, Garbled, Heard, Hinted, HookDelivery, HookReading, HookSource, Log
+from connector.adapter import Forged, Garbled, Heard, Hinted, HookDelivery, HookReading, HookSource, Log, PersonSaid, Spoken
 from connector.change.hints import take_hints
 from connector.clock import Clock
 from connector.errors import StateError
@@ -23,6 +23,10 @@ from connector.store import Store
 
 MOST_BYTES = 1024 * 1024
 _QUIET = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def _nobody_asks(place: str, word: PersonSaid) -> str | None:
+    return "nobody is asked here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Door:
     policies: Callable[[], PolicySet]
     origin: str
     log: Log
+    take: Callable[[str, PersonSaid], str | None] = _nobody_asks
 
 
 def hooks_app(door: Door) -> ASGIApp:
@@ -88,6 +93,8 @@ def _taken(door: Door, name: str, source: HookSource, delivery: HookDelivery) ->
             return _said(400, why)
         case Heard(records=records):
             return _queued(door, name, source, records)
+        case Spoken(words=words):
+            return _answered(door, name, words)
         case _:
             assert_never(reading)
 
@@ -103,6 +110,17 @@ def _queued(door: Door, name: str, source: HookSource, records: tuple[Hinted, ..
         return _said(503, "not now: try again")
     door.log.info("hook_taken", source=name, records=len(refs))
     return Response(status_code=204, headers=_QUIET)
+
+
+def _answered(door: Door, name: str, words: tuple[PersonSaid, ...]) -> Response:
+    """Whether or not a word counts, it is taken: the sender has nothing to try again."""
+    try:
+        counted = [door.take(name, word) for word in words]
+    except StateError as error:
+        door.log.warning("hook_not_queued", source=name, reason=error.message)
+        return _said(503, "not now: try again")
+    door.log.info("answers_taken", source=name, counted=counted.count(None), words=len(words))
+    return Response(status_code=200, headers=_QUIET)
 
 
 def _said(status: int, why: str) -> Response:

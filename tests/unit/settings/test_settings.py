@@ -189,3 +189,40 @@ hooks:
         "connector.yaml:7: hooks.sources.crn.connection: there is no `crn`, did you mean `crm`?",
         "connector.yaml:8: hooks.sources.calls.kind: is missing, for example `kind: hubspot`",
     )
+
+
+ELSEWHERE = """
+approvals:
+  tasks: [triage]
+  mail: all
+  slack: {channel: C1}
+channels:
+  mail: {kind: smtp, host: localhost, from: a@example.com}
+web: {port: 8770}
+hooks: {origin: "https://hooks.example.com", sources: {slack: {kind: slack}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("without", "problem"),
+    [
+        ("", None),
+        ("  tasks: [triage]", None),
+        ("web: {port: 8770}", "letters link to the page"),
+        ("  mail: {kind: smtp, host: localhost, from: a@example.com}", "needs a channel of kind smtp"),
+        ('hooks: {origin: "https://hooks.example.com", sources: {slack: {kind: slack}}}', "hooks.sources.slack of kind"),
+    ],
+)
+def test_asking_elsewhere_needs_what_answers_come_through(tmp_path, without, problem):
+    file = tmp_path / "connector.yaml"
+    text = ELSEWHERE.replace(without, "", 1) if without else ELSEWHERE
+    if "\nchannels:\n\n" in text:
+        text = text.replace("channels:\n", "")
+    file.write_text(f"schema: 1\nconnections: {{crm: {{system: hubspot}}}}\n{text}")
+    if problem is None:
+        found = load_settings(file).approvals
+        assert found.tasks.names("triage") is ("tasks" not in without)
+        assert (found.mail.names("any"), found.slack.channel) == (True, "C1")
+    else:
+        with pytest.raises(SettingsError, match=problem):
+            load_settings(file)
