@@ -14,6 +14,7 @@ from connector.decision.learners.effort import Recipe, affordable
 from connector.decision.learners.evidence import Evidence, weigh
 from connector.decision.learners.examples import Examples, folds
 from connector.decision.learners.text_features import TextFeatures, TextMatrix, learn_features
+from connector.decision.learners.track_record import TrackRecord, keep_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ class Taught:
     features: TextFeatures
     committee: Committee
     blend: Blend
+    record: TrackRecord
     doubt: Judge | None
     novelty: Judge | None
     novel_from: float
@@ -38,7 +40,7 @@ class Taught:
 
     def confidence(self, evidence: Evidence) -> NDArray[np.float64]:
         """The chance that each answer is right; never surer than so many held-back rows can make anyone."""
-        chances = self.doubt.chances(evidence.columns) if self.doubt else evidence.top
+        chances = self.doubt.chances(self.record.columns(evidence)) if self.doubt else evidence.top
         return (chances * self.held_back + 0.5) / (self.held_back + 1.0)
 
 
@@ -50,11 +52,12 @@ def train(examples: Examples, recipe: Recipe, *, seed: int) -> Taught:
     )
     fold = folds(examples, recipe.folds, seed=seed)
     blend, evidence, right = _held_back(lesson, fold)
+    record, columns = keep_record(evidence, right)
     novelty = _novelty(lesson, fold, blend)
     scores = novelty_scores(evidence, novelty)
     return Taught(
         features=features, committee=lesson.teach(np.arange(len(rows))), blend=blend,
-        doubt=learn_judge(evidence.columns, right), novelty=novelty,
+        record=record, doubt=learn_judge(columns, right), novelty=novelty,
         novel_from=float(np.quantile(scores, 1.0 - NOVEL_SHARE)) if len(scores) else 1.0,
         held_back=len(right),
     )
