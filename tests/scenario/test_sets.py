@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from connector.action import UpdateField
+from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
+from connector.change.inbox import InboxEvent
 from connector.cli.fitting import problems_of
 from connector.clock import EPOCH
+from connector.errors import RetryableError
 from connector.gate.approvals import ApprovalState
 from connector.journal import EntryKind
 from connector.pipeline import sets
@@ -206,3 +210,31 @@ def test_replay_puts_a_set_to_the_policy_together_as_it_was(desk, build):
     assert (tally.replayed, tally.same, tally.different) == (2, 2, 0)
     assert [len(asked.members) for asked in road.clerk.asked] == [2, 2]
     assert all(steps(desk, first, second))
+
+
+def test_a_plan_over_a_set_asks_one_question_and_writes_nothing(desk, build):
+    first, second = deal(desk), deal(desk)
+    road = build()
+    asked = ChangeEvent(
+        ref=first, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=road.clock.now(), slot="care"
+    )
+    events = [asked, replace(asked, ref=second)]
+    judged = road.pipeline.deciding.plan(road.pipeline.policies, events)
+    assert sorted(one.case.record.ref for one in judged) == sorted([first, second])
+    assert [len(asked.members) for asked in road.clerk.asked] == [2]
+    assert steps(desk, first, second) == [None, None]
+
+
+def test_a_set_waits_for_a_write_in_flight_and_then_goes_on_without_it(desk, build):
+    first, second = sorted((deal(desk), deal(desk)), key=lambda ref: ref.id)
+    road = build()
+    now, adapter = at(2, 7, 30), road.adapter
+    slot = ChangeEvent(
+        ref=RecordRef(desk.connection, ObjectType.OPPORTUNITY, "*"), kind=ChangeKind.DUE, origin=ChangeOrigin.TIMER,
+        occurred_at=now, slot=f"care@set:{now.isoformat()}",
+    )
+    event = InboxEvent(seq=1, event=slot, attempts=0, run=None)
+    with pytest.raises(RetryableError, match="has a write in flight"):
+        sets.gather(road.store, adapter, road.policies, event, now=now, busy={first})
+    later = sets.gather(road.store, adapter, road.policies, event, now=now + timedelta(minutes=11), busy={first})
+    assert [case.record.ref for case in later.cases] == [second]
