@@ -32,7 +32,22 @@ from connector.context.intake import (
 from connector.decision import decisions
 from connector.decision.budget import Exhausted, Reserved, SpendingLedger
 from connector.decision.decisions import RecordedDecision
-from connector.gate import LimitBook, approvals, bulks, cells, feedback, handoffs, labels, persons, queue, sessions
+from connector.gate import (
+    LimitBook,
+    accounts,
+    approval_tasks,
+    approvals,
+    bulks,
+    cells,
+    feedback,
+    handoffs,
+    labels,
+    letters,
+    persons,
+    queue,
+    sessions,
+)
+from connector.gate.approval_tasks import TaskState
 from connector.gate.approvals import ApprovalError, ApprovalState
 from connector.gate.bulks import BulkStage
 from connector.gate.cells import CellState, Standing
@@ -466,3 +481,46 @@ def test_spending_is_reserved_and_settled(store, clock):
     assert isinstance(ledger.reserve(spender, TICKET, Decimal("0.60")), Exhausted)
     ledger.settle(held, Decimal("0.10"))
     assert ledger.spent(spender) == Decimal("0.10")
+
+
+def test_accounts_are_one_persons_and_tasks_and_letters_are_sent_once(store):
+    asked = approval(state=ApprovalState.PENDING)
+    with store.transaction("test") as tx:
+        for name in ("ada", "bob"):
+            persons.put(tx, name, Role.APPROVER, "token", salt="s", by="root", at=NOW)
+        accounts.link(tx, "email", "Ada@Example.com", "ada")
+        accounts.link(tx, "email", "ada@example.com", "ada")
+        with pytest.raises(persons.PersonError, match="ada's account"):
+            accounts.link(tx, "email", "ada@example.com", "bob")
+        assert accounts.holder(tx, "email", "ADA@example.com").name == "ada"
+        assert accounts.of_person(tx, "ada") == [("email", "ada@example.com")]
+        approvals.ask(tx, [asked])
+        assert [one.id for one in approval_tasks.unasked(tx, asked.ref.connection, {asked.policy}, limit=9)] == [asked.id]
+        for _ in range(2):
+            approval_tasks.note(tx, asked, TaskState.ASKED, NOW)
+        [task] = approval_tasks.standing(tx, asked.ref.connection, limit=9)
+        assert approval_tasks.unasked(tx, asked.ref.connection, {asked.policy}, limit=9) == []
+        made = ref("77", ObjectType.TASK)
+        approval_tasks.stands(tx, task, made)
+        assert approval_tasks.known(tx, [made, TICKET]) == {made}
+        approval_tasks.note_uncounted(tx, task, "v2")
+        approval_tasks.looked_at(tx, [task], LATER)
+        assert approval_tasks.of_intent(tx, task.intent).version == "v2"
+        approval_tasks.end(tx, task)
+        assert approval_tasks.standing(tx, asked.ref.connection, limit=9) == []
+        assert [one.id for one in letters.unsent(tx, "mail", [asked.policy], limit=9)] == [asked.id]
+        letters.leaves(tx, asked.id, "mail", NOW)
+        assert letters.unsent(tx, "mail", [asked.policy], limit=9) == []
+        letters.not_sent(tx, asked.id, "mail")
+        letters.leaves(tx, asked.id, "mail", NOW)
+        letters.sent(tx, asked.id, "mail", "ts1")
+        letters.not_sent(tx, asked.id, "mail")
+        assert letters.settled(tx, "mail", limit=9) == []
+        approvals.reject(tx, asked, by="ada", at=NOW, remark=None)
+        [(found, reference)] = letters.settled(tx, "mail", limit=9)
+        assert (found.id, reference) == (asked.id, "ts1")
+        letters.end(tx, asked.id, "mail", "ended")
+        assert letters.settled(tx, "mail", limit=9) == []
+        persons.remove(tx, "ada", LATER)
+        assert accounts.holder(tx, "email", "ada@example.com") is None
+        assert accounts.unlink(tx, "email", "ada@example.com") == 1
