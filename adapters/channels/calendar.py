@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 
 from connector.adapter import Dispatch
@@ -19,10 +20,10 @@ def invite(dispatch: Dispatch, *, organiser: str) -> str:
     event.add("dtstamp", dispatch.at)
     event.add("dtstart", start)
     event.add("dtend", end)
-    event.add("summary", dispatch.subject)
-    event.add("description", dispatch.body)
+    event.add("summary", _written(dispatch.subject))
+    event.add("description", _written(dispatch.body))
     if place := dispatch.parameters.get("location"):
-        event.add("location", place)
+        event.add("location", _written(place))
     event.add("organizer", vCalAddress(f"mailto:{organiser}"))
     for address in dispatch.to:
         guest = vCalAddress(f"mailto:{address}")
@@ -41,3 +42,12 @@ def _moment(dispatch: Dispatch, name: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{name} has no time zone")
     return moment.astimezone(UTC)
+
+
+def _written(text: str) -> str:
+    """The text without what no calendar text may hold (RFC 5545, 3.3.11); line ends of every script become plain ones.
+
+    Some readers split at all of them, and would take what follows for a line of the calendar.
+    """
+    lines = "\n".join(text.splitlines())
+    return "".join(one for one in lines if one in "\n\t" or unicodedata.category(one) != "Cc")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 # A sheet takes these for the beginning of a formula, the full-width ones included; a tab or line end before them as well.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
 
 
 def csv_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -21,4 +22,10 @@ def csv_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def harmless(cell: str) -> str:
     """The text as text: an apostrophe before what a sheet would calculate."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else cell
+    begins = next((place for place, one in enumerate(cell) if not _is_blank(one)), len(cell))
+    return f"'{cell}" if cell.startswith(("\t", "\r", "\n")) or cell.startswith(_FORMULA, begins) else cell
+
+
+def _is_blank(one: str) -> bool:
+    """Whether a sheet may skip the character: blanks, controls, and letters nobody sees."""
+    return one.isspace() or unicodedata.category(one) in ("Cc", "Cf")
