@@ -76,7 +76,7 @@ class FastCrm:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             system="fast", guard=GuardKind.CONDITIONAL, objects=frozenset({TICKET}), field_stamps=False, read_batch=PAGE,
-            update_batch=PAGE, create_batch=PAGE, settle=timedelta(0), marker_field=True,
+            update_batch=PAGE, create_batch=PAGE, settle=timedelta(0), marker_field=True, links_stamped=True,
         )
 
     def add(self, record: Record) -> None:
