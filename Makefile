@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long simulate kills lint types ci clean
+.PHONY: demo test test-long simulate kills sweeps machine soak lint types ci clean
 
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 is needed; name it with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
@@ -29,6 +29,19 @@ simulate: $(READY)
 KILLS ?= 1000
 kills: $(READY)
 	@$(BIN)/python -m tests.sweeps.killed --kills $(KILLS) --seed $$(date +%s)
+
+# Every n-th call fails in one whole story on each CRM (half an hour).
+sweeps: $(READY)
+	@$(BIN)/python -m tests.sweeps.nth_call
+
+# The state machine of two CRMs with many more examples.
+machine: $(READY)
+	@TWO_CRMS_EXAMPLES=$${TWO_CRMS_EXAMPLES:-300} $(BIN)/python -m pytest -q --timeout 0 tests/property/test_two_crms.py
+
+# Thirty minutes of the real service under load, then 72 days in held time.
+soak: $(READY)
+	@$(BIN)/python -m tests.sweeps.soak real --minutes 30
+	@$(BIN)/python -m tests.sweeps.soak simulated --days 72
 
 lint: $(READY)
 	@$(BIN)/ruff check connector adapters tests benchmarks

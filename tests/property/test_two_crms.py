@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -79,5 +80,6 @@ class TwoCrms(RuleBasedStateMachine):
 
 TestTwoCrms = TwoCrms.TestCase
 TestTwoCrms.settings = settings(
-    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("TWO_CRMS_EXAMPLES", "8")), stateful_step_count=20, deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
