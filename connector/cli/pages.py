@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from connector.adapter import Adapter, Log
+from connector.adapter import Log
+from connector.cli.opening import Connected
 from connector.cli.outside import open_hooks
+from connector.cli.running import running_process
 from connector.clock import Clock, SystemClock, secret_random, system_random
 from connector.journal import Journal
 from connector.pipeline import Answering, People
 from connector.policy import PolicySet
-from connector.record import ConnectionName
 from connector.settings import Settings, WebSettings
 from connector.store import Store
 from connector.web.house import House
 
 
 def house_of(
-    store: Store, adapters: Mapping[ConnectionName, Adapter], policies: Callable[[], PolicySet], log: Log
+    settings: Settings, store: Store, connected: Connected, policies: Callable[[], PolicySet], log: Log
 ) -> House:
     return House(
-        store=store, clock=SystemClock(), chance=secret_random(), journal=Journal(system_random()), adapters=adapters,
-        policies=policies, log=log,
+        store=store, clock=SystemClock(), chance=secret_random(), journal=Journal(system_random()),
+        adapters=connected.adapters, policies=policies, log=log, budgets=connected.budgets,
+        running=lambda: running_process(settings.state) is not None,
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -15,42 +14,12 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, instant, say, table
 from connector.clock import SystemClock
 from connector.decision import decisions
-from connector.decision.decisions import RecordedDecision
+from connector.report.deals import WORST_FIRST, DealStanding, standings
 from connector.settings import load_settings
 
 app = typer.Typer(add_completion=False)
 
-_WORST_FIRST = ("red", "amber", "green")
 _MARKS = {"red": "● red", "amber": "● amber", "green": "● green"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How one deal stood when it was last looked at."""
-
-    record: str
-    health: str
-    reasons: tuple[str, ...]
-    next_step: str
-    policy: str
-    decision: str
-    at: datetime
-
-
-def standings(found: Iterable[RecordedDecision]) -> tuple[Standing, ...]:
-    """The newest word on each deal, the worst first, then the longest unchanged."""
-    newest: dict[str, Standing] = {}
-    for one in found:
-        said = one.detail.get("findings") or {}
-        health = next(iter(said.get("health", ())), None)
-        if health is not None:
-            newest[str(one.ref)] = Standing(
-                record=str(one.ref), health=health, reasons=tuple(said.get("reasons", ())),
-                next_step=next(iter(said.get("next_step", ())), ""), policy=one.policy, decision=one.id, at=one.decided_at,
-            )
-        else:
-            newest.pop(str(one.ref), None)  # looked at again without a finding: it was closed
-    return tuple(sorted(newest.values(), key=lambda one: (_WORST_FIRST.index(one.health), one.at, one.record)))
 
 
 @app.command(epilog="Example: crm-connector pipeline --health red")
@@ -63,15 +32,15 @@ def pipeline(
     as_json: AsJson = False,
 ) -> None:
     """Show how the open deals stand: green, amber or red, why, and what to do next."""
-    if health not in (None, *_WORST_FIRST):
-        raise typer.BadParameter(f"choose one of {', '.join(_WORST_FIRST)}", param_hint="--health")
+    if health not in (None, *WORST_FIRST):
+        raise typer.BadParameter(f"choose one of {', '.join(WORST_FIRST)}", param_hint="--health")
     since = SystemClock().now() - timedelta(days=days)
     with reading_state(load_settings(config)) as store, store.snapshot() as tx:
         every = standings(decisions.since(tx, since))
     found = [one for one in every if health in (None, one.health)]
     if as_json:
         counts = Counter(one.health for one in every)
-        by_health = {name: counts[name] for name in _WORST_FIRST}
+        by_health = {name: counts[name] for name in WORST_FIRST}
         emit({"counts": by_health, "total": len(found), "deals": _documents(found[:limit])})
     elif not found:
         say("no deal has been judged; a policy with `agent: pipeline` does that: docs/agents.md")
@@ -79,22 +48,22 @@ def pipeline(
         _show(every, found[:limit], more=len(found) - limit)
 
 
-def _documents(found: Sequence[Standing]) -> list[dict[str, Any]]:
+def _documents(found: Sequence[DealStanding]) -> list[dict[str, Any]]:
     return [
         {
-            "record": one.record, "health": one.health, "reasons": list(one.reasons), "next_step": one.next_step,
+            "record": str(one.ref), "health": one.health, "reasons": list(one.reasons), "next_step": one.next_step,
             "policy": one.policy, "decision": one.decision, "at": instant(one.at),
         }
         for one in found
     ]
 
 
-def _show(every: Sequence[Standing], found: Sequence[Standing], *, more: int) -> None:
+def _show(every: Sequence[DealStanding], found: Sequence[DealStanding], *, more: int) -> None:
     counts = Counter(one.health for one in every)
     for name, style in (("red", "bold red"), ("amber", "yellow"), ("green", "green")):
         say(f"{_MARKS[name]}: {counts[name]}", style=style)
-    rows = [(one.health, one.record, "; ".join(one.reasons) or "no rule is broken", one.next_step) for one in found]
+    rows = [(one.health, str(one.ref), "; ".join(one.reasons) or "no rule is broken", one.next_step) for one in found]
     table("", ("health", "deal", "why", "next step"), rows, whole=("health", "deal"))
     if more > 0:
         say(f"… and {more} more; show them with --limit")
-    say(f"next: crm-connector explain {found[0].record}", style="green")
+    say(f"next: crm-connector explain {found[0].ref}", style="green")

@@ -47,7 +47,7 @@ def web(
     with reading_state(settings) as store, bound(served) as door:
         _say(store, served, running=running_process(settings.state) is not None)
 
-        house = house_of(store, open_connections(settings, log).adapters, Reread(in_force, SystemClock()), log)
+        house = house_of(settings, store, open_connections(settings, log), Reread(in_force, SystemClock()), log)
         serve(pages_app(house, served), served, door)
 
 

@@ -175,7 +175,7 @@ class DiskShelf:
     def versions(self, key: LearnerKey | None = None) -> tuple[Shelved, ...]:
         """Every version of one learner, or of all, newest first within a learner."""
         with self._store.snapshot() as tx:
-            return _versions(tx, key) if key is not None else _all_versions(tx)
+            return _versions(tx, key) if key is not None else all_versions(tx)
 
     def pin(self, key: LearnerKey, version: int | None) -> Shelved:
         """Keep one version in force whatever is fitted later; None lets the newest act again."""
@@ -257,7 +257,7 @@ def unteach(tx: Transaction, taught: Collection[tuple[ConnectionName, ObjectType
 
     A learner that acts alone stays until its successor has earned as much: one erasure must not end an autonomy.
     """
-    for key in {one.key for one in _all_versions(tx) if (one.key.connection, one.key.object) in taught}:
+    for key in {one.key for one in all_versions(tx) if (one.key.connection, one.key.object) in taught}:
         acting = in_force(_versions(tx, key))
         tx.run(f"UPDATE decision_learners SET outdated = 1 WHERE {_OF_KEY}", **_key_columns(key))
         number = acting.version if acting is not None else 0
@@ -292,7 +292,8 @@ def _versions(tx: Transaction, key: LearnerKey) -> tuple[Shelved, ...]:
     return tuple(_shelved(row) for row in rows)
 
 
-def _all_versions(tx: Transaction) -> tuple[Shelved, ...]:
+def all_versions(tx: Transaction) -> tuple[Shelved, ...]:
+    """Every version of every learner, newest first within a learner."""
     order = "connection, policy, object, field, version DESC"
     return tuple(_shelved(row) for row in tx.rows(f"SELECT * FROM decision_learners ORDER BY {order}"))
 

@@ -120,6 +120,20 @@ def listed(tx: Transaction, state: AuditState | None = AuditState.OPEN, *, limit
     return [_audit(row) for row in rows]
 
 
+def waiting(tx: Transaction) -> int:
+    """How many audits wait for a verdict."""
+    row = tx.one("SELECT COUNT(*) AS n FROM gate_audits WHERE state = 'open'")
+    return int(row["n"]) if row else 0
+
+
+def tally(tx: Transaction) -> dict[str, dict[AuditState, int]]:
+    """How the audits of each cell stand."""
+    counted: dict[str, dict[AuditState, int]] = {}
+    for row in tx.rows("SELECT cell, state, COUNT(*) AS n FROM gate_audits GROUP BY cell, state ORDER BY cell, state"):
+        counted.setdefault(row["cell"], dict.fromkeys(AuditState, 0))[AuditState(row["state"])] = row["n"]
+    return counted
+
+
 def judged_since(tx: Transaction, cell: Cell, since: datetime) -> list[Audit]:
     """The audits of a cell that were judged after a moment."""
     rows = tx.rows(

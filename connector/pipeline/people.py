@@ -21,7 +21,7 @@ from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.memory import cell_named
 from connector.policy import PolicyName, PolicySet
-from connector.record import FieldValue, display, same_value
+from connector.record import FieldValue, RecordRef, display, same_value
 from connector.store import Store, Transaction
 from connector.writeback import outbox
 
@@ -116,6 +116,15 @@ class People:
                 judged += 1
             bulks.settle(tx, together, "approved" if approve else "rejected", self.clock.now())
         return judged, len(together.rest) - judged
+
+    def requeue(self, ref: RecordRef | None, *, by: str) -> tuple[RecordRef, ...]:
+        """Put what was set aside back in the queue, all of it or one record's; which records."""
+        with self.store.transaction("people: requeued") as tx:
+            refs = tuple(one.event.ref for one in inbox.buried(tx) if ref in (None, one.event.ref))
+            inbox.requeue(tx, ref)
+            now = self.clock.now()
+            self.journal.append(tx, *(Entry(kind=EntryKind.REQUEUED, at=now, ref=one, actor=by) for one in refs))
+        return refs
 
     def claim(self, handoff: str, *, by: str) -> Handoff:
         with self.store.transaction("people: claimed") as tx:

@@ -32,6 +32,8 @@ class CellReport:
     needed: int
     held_values: tuple[str, ...]
     why: str | None
+    pins: str = ""
+    lost_it: bool = False  # acted alone once, and was demoted
 
 
 def earned_so_far(tx: Transaction, *, targets: Mapping[str, float], now: datetime) -> tuple[CellReport, ...]:
@@ -75,7 +77,9 @@ def _cell_report(
         target=target, labels=len(judged), right=sum(label.agreed for label in judged),
         needed=0 if state is CellState.AUTONOMOUS else labels_needed(len(judged), target),
         held_values=tuple(sorted(stands.held_values)) if stands is not None else (),
-        why=str(stands.evidence["why"]) if stands is not None and "why" in stands.evidence else None,
+        why=str(stands.evidence["why"]) if stands is not None and "why" in stands.evidence else None, pins=pins,
+        # A demotion keeps the proof of the promotion and adds why it no longer holds.
+        lost_it=stands is not None and state is CellState.SUPERVISED and {"rows", "why"} <= stands.evidence.keys(),
     )
 
 

@@ -101,7 +101,7 @@ def _card(
 ) -> CardView:
     decision = decisions.find(tx, asked.decision)
     return CardView(
-        asked=asked, name=names[asked.ref], shape=shape_of(asked, hides=hides), quotes=tuple(map(_quote, asked.citations)),
+        asked=asked, name=names[asked.ref], shape=shape_of(asked, hides=hides), quotes=quotes_of(asked),
         earned=earned, usd=decision.usd if decision is not None else "0",
         tier=decision.tier if decision is not None else "", outcome=outcome, hides=hides,
     )
@@ -128,6 +128,10 @@ def shape_of(asked: Approval, *, hides: bool = False) -> Shape:
         case Message(kind=kind, to=to, subject=subject, body=body, channel=channel):
             facts = (("to", ", ".join(to) or channel), ("text", body))
             return Shape(about=kind.value.replace("_", " "), base=None, ours=subject, facts=facts)
+
+
+def quotes_of(asked: Approval) -> tuple[Quote, ...]:
+    return tuple(map(_quote, asked.citations))
 
 
 def _quote(citation: Mapping[str, str]) -> Quote:

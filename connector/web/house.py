@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from connector.adapter import Adapter, Log
+from connector.adapter import Adapter, Log, RateBudget
 from connector.clock import Clock
 from connector.journal import Journal
 from connector.pipeline import Access, People
@@ -29,6 +29,8 @@ class House:
     adapters: Mapping[ConnectionName, Adapter]
     policies: Callable[[], PolicySet]
     log: Log
+    running: Callable[[], bool] = lambda: False  # whether a service works on this state
+    budgets: Mapping[ConnectionName, RateBudget] = field(default_factory=dict)
 
     @property
     def people(self) -> People:

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from connector.cli.fitting import problems_of
-from connector.cli.pipeline import standings
 from connector.clock import EPOCH
 from connector.decision import decisions
 from connector.decision.agents import AGENTS
@@ -21,6 +20,7 @@ from connector.journal import EntryKind
 from connector.pipeline.erase import erase
 from connector.policy import Tier, parse_policy
 from connector.record import ObjectType
+from connector.report.deals import standings
 from tests.support.deals import SALES
 from tests.support.messages_server import FakeMessages, QuotingMessages, message
 from tests.support.road import Road

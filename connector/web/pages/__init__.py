@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from connector.web.page import Page
-from connector.web.pages import approvals, bulks, card, handoffs, history, records, reverts, signing, verdicts
+from connector.web.pages import (
+    agents,
+    approvals,
+    audits,
+    bulks,
+    card,
+    deals,
+    handoffs,
+    health,
+    history,
+    records,
+    report,
+    reverts,
+    signing,
+    verdicts,
+)
 
 PAGES: tuple[Page, ...] = (
     approvals.PAGE,
@@ -11,6 +26,11 @@ PAGES: tuple[Page, ...] = (
     verdicts.PAGE,
     bulks.PAGE,
     handoffs.PAGE,
+    deals.PAGE,
+    agents.PAGE,
+    audits.PAGE,
+    report.PAGE,
+    health.PAGE,
     history.PAGE,
     records.PAGE,
     reverts.PAGE,

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from connector.action import CreateNote, CreateTask, Message, UpdateField
-from connector.gate import FieldBase, approvals, handoffs
+from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
+from connector.change import inbox
+from connector.decision import decisions
+from connector.decision.decisions import RecordedDecision
+from connector.gate import Cell, CellState, FieldBase, Standing, approvals, audits, cells, handoffs
+from connector.gate.audits import Audit, AuditState
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.policy import Unanswered
 from connector.record import ActionKind, ConnectionName, FieldName, ObjectType, RecordRef
@@ -69,7 +75,7 @@ OURS = {
     "html", "head", "meta", "title", "link", "script", "body", "a", "header", "svg", "circle", "path", "span", "nav", "b",
     "form", "input", "button", "main", "div", "aside", "details", "summary", "h1", "h2", "h3", "section", "p", "kbd",
     "article", "strong", "ul", "li", "q", "rect", "label", "select", "option", "dialog", "dl", "dt", "dd", "ol", "textarea",
-    "time", "code",
+    "time", "code", "table", "thead", "tbody", "tr", "th", "td", "i", "line", "polyline", "text",
 }  # fmt: skip
 
 
@@ -94,6 +100,30 @@ def is_harmless(text: str) -> bool:
         and "http-equiv" not in [name for _, name, _ in found.attributes]
         and not re.search("[\u0000\u202a-\u202e\u2066-\u2069\u200e\u200f]", text)
     )
+
+
+def plant_oversight(tx, ref, text, now):
+    """Hostile text where the pages of oversight find theirs: audits, cells, learners, what was set aside, deals."""
+    cell = Cell(CRM, "triage", ObjectType.TICKET, ActionKind.UPDATE, FieldName("subject"))
+    wanted = Audit(
+        id="a9", cell=str(cell), pins="offline:x", content="c", ref=ref, policy="triage", proposed=text, confidence=0.9,
+        owner=text, state=AuditState.OPEN, asked_at=now, due_at=now,
+    )  # fmt: skip
+    audits.open_new(tx, [wanted, replace(wanted, id="a6", content="d")])
+    audits.judge(tx, audits.find(tx, "a6"), text, by="ada", at=now)
+    cells.settle(tx, cell, Standing(
+        state=CellState.SUPERVISED, pins="offline:x", threshold=None, looks=1, evidence={"why": text, "rows": 1},
+        held_values=frozenset({text}), changed_at=now,
+    ))  # fmt: skip
+    inbox.put(tx, [ChangeEvent(ref=ref, kind=ChangeKind.CHANGED, origin=ChangeOrigin.POLL, occurred_at=now)])
+    [waiting] = inbox.due(tx, now + timedelta(days=1), 9, [CRM])
+    inbox.bury(tx, waiting.seq, text)
+    deal = RecordRef(CRM, ObjectType.OPPORTUNITY, "55")
+    decisions.record(tx, [RecordedDecision(
+        id="d55", ref=deal, policy="pipeline", policy_version="1", tier="offline", enough=True, disposition="auto",
+        rationale=text, detail={"findings": {"health": ["red"], "reasons": [text], "next_step": [text]}}, usd="0",
+        occurred_at=now, decided_at=now, run=None,
+    )])  # fmt: skip
 
 
 @pytest.fixture
@@ -132,6 +162,7 @@ def planted(road, house):
         with house.store.transaction("test: planted") as tx:
             approvals.ask(tx, asked)
             handoffs.open_new(tx, [case, replace(case, id="a8")])
+            plant_oversight(tx, ref, text, road.clock.now())
         people = house.people
         people.reject("e2", by="ada", remark=text)
         people.close("a8", by="ada", remark=text)
@@ -142,7 +173,8 @@ def planted(road, house):
         return [
             "/", "/approvals/e0", "/approvals/e1", "/approvals/e2", "/approvals/e3", f"/approvals/{question.id}",
             f"/approvals/{question.id}/now", "/handoffs", "/handoffs/a7", "/handoffs/a8", "/history", f"/records/{ticket}",
-            f"/records/{ref}", f"/revert?record={ticket}",
+            f"/records/{ref}", f"/revert?record={ticket}", "/agents", "/audits", "/audits/a9", "/audits/a6",
+            "/health", "/pipeline", "/report", "/report?days=7",
         ]  # fmt: skip
 
     return plant

@@ -1,0 +1,216 @@
+"""The pages of oversight: what acts alone and why, audits judged blind, what is wrong, the report, and the pipeline."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from connector.change import inbox
+from connector.change.inbox import Burial
+from connector.decision import decisions
+from connector.decision.decisions import RecordedDecision
+from connector.gate import CellState, cells, labels
+from connector.gate.approvals import ApprovalState
+from connector.gate.autonomy import review
+from connector.gate.cells import Cell
+from connector.gate.labels import Label, LabelSource
+from connector.gate.persons import Role
+from connector.journal import EntryKind
+from connector.record import ObjectType
+from tests.support.given import policy
+from tests.support.road import DESKS, Road
+from tests.support.visitor import Visitor, forms_in, house_over, journaled
+
+EARN = policy(
+    gate="{supervised: until_earned, target: 90%, audit: 100%}", may="{update: {category: {}}}",
+    limits="{writes_per_record_per_day: 20, records_per_hour: 1000, share_of_object: 100%, error_budget: 5%}",
+)  # fmt: skip
+DEMOTE, PROMOTE = ("act", "demote"), ("act", "promote")
+
+
+@pytest.fixture
+def desk():
+    return DESKS["hubspot"]()
+
+
+@pytest.fixture
+def road(desk, tmp_path):
+    made = Road(desk, tmp_path, under=EARN)
+    made.activate()
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def root(house):
+    return Visitor(house, "root", Role.ADMIN)
+
+
+def judged(road, right, wrong=0, *, blind=0):
+    """Verdicts on what the agent proposed for `category`, some of them blind; the cell is looked at as the service does."""
+    ticket = road.ticket("Charged twice")
+    road.rounds()
+    [question] = road.approvals(ticket)
+    cell, now = Cell.parse(question.cell), road.clock.now()
+    made = [
+        Label(
+            content=f"text {place}", proposed="billing", actual=None, agreed=place >= wrong, confidence=question.confidence,
+            source=LabelSource.VERDICT, at=now, blind=place < blind,
+        )
+        for place in range(right + wrong)
+    ]
+    with road.store.transaction("test: verdicts") as tx:
+        labels.add(tx, cell, question.pins, made)
+        review(tx, road.pipeline.journal, cell, question.pins, target=0.9, now=now)
+    return cell
+
+
+def standing(road, cell):
+    with road.store.snapshot() as tx:
+        return cells.standing(tx, cell)
+
+
+def test_what_is_supervised_says_how_many_verdicts_it_still_needs(ada, road):
+    judged(road, 20, 1, blind=4)
+    text = ada.read("/agents")
+    for said in ("Everything is supervised", "20 of 21", "<b>179</b> more verdicts", "29 without an error prove 90%"):
+        assert said in text, said
+    assert "3 of 4" in text
+    assert "17 of 17" in text
+    assert not [form for form in forms_in(text) if form.action == "/agents"]  # an approver takes no autonomy away
+
+
+def test_an_admin_takes_autonomy_away_and_gives_it_back_and_both_are_journaled(root, road, house):
+    cell = judged(road, 200)
+    assert "1 of 1 acts alone" in root.read("/agents")
+    assert root.press("/agents", DEMOTE, remark="new queues").status_code == 303
+    assert standing(road, cell).state is CellState.SUPERVISED
+    assert "root said so: new queues" in root.read("/agents")
+    assert root.press("/agents", PROMOTE).status_code == 303
+    assert standing(road, cell).state is CellState.AUTONOMOUS
+    told = [(one.kind, one.actor) for one in journaled(house) if one.actor == "root" and one.policy == "triage"]
+    assert told == [(EntryKind.DEMOTED, "root"), (EntryKind.PROMOTED, "root")]
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.APPROVER])
+def test_nobody_else_does(house, road, role):
+    cell = judged(road, 200)
+    eve = Visitor(house, "eve", role)
+    answer = eve.send("/agents", {"cell": str(cell), "act": "demote", "csrf": eve.csrf})
+    assert answer.status_code == 403
+    assert standing(road, cell).state is CellState.AUTONOMOUS
+
+
+@pytest.mark.parametrize("cell", ["", "crm/triage", "crm/other/ticket/update/category", "x" * 500, "../../etc"])
+def test_what_is_no_cell_is_not_there(root, cell):
+    assert root.send("/agents", {"cell": cell, "act": "demote", "csrf": root.csrf}).status_code == 404
+
+
+def test_an_audit_is_judged_without_seeing_what_was_written(ada, road):
+    judged(road, 200)
+    ticket = road.ticket("Charged once more")
+    road.rounds()
+    assert road.category(ticket) == "billing"
+    [asked] = [one for one in road.approvals(ticket) if one.state is ApprovalState.ALLOWED]
+    at = f"/audits/{asked.id}"
+    assert at in ada.read("/audits")
+    page = ada.read(at)
+    assert "Charged once more" in page
+    assert "billing" not in "".join(line for line in page.splitlines() if "<option" not in line)
+    assert f"{asked.confidence:.0%}" not in page
+    form = next(form for form in forms_in(page) if form.action == at)
+    assert ada.send(at, {"csrf": form.fields["csrf"]}).status_code == 400  # nothing chosen
+    assert ada.send(at, {"csrf": form.fields["csrf"], "value": "no such option"}).status_code == 400
+    assert ada.send(at, {"csrf": form.fields["csrf"], "value": "repair"}).status_code == 303
+    told = ada.read(at)
+    assert "the agent wrote <b>billing</b>" in told
+    assert "That speaks against it" in told
+    assert ada.send(at, {"csrf": form.fields["csrf"], "value": "repair"}).status_code == 409
+    assert road.category(ticket) == "billing"
+    [entry] = road.entries(ticket, EntryKind.AUDITED)
+    assert entry.actor == "ada"
+    assert "1 judged, 0 open" in ada.read("/agents")
+
+
+def test_health_names_what_is_wrong_first_and_puts_back_what_was_set_aside(root, ada, road, house):
+    assert "The service does not run" in ada.read("/health")
+    ticket = road.ticket("Charged twice")
+    road.capture()
+    with road.store.transaction("test: buried") as tx:
+        [waiting] = inbox.due(tx, road.clock.now(), 9, [road.desk.connection])
+        inbox.bury(tx, waiting.seq, "the CRM refused the field")
+    text = ada.read("/health")
+    assert text.index("1 change set aside") < text.index("What is read")
+    assert "the CRM refused the field" in text
+    assert ada.send("/health/requeue", {"record": str(ticket), "csrf": ada.csrf}).status_code == 403
+    assert root.send("/health/requeue", {"record": str(ticket), "csrf": root.csrf}).status_code == 303
+    with road.store.snapshot() as tx:
+        assert inbox.depth(tx) == {Burial.WAITING: 1, Burial.BURIED: 0}
+    [entry] = road.entries(ticket, EntryKind.REQUEUED)
+    assert entry.actor == "root"
+    assert "set aside" not in ada.read("/health")
+
+
+def test_the_report_has_the_figures_as_charts_json_and_csv(ada, road, house):
+    ticket = road.ticket("Charged twice")
+    road.rounds()
+    road.pipeline.people.approve(road.approvals(ticket)[0].id, by="ada")
+    text = ada.read("/report?days=7")
+    assert text.count("<svg class=\"chart\"") == 3
+    assert " style=" not in text
+    told = json.loads(ada.get("/report.json?days=7").text)
+    [one] = told["policies"]
+    assert (one["policy"], one["decisions"], one["judged"], one["agreed"]) == ("triage", 1, 1, 1)
+    [row] = csv.DictReader(io.StringIO(ada.get("/report.csv?days=7").text, newline=""))
+    assert (row["policy"], row["decisions"]) == ("triage", "1")
+    assert [one.body["what"] for one in journaled(house) if one.kind is EntryKind.EXPORTED] == ["report.json", "report.csv"]
+    assert ada.get("/report?days=8").status_code == 400
+
+
+def given_deals(road, *told):
+    """Deals of the CRM and what the pipeline agent said of each."""
+    now, refs = road.clock.now(), []
+    for place, (name, amount, health, reasons) in enumerate(told):
+        ref = road.desk.create(ObjectType.OPPORTUNITY, {"name": name, "amount": Decimal(amount)})
+        findings = {"health": [health], "reasons": reasons, "next_step": [f"call about {name}"]}
+        with road.store.transaction("test: judged deals") as tx:
+            decisions.record(tx, [RecordedDecision(
+                id=f"d{place}", ref=ref, policy="pipeline", policy_version="1", tier="offline", enough=True,
+                disposition="auto", rationale="", detail={"findings": findings}, usd="0", occurred_at=now,
+                decided_at=now - timedelta(minutes=place), run=None,
+            )])  # fmt: skip
+        refs.append(ref)
+    road.clock.advance(road.desk.lag)
+    return refs
+
+
+def test_the_pipeline_shows_the_worst_first_with_reasons_next_step_and_sums(ada, road):
+    given_deals(
+        road, ("Fine one", "1000", "green", []), ("Lost one", "20000", "red", ["overdue: the close date passed"]),
+        ("Slow one", "300", "amber", ["stage: 40 days"]),
+    )  # fmt: skip
+    text = ada.read("/pipeline")
+    assert "3 open deals" in text
+    assert "21,300" in text
+    assert text.index("Lost one") < text.index("Slow one") < text.index("Fine one")
+    for said in ("overdue: the close date passed", "call about Slow one", "20,000", "nobody"):
+        assert said in text, said
+    red = ada.read("/pipeline?health=red")
+    assert "Lost one" in red
+    assert "Slow one" not in red
+    assert "No deal has been judged" in ada.read("/pipeline?owner=bob")
+    assert ada.get("/pipeline?health=blue").status_code == 400
+
+
+def test_a_crm_that_cannot_be_asked_leaves_the_judgement_readable(road, house):
+    given_deals(road, ("Lost one", "20000", "red", ["overdue"]))
+    alone = house_over(road)
+    object.__setattr__(alone, "adapters", {})
+    text = Visitor(alone, "bob").read("/pipeline")
+    assert "overdue" in text
+    assert "could not be read" in text
