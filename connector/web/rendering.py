@@ -27,7 +27,8 @@ def _templates() -> Environment:
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )
     templates.filters |= {
-        "away": _away, "dollars": _dollars, "iso": datetime.isoformat, "moment": moment, "percent": _percent, "span": span,
+        "away": _away, "day": _day,
+        "dollars": _dollars, "iso": datetime.isoformat, "moment": moment, "percent": _percent, "span": span,
         "at": _at, "path": _path, "says": describe,
     }
     return templates
@@ -44,6 +45,10 @@ def _plain(output: Any) -> Any:
 
 def _away(at: datetime, now: datetime) -> str:
     return "just now" if abs(at - now) < timedelta(seconds=1) else away(at, now)
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}"
 
 
 def _percent(share: float) -> str:

@@ -19,7 +19,7 @@ _LOOKED_AT = timedelta(days=30)
 _MOST = 500
 _NAME, _OWNER, _AMOUNT, _STAGE, _CLOSE = (FieldName(name) for name in ("name", "owner", "amount", "stage", "close_date"))
 _FIELDS = (_NAME, _OWNER, _AMOUNT, _STAGE, _CLOSE)
-NOBODY = "nobody"
+NOBODY = "no owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,5 +177,9 @@ function foldOnPhones() {
   if (fold && matchMedia("(max-width: 900px)").matches) fold.open = false;
 }
 foldOnPhones();
+// On a phone the navigation scrolls sideways; it never moves the page.
+const tabs = document.querySelector(".tabs");
+const here = tabs?.querySelector("[aria-current]");
+if (here) tabs.scrollLeft = here.offsetLeft - (tabs.clientWidth - here.offsetWidth) / 2;
 if (cards().length) choose(0, false);
 listen();

@@ -198,7 +198,7 @@ def test_the_pipeline_shows_the_worst_first_with_reasons_next_step_and_sums(ada,
     assert "3 open deals" in text
     assert "21,300" in text
     assert text.index("Lost one") < text.index("Slow one") < text.index("Fine one")
-    for said in ("overdue: the close date passed", "call about Slow one", "20,000", "nobody"):
+    for said in ("overdue: the close date passed", "call about Slow one", "20,000", "no owner"):
         assert said in text, said
     red = ada.read("/pipeline?health=red")
     assert "Lost one" in red
