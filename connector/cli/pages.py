@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from connector.adapter import Log
+from connector.adapter import Adapter, Log
 from connector.cli.opening import Connected
 from connector.cli.outside import open_hooks
 from connector.cli.running import running_process
@@ -13,6 +13,7 @@ from connector.clock import Clock, SystemClock, secret_random, system_random
 from connector.journal import Journal
 from connector.pipeline import Answering, People
 from connector.policy import PolicySet
+from connector.record import ConnectionName
 from connector.settings import Settings, WebSettings
 from connector.store import Store
 from connector.web.house import House
