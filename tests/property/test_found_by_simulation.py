@@ -144,6 +144,20 @@ def test_a_ticket_that_comes_back_from_the_recycle_bin_is_decided_and_written_ag
     assert [str(found) for found in check(road._finished())] == []
 
 
+@SYSTEMS
+def test_a_ticket_is_looked_at_once_more_each_time_it_comes_back_from_the_recycle_bin(tmp_path: Path, system: str) -> None:
+    road = QuietRoad(tmp_path, system=system)
+    ticket = road.ticket(subject="unheard of")  # nobody has taught anything about that word
+    road.rounds(8)
+    for _ in range(2):
+        road.crm.delete(ticket, rep=road.crm.reps[0])
+        road.rounds(12)
+        road.crm.undelete(ticket, rep=road.crm.reps[0])
+        road.rounds(12)
+    assert _decisions(road, ticket, "triage") == 3
+    assert [str(found) for found in check(road._finished())] == []
+
+
 def test_an_edit_that_we_overran_and_put_back_still_counts_as_a_change(tmp_path: Path) -> None:
     policy = simple_policy()
     policy["when"] |= {"fields": ["subject", "priority"]}

@@ -50,9 +50,10 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
                 for entry in account.entries
             )  # fmt: skip
             back += sum(row["merged_into"] == ticket.id for row in history.rows.values())
-            revived = ticket.id in history.gone
+            # Each time a ticket comes back from the recycle bin, what it says is looked at again.
+            again = max(history.returns[ticket.id], ticket.id in history.gone)
             times = len(account.decisions(ref, policy["policy"]))
-            if times > len(moments) + back + len(moments) * revived:
+            if times > len(moments) + back + len(moments) * again:
                 yield f"{ref}: {policy['policy']} decided {times} times on {len(moments)} changes by others"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +71,7 @@ class CrmHistory:
     strange: tuple[Plain, ...]  # other lines of ours on tickets
     moved_on: tuple[Plain, ...]  # owners that a rule of the org changed because of a write of ours
     gone: frozenset[str]  # tickets that were deleted or merged away at some time
+    returns: Mapping[str, int]  # how often a ticket came back from the recycle bin
 
     @property
     def lag(self) -> int:
@@ -97,12 +99,14 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
     tickets: dict[str, Ticket] = {}
     creates, strange = [], []
     gone: set[str] = set()
+    returns: Counter[str] = Counter()
     for line in log:
         if line["kind"] != "write":
             continue
         kind, _, ticket = str(line["record"]).partition("/")
         if kind == natives.ticket and line["field"] in ("deleted", "merged_into"):
             gone.add(ticket)
+            returns[ticket] += line["field"] == "deleted" and not line["after"]
         if line["field"] == natives.task and line["actor"] == "agent":
             creates.append(line)
         elif kind == natives.ticket and line["field"] in names:
@@ -116,7 +120,7 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
     ]  # fmt: skip
     return CrmHistory(
         connection=connection, system=system, natives=natives, rows=rows, own=tickets, creates=tuple(creates),
-        strange=tuple(strange), moved_on=tuple(moved_on), gone=frozenset(gone),
+        strange=tuple(strange), moved_on=tuple(moved_on), gone=frozenset(gone), returns=returns,
     )
 
 
