@@ -15,6 +15,7 @@ from connector.cli.options import AsJson
 from connector.cli.output import copyable, emit, say
 from connector.cli.staged import secret_variable
 from connector.errors import SettingsError
+from connector.settings import BLOCK_NAME, load_settings
 
 app = typer.Typer(add_completion=False)
 FIRST = "ticket-triage"
@@ -46,15 +47,21 @@ def init(
 ) -> None:
     """Write a first connector.yaml and a first policy into a new folder.
 
-    It asks for what is not given when somebody is there to answer, and never overwrites a file.
+    It asks for what is not given when somebody is there to answer, and never overwrites a file. In a folder that has a
+    connector.yaml, `--policy NAME` without `--system` adds that policy.
     """
+    if not BLOCK_NAME.fullmatch(name):
+        raise typer.BadParameter(f"{name!r}: a connection's name has small letters, digits and dashes", param_hint="--name")
+    if (folder / "connector.yaml").exists() and not (folder / "policies" / f"{policy}.yaml").exists() and system is None:
+        _add_policy(folder, policy, as_json=as_json)
+        return
     system = system or _ask_system()
     if system not in registry.systems():
         raise typer.BadParameter(f"{system!r} is not one of {', '.join(registry.systems())}", param_hint="--system")
     given = dict(_pair(text) for text in keys or ())
     options = given if given or not sys.stdin.isatty() or as_json else _ask(system)
     written = _write(folder, {
-        "connector.yaml": settings_text(system, name, options), f"policies/{policy}.yaml": first_policy(policy),
+        "connector.yaml": settings_text(system, name, options), **_policies(policy),
         ".gitignore": "state/\nsecrets/\njournal-heads.txt\n",
     })  # fmt: skip
     auth = options.get("auth", _USUAL_AUTH.get(system, ""))
@@ -84,6 +91,35 @@ def first_policy(name: str = FIRST) -> str:
     raise SettingsError([f"the shipped policy {FIRST} is not installed"], hint="reinstall crm-connector")
 
 
+def _policies(name: str) -> dict[str, str]:
+    """A shipped policy's file, and those of the policies it says it comes after: without them it is refused."""
+    from ruamel.yaml import YAML  # slow to import, and `init` alone needs it here
+
+    found, wanted = dict[str, str](), [name]
+    while wanted:
+        one = wanted.pop()
+        if f"policies/{one}.yaml" not in found:
+            found[f"policies/{one}.yaml"] = text = first_policy(one)
+            before = YAML(typ="safe", pure=True).load(text).get("after_policy", [])
+            wanted += [before] if isinstance(before, str) else before
+    return found
+
+
+def _add_policy(folder: Path, policy: str, *, as_json: bool) -> None:
+    """One more policy beside settings that are there; a file that is there stays as it is."""
+    policies = load_settings(folder / "connector.yaml").policies
+    texts = {Path(path).name: text for path, text in _policies(policy).items()}
+    written = _write(policies, {name: text for name, text in texts.items() if not (policies / name).exists()})
+    following = f"cd {folder} && crm-connector check"
+    if as_json:
+        emit({"folder": str(folder), "written": written, "secret": None, "next": following})
+        return
+    for path in written:
+        say(f"✓ {path}", style="green")
+    say("next:")
+    copyable(f"  {following}")
+
+
 def settings_text(system: str, name: str, options: Mapping[str, str]) -> str:
     """A connector.yaml with its usual values said out loud."""
     lines = [f"    {key}: {_quoted(value)}" for key, value in options.items()]
@@ -109,7 +145,7 @@ def _write(folder: Path, contents: Mapping[str, str]) -> list[str]:
     if taken:
         raise SettingsError(
             [f"{path}: is there already, and nothing was written" for path in taken],
-            hint="crm-connector init another-folder",
+            hint="crm-connector init another-folder, or to add a policy here: crm-connector init THIS-FOLDER --policy NAME",
         )
     written = []
     for name, text in contents.items():
@@ -130,6 +166,8 @@ def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key.isidentifier() or not value:
         raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--set")
+    if key == "system":
+        raise typer.BadParameter("say which CRM with --system", param_hint="--set")
     return key, value
 
 

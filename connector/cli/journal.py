@@ -32,7 +32,7 @@ def show(
     record: Annotated[str | None, typer.Argument(help="Only this record, as CONNECTION:OBJECT/ID.")] = None,
     decision: Annotated[str | None, typer.Option(help="Only this decision.")] = None,
     seq: Annotated[int | None, typer.Option(help="One entry in full, by its number.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the newest entries.")] = 30,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000_000, help="So many of the newest.")] = 30,
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:

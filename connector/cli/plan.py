@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +53,7 @@ def plan(
         open_road(settings, policies, open_log(verbose=False)) as road,
     ):
         refs = [parse_ref(one) for one in record or ()]
-        events = list(_named(refs, policies) if refs else _newest(road, policies, limit))
+        events = list(_named(refs, policies, road.around.adapters) if refs else _newest(road, policies, limit))
         judged = road.pipeline.deciding.plan(policies, events)
     rows = [row for one in judged for row in _rows(one)]
     if as_json:
@@ -73,9 +73,12 @@ def _chosen(settings: Settings, wanted: str | None) -> PolicySet:
     return PolicySet([found])
 
 
-def _named(refs: Sequence[RecordRef], policies: PolicySet) -> Iterator[ChangeEvent]:
+def _named(refs: Sequence[RecordRef], policies: PolicySet, connections: Collection[ConnectionName]) -> Iterator[ChangeEvent]:
     now = SystemClock().now()
     for ref in refs:
+        if ref.connection not in connections:
+            known = ", ".join(sorted(connections))
+            raise typer.BadParameter(f"there is no connection {ref.connection!r}, only {known}", param_hint="--record")
         if not any(policy.when.object is ref.object and policy.serves(ref.connection) for policy in policies):
             raise typer.BadParameter(f"no policy is about {ref.object} records of {ref.connection}", param_hint="--record")
         yield ChangeEvent(ref=ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.BACKFILL, occurred_at=now)

@@ -1,6 +1,6 @@
 """connector.yaml and the secrets beside it. Owns their form; knows no adapter and no policy."""
 
-from connector.settings.loader import DEFAULT_FILE, load_settings
+from connector.settings.loader import BLOCK_NAME, DEFAULT_FILE, load_settings
 from connector.settings.secrets import NamedSecrets
 from connector.settings.settings import (
     NONE_CHOSEN,
@@ -18,6 +18,7 @@ from connector.settings.settings import (
 )
 
 __all__ = [
+    "BLOCK_NAME",
     "DEFAULT_FILE",
     "NONE_CHOSEN",
     "ApprovalSettings",

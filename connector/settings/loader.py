@@ -30,7 +30,7 @@ from connector.settings.settings import (
 
 MAX_BYTES = 256 * 1024
 DEFAULT_FILE = "connector.yaml"
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+BLOCK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
 _SPAN = re.compile(r"(\d{1,5}) ?(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -124,7 +124,7 @@ class _Reader:
         found = []
         for name, block in section.items():
             line = self._line(section, name)
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
+            if not isinstance(name, str) or not BLOCK_NAME.fullmatch(name):
                 self._wrong(line, f"connections.{name}: a name has small letters, digits and dashes")
             elif not isinstance(block, dict) or not isinstance(block.get("system"), str):
                 self._wrong(line, f"connections.{name}.system: is missing, for example `system: hubspot`")
@@ -147,7 +147,7 @@ class _Reader:
         found = []
         for name, block in section.items():
             line = self._line(section, name)
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
+            if not isinstance(name, str) or not BLOCK_NAME.fullmatch(name):
                 self._wrong(line, f"{path}.{name}: a name has small letters, digits and dashes")
             elif not isinstance(block, dict) or (example is not None and not isinstance(block.get("kind"), str)):
                 self._wrong(line, f"{path}.{name}.kind: is missing, {example or 'write its keys below it'}")
@@ -165,8 +165,8 @@ class _Reader:
             names=names,
             base_url=str(section.get("base_url", ModelSettings().base_url)),
             local_url=str(section["local_url"]) if "local_url" in section else None,
-            concurrent=self._whole(section, "concurrent", 4, low=1, high=64),
-            batches=self._word(section, "batches", "no", ("no", "backfills")) == "backfills",
+            concurrent=self._whole(section, "concurrent", 4, low=1, high=64, path="models."),
+            batches=self._word(section, "batches", "no", ("no", "backfills"), path="models.") == "backfills",
         )
 
     def _privacy(self, root: Mapping[str, Any]) -> Privacy:
@@ -176,7 +176,8 @@ class _Reader:
             if name in set(ObjectType):
                 objects.append(ObjectType(name))
             else:
-                self._wrong(self._line(section, "local_only"), f"privacy.local_only: {name}{_near(name, list(ObjectType))}")
+                problem = f"privacy.local_only: there is no object `{name}`{_near(name, list(ObjectType))}"
+                self._wrong(self._line(section, "local_only"), problem)
         return Privacy(
             never=tuple(FieldName(name) for name in self._texts(section, "privacy.never", "never")),
             mask=tuple(FieldName(name) for name in self._texts(section, "privacy.mask", "mask")),
@@ -190,7 +191,7 @@ class _Reader:
             return None
         return EmbeddingSettings(
             url=self._text(section, "embedding.url", "url"), model=self._text(section, "embedding.model", "model"),
-            dimension=self._whole(section, "dimension", 0, low=8, high=8_192),
+            dimension=self._whole(section, "dimension", 0, low=8, high=8_192, path="embedding."),
         )
 
     def _web(self, root: Mapping[str, Any]) -> WebSettings | None:
@@ -275,7 +276,7 @@ class _Reader:
             # A token that crosses a network in the clear is a token given away.
             self._wrong(self._line(section, "address"), f"{path}.address: beyond this machine it needs an https `origin`")
         return WebSettings(
-            port=self._whole(section, "port", port, low=1, high=65_535), address=address,
+            port=self._whole(section, "port", port, low=1, high=65_535, path=f"{path}."), address=address,
             origin=str(origin) if origin is not None else None,
         )
 
@@ -311,17 +312,17 @@ class _Reader:
             return default
         return timedelta(seconds=int(written[1]) * _SECONDS[written[2]])
 
-    def _whole(self, block: Mapping[str, Any], key: str, default: int, *, low: int, high: int) -> int:
+    def _whole(self, block: Mapping[str, Any], key: str, default: int, *, low: int, high: int, path: str = "") -> int:
         value = block.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self._wrong(self._line(block, key), f"{key}: must be a whole number from {low} to {high}")
+            self._wrong(self._line(block, key), f"{path}{key}: must be a whole number from {low} to {high}")
             return default
         return value
 
-    def _word(self, block: Mapping[str, Any], key: str, default: str, words: Collection[str]) -> str:
+    def _word(self, block: Mapping[str, Any], key: str, default: str, words: Collection[str], path: str = "") -> str:
         value = block.get(key, default)
         if value not in words:
-            self._wrong(self._line(block, key), f"{key}: must be one of {', '.join(words)}")
+            self._wrong(self._line(block, key), f"{path}{key}: must be one of {', '.join(words)}")
             return default
         return str(value)
 

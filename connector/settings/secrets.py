@@ -36,10 +36,25 @@ class NamedSecrets:
             return None
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise SettingsError([f"{path}: others can read this secret"], hint=f"chmod 600 {path}")
-        return path.read_text(encoding="utf-8").strip()
+        return _written_in(path)
 
     def _variable(self, name: str) -> str:
         return re.sub(r"[^A-Z0-9]", "_", f"CRM_CONNECTOR_{self._owner}_{name}".upper())
 
     def _file(self, name: str) -> str:
         return f"{self._owner}.{name}"
+
+
+def _written_in(path: Path) -> str:
+    """What a secret file holds: a key in PEM, or one line. Anything else is said here, not where it is used."""
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        problem = f"{path}: the secret cannot be read: {why}"
+        raise SettingsError([problem], hint=f"write the secret into {path} anew") from error
+    if not value:
+        raise SettingsError([f"{path}: the secret is empty"], hint=f"write the secret into {path}")
+    if not value.startswith("-----BEGIN") and len(value.splitlines()) > 1:
+        raise SettingsError([f"{path}: the secret has more than one line"], hint=f"leave one line in {path}")
+    return value

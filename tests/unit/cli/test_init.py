@@ -47,3 +47,31 @@ def test_init_names_the_policies_there_are(program: Program, tmp_path: Path) -> 
     assert said.code == 2
     assert "ticket-triage" in said.err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_policy_that_comes_after_another_brings_it_along(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert program("init", folder, "--system", "hubspot", "--policy", "enrichment-quiet", "--json").code == 0
+    loaded = load_policies(folder / "policies", agents=AGENTS)
+    assert {policy.name for policy in loaded} == {"enrichment", "enrichment-quiet"}
+
+
+def test_init_adds_a_policy_to_a_folder_that_has_settings(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    program("init", folder, "--system", "hubspot", "--policy", "enrichment")
+    settings, first = folder / "connector.yaml", folder / "policies" / "enrichment.yaml"
+    settings.write_text(settings.read_text() + "batch: 50\n")
+    first.write_text("# mine\n" + first.read_text())
+    added = program("init", folder, "--policy", "enrichment-quiet", "--json")
+    assert added.code == 0, added.err
+    assert added.document["written"] == [str(folder / "policies" / "enrichment-quiet.yaml")]
+    assert load_settings(settings).batch == 50
+    assert first.read_text().startswith("# mine")
+
+
+def test_init_writes_no_settings_that_cannot_be_loaded(program: Program, tmp_path: Path) -> None:
+    for wrong in (("--name", "Bad Name"), ("--set", "system=salesforce")):
+        said = program("init", tmp_path / "new", "--system", "hubspot", *wrong)
+        assert said.code == 2
+        assert wrong[0] in said.err
+        assert not (tmp_path / "new").exists()

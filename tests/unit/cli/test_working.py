@@ -39,7 +39,10 @@ def test_plan_says_what_run_then_asks_and_writes_nothing(company: Company, progr
     assert not writes
     program("run", "--once", "--linger", 0, "--json")
     listed = program("approvals", "list", "--json", "--limit", 500).document["approvals"]
-    asked = {one["field"]: one["ours"] for one in listed if one["record"] == f"crm:ticket/{ticket}"}
+    ids = [one["id"] for one in listed if one["record"] == f"crm:ticket/{ticket}"]
+    # One in five is asked blind, and which one is drawn by chance.
+    shown = [program("approvals", "show", one, "--reveal", "--json").document for one in ids]
+    asked = {one["field"]: one["ours"] for one in shown}
     assert planned["category"] == "Billing"
     assert planned == asked
 
@@ -349,3 +352,10 @@ def test_an_edited_policy_is_taken_up_and_a_wrong_edit_is_not(company: Company) 
         reload()
         [policy] = road.pipeline.policies
         assert "category" in policy.may.update
+
+
+def test_a_record_of_no_connection_is_misuse_and_says_which_there_are(company: Company, program: Program) -> None:
+    said = program("plan", "--record", "nope:ticket/1")
+    assert said.code == 2, said.err
+    assert "no connection 'nope', only crm" in said.err
+    assert program("journal", "show", "--limit", "9" * 24).code == 2

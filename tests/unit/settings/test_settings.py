@@ -64,9 +64,9 @@ learning: slow
         "connector.yaml:3: poll: write for example `30s` or `5m`",
         "connector.yaml:4: batch: must be a whole number from 1 to 2000",
         "connector.yaml:5: privacy.nevr: unknown key, did you mean `never`?",
-        "connector.yaml:5: privacy.local_only: tickets, did you mean `ticket`?",
+        "connector.yaml:5: privacy.local_only: there is no object `tickets`, did you mean `ticket`?",
         "connector.yaml:6: models.fast: must be text",
-        "connector.yaml:6: concurrent: must be a whole number from 1 to 64",
+        "connector.yaml:6: models.concurrent: must be a whole number from 1 to 64",
         "connector.yaml:7: learning: must be one of full, quick",
     )
 
@@ -226,3 +226,30 @@ def test_asking_elsewhere_needs_what_answers_come_through(tmp_path, without, pro
     else:
         with pytest.raises(SettingsError, match=problem):
             load_settings(file)
+
+
+def test_a_problem_inside_a_section_names_the_section(refuse):
+    said = refuse(GOOD + "web: {port: 0}\nhooks: {port: a}\nmodels: {concurrent: 0}\nprivacy: {local_only: [tickt]}\n")
+    near = "privacy.local_only: there is no object `tickt`, did you mean `ticket`?"
+    for wanted in ("web.port: must", "hooks.port: must", "models.concurrent: must", near):
+        assert any(wanted in problem for problem in said), wanted
+
+
+@pytest.mark.parametrize(
+    ("held", "problem"),
+    [(b"\xff\xfe", "not UTF-8 text"), (b"", "is empty"), (b" \n", "is empty"), (b"token\nanother\n", "more than one line")],
+)
+def test_a_secret_file_that_holds_no_secret_is_named(tmp_path, held, problem):
+    file = tmp_path / "sales.access_token"
+    file.write_bytes(held)
+    file.chmod(0o600)
+    with pytest.raises(SettingsError, match=problem) as refused:
+        NamedSecrets("sales", tmp_path, {}).find("access_token")
+    assert str(file) in refused.value.problems[0]
+
+
+def test_a_key_in_pem_has_its_lines(tmp_path):
+    file = tmp_path / "sales.private_key"
+    file.write_text("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n")
+    file.chmod(0o600)
+    assert NamedSecrets("sales", tmp_path, {}).get("private_key").splitlines()[1] == "abc"
