@@ -57,6 +57,9 @@ BARE: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 # Tables without a record: why none of them can hold a customer's words.
 NOBODY: Mapping[str, str] = {
+    "asking_accounts": "accounts of people of the house elsewhere",
+    "asking_letters": "ids of approvals, and what the way out answered",
+    "asking_tasks": "ids of approvals and of tasks that ask people of the house",
     "change_backfills": "a policy, its object and how far it has come",
     "change_completeness": "counts",
     "change_cursors": "how far an object was read",
@@ -70,6 +73,7 @@ NOBODY: Mapping[str, str] = {
     "journal_seals": "hashes",
     "people_bulks": "ids of approvals and hashes",
     "people_feedback": "yes or no of a person of the house",
+    "people_reveals": "ids of approvals and people of the house",
     "people_persons": "people of the house: crm-connector users remove",
     "people_sessions": "people of the house",
     "people_snoozes": "people of the house",
