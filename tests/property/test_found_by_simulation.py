@@ -158,6 +158,20 @@ def test_a_ticket_is_looked_at_once_more_each_time_it_comes_back_from_the_recycl
     assert [str(found) for found in check(road._finished())] == []
 
 
+def test_two_edits_of_one_millisecond_that_show_one_after_the_other_are_both_looked_at(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path, system="salesforce")
+    ticket = road.ticket(subject="hello there")
+    road.rounds(8)
+    road.edit(ticket, subject="login broken")
+    road.crm.faults.arm("late_commit")
+    road.edit(ticket, subject="unheard of")
+    road.rounds(3, seconds=5)
+    road.rounds(12)
+    assert road.crm.faults.counts["late_commit"] == 1
+    assert _decisions(road, ticket, "triage") == 3
+    assert [str(found) for found in check(road._finished())] == []
+
+
 def test_an_edit_that_we_overran_and_put_back_still_counts_as_a_change(tmp_path: Path) -> None:
     policy = simple_policy()
     policy["when"] |= {"fields": ["subject", "priority"]}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.simulation.checker.account import Account
-from connector.simulation.checker.history import CrmHistory
+from connector.simulation.checker.history import CrmHistory, Ticket
 
 Plain = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
         watched = {*policy["when"]["fields"], *(("status",) if "where" in policy["when"] else ())}
         for ticket in history.own.values():
             ref = f"{history.connection}:ticket/{ticket.id}"
-            moments = {one.time for one in ticket.changes if one.field in watched and one.actor != "agent"}
+            moments = _moments(ticket, watched)
             back = sum(
                 entry["kind"] == "handoff_changed" and entry["ref"] == ref
                 and (entry["body"] or {}).get("change") == "returned"
@@ -53,8 +53,21 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
             # Each time a ticket comes back from the recycle bin, what it says is looked at again.
             again = max(history.returns[ticket.id], ticket.id in history.gone)
             times = len(account.decisions(ref, policy["policy"]))
-            if times > len(moments) + back + len(moments) * again:
-                yield f"{ref}: {policy['policy']} decided {times} times on {len(moments)} changes by others"
+            if times > moments + back + moments * again:
+                yield f"{ref}: {policy['policy']} decided {times} times on {moments} changes by others"
+
+
+def _moments(ticket: Ticket, watched: Collection[str]) -> int:
+    """How often others changed a watched field. Fields of one write and what a flow makes of them share a moment.
+
+    Two people can edit within the same millisecond, and a reader can see one edit without the other.
+    """
+    others = [one for one in ticket.changes if one.field in watched and one.actor != "agent"]
+    edits = Counter((one.time, one.field) for one in others if one.actor != "automation")
+    moments = {one.time: 1 for one in others}
+    for (time, _), times in edits.items():
+        moments[time] = max(moments[time], times)
+    return sum(moments.values())
 
 
 def moved_back(facts: Plain) -> Iterator[str]:
