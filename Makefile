@@ -17,13 +17,13 @@ demo: $(READY)
 	@$(BIN)/crm-connector demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not seeds"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not fresh"
 
 test-long: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "slow and not seeds"
+	@$(BIN)/python -m pytest -q -n 2 -m "slow and not fresh"
 
 simulate: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "seeds"
+	@$(BIN)/python -m pytest -q -n 2 -m "fresh"
 
 # A thousand SIGKILLs of a real daemon (half an hour); KILLS=50 for fewer.
 KILLS ?= 1000

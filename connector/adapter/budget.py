@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from connector.clock import Clock
 from connector.errors import RateLimitedError
 
+_SHORTEST_WAIT = 0.001  # seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
@@ -62,7 +64,8 @@ class RateBudget:
                             self._sent[lane].append(now)
                     self._used += 1
                     return
-            self._clock.sleep(wait)
+            # A wait shorter than a clock's finest step would never end on a clock that is moved by sleeping.
+            self._clock.sleep(max(wait, _SHORTEST_WAIT))
 
     def close(self, lane: str, wait: timedelta) -> None:
         """The server said that this lane is full: nobody uses it before `wait` has passed."""

@@ -18,6 +18,7 @@ from connector.calibration.threshold import (
     Threshold,
     ThresholdGrid,
     Unearned,
+    confidence_for,
     find_threshold,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "binned_map",
     "clearly_below",
     "compare_agreement",
+    "confidence_for",
     "content_key",
     "distinct_by_content",
     "drift_of_counts",

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector.calibration.bounds import fewest_trials, lower_bound
+from connector.calibration.bounds import CONFIDENCE, fewest_trials, lower_bound
+
+COLD_BELOW = 20  # examples per value
+COLD_CONFIDENCE = 0.99  # of the bound on a cold learner's precision: it has little else to its credit
+
+
+def confidence_for(*, examples: int, values: int) -> float:
+    """How sure a bound must be for a learner that was taught so many examples of so many values."""
+    return COLD_CONFIDENCE if examples < COLD_BELOW * values else CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

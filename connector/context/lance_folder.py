@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TABLE = "entries"
 _FRESH = timedelta(seconds=1)  # how long a search may miss what another process committed
-_KEEP_VERSIONS = timedelta(minutes=10)  # a search in another thread may still read the version before
+_KEEP_VERSIONS = timedelta(seconds=30)  # a search in another thread may still read the version before
 ANN_FROM = 20_000  # entries; below it comparing all vectors is fast enough, and exact
 _RETRAIN = 4  # times as many entries as the vector index was trained on
 
@@ -76,6 +76,11 @@ class LanceFolder:
         table.create_index("record", config=BTree())
         table.create_index("scope_key", config=Bitmap())
         return table
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process has the table open."""
+        return self._table is not None
 
     def compact(self) -> None:
         """Merge files and versions, fold new rows into the indexes, and train the vector index when it is due."""

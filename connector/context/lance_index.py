@@ -107,6 +107,8 @@ class LanceIndex:
         return vector if any(vector) else None
 
     def optimize(self, upkeep: Upkeep = Upkeep.ROUTINE) -> None:
+        if upkeep is Upkeep.ROUTINE and not self._folder.is_open:
+            return  # nobody here has used the index, so there is nothing to tidy and LanceDB need not be loaded for it
         self._embed_owed()
         match upkeep:
             case Upkeep.ROUTINE:

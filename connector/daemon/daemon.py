@@ -23,7 +23,7 @@ WORK = timedelta(milliseconds=200)
 SEAL, RELOAD, COUNT = timedelta(seconds=10), timedelta(seconds=10), timedelta(seconds=30)
 AT_ONCE = timedelta(0)
 BACKFILL, FILL, UPKEEP, LEARN, RECONCILE = (
-    timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10), timedelta(seconds=5), timedelta(hours=6)
+    timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=1), timedelta(seconds=5), timedelta(hours=6)
 )  # fmt: skip
 
 

@@ -264,6 +264,11 @@ def unteach(tx: Transaction, taught: Collection[tuple[ConnectionName, ObjectType
         tx.run(f"{_RETIRE} AND version <> :number", number=number, **_key_columns(key))
 
 
+def examples_behind(tx: Transaction, key: LearnerKey) -> int | None:
+    """How many examples taught the newest version of a learner; None where there is none."""
+    return max((one.examples for one in _versions(tx, key)[:1]), default=None)
+
+
 def in_force(versions: Sequence[Shelved]) -> Shelved | None:
     """The pinned version, else the newest that was not withdrawn and is not in shadow."""
     standing = [shelved for shelved in versions if not shelved.withdrawn and not shelved.shadow]

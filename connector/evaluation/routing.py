@@ -15,17 +15,15 @@ from connector.calibration import (
     Judged,
     Threshold,
     Unearned,
+    confidence_for,
     content_key,
     distinct_by_content,
     expected_calibration_error,
     find_threshold,
 )
-from connector.calibration.bounds import CONFIDENCE
 from connector.decision.learners import Effort, NothingToLearn, RouteLearner, RoutePrediction, fit
 
 WORST_NEEDS = 5  # automated rows of a value before its precision says anything
-COLD_BELOW = 20  # examples per value
-COLD_CONFIDENCE = 0.99  # of the bound on a cold learner's precision: it has little else to its credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,7 @@ def _answers(learner: RouteLearner, rows: Sequence[LabelledText]) -> list[_Answe
 
 
 def _bound_confidence(learner: RouteLearner) -> float:
-    return COLD_CONFIDENCE if learner.examples < COLD_BELOW * len(learner.values) else CONFIDENCE
+    return confidence_for(examples=learner.examples, values=len(learner.values))
 
 
 def _earned(judged: Sequence[_Answer], target: float, confidence: float) -> Threshold | Unearned:

@@ -13,9 +13,11 @@ from connector.calibration import (
     Threshold,
     Unearned,
     clearly_below,
+    confidence_for,
     find_threshold,
     upper_bound,
 )
+from connector.calibration.bounds import CONFIDENCE
 from connector.errors import PermanentError
 from connector.gate import cells, labels
 from connector.gate.cells import Cell, CellState, Standing
@@ -53,11 +55,12 @@ class Reviewed:
 
 def review(
     tx: Transaction, journal: Journal, cell: Cell, pins: str, *, target: float, now: datetime, look: Look = Look.SCHEDULED,
-    not_before: datetime | None = None,
+    not_before: datetime | None = None, examples: int | None = None,
 ) -> Reviewed:
     """Test whether a cell has earned autonomy under these pins, if it is time to look.
 
-    `not_before` is the earliest promotion a policy's calendar allows; no look is used up before it. Each pins have
+    `not_before` is the earliest promotion a policy's calendar allows; no look is used up before it. `examples` is how many
+    taught the learner behind the pins, where one is: one that saw few of each value must prove more. Each pins have
     their own looks. Pins that have earned nothing leave others that act alone as they are.
     """
     judged = labels.of_cell(tx, cell, pins, now)
@@ -68,7 +71,7 @@ def review(
     if look is Look.SCHEDULED and looks <= cells.looks(tx, cell, pins):
         return Reviewed(standing=before, changed=False, labels=len(judged))
     cells.note_looks(tx, cell, pins, looks)
-    found = _tested(judged, target)
+    found = _tested(judged, target, examples)
     others_act = before is not None and before.state is CellState.AUTONOMOUS and before.pins != pins
     if others_act and not isinstance(found, Threshold):
         return Reviewed(standing=before, changed=False, labels=len(judged))
@@ -98,8 +101,11 @@ class Led:
         )
 
 
-def _tested(judged: Sequence[Label], target: float) -> Threshold | Unearned | Led:
-    found = find_threshold([Judged(confidence=label.confidence, right=label.agreed) for label in judged], target=target)
+def _tested(judged: Sequence[Label], target: float, examples: int | None) -> Threshold | Unearned | Led:
+    values = len({label.proposed for label in judged})
+    sure = CONFIDENCE if examples is None else confidence_for(examples=examples, values=values)
+    rows = [Judged(confidence=label.confidence, right=label.agreed) for label in judged]
+    found = find_threshold(rows, target=target, confidence=sure)
     blind, shown = agreement(judged, blind=True), agreement(judged, blind=False)
     if isinstance(found, Threshold) and clearly_below(blind=blind, shown=shown):
         return Led(blind=blind, shown=shown, judged=len(judged))
@@ -167,7 +173,7 @@ def demote(tx: Transaction, journal: Journal, cell: Cell, why: str, now: datetim
 
 
 def promote(
-    tx: Transaction, journal: Journal, cell: Cell, *, target: float, now: datetime, by: str
+    tx: Transaction, journal: Journal, cell: Cell, *, target: float, now: datetime, by: str, examples: int | None = None
 ) -> Standing:
     """Undo a demotion by hand, where the labels of today still carry it. Raises AutonomyError where they do not.
 
@@ -179,7 +185,7 @@ def promote(
     if before.state is CellState.AUTONOMOUS:
         raise AutonomyError(f"{cell} acts alone already")
     judged = labels.of_cell(tx, cell, before.pins, now)
-    found = _tested(judged, target)
+    found = _tested(judged, target, examples)
     if not isinstance(found, Threshold):
         raise AutonomyError(f"{cell} stays supervised: {found}")
     after = _standing(found, before.pins, before.looks, judged, target, now)

@@ -13,6 +13,8 @@ from datetime import datetime
 from connector.action import UpdateField
 from connector.clock import Clock
 from connector.decision import kept
+from connector.decision.learner import LearnerKey
+from connector.decision.shelf import examples_behind
 from connector.gate import CellState, approvals, audits, cells, handoffs, labels
 from connector.gate.approvals import Approval, ApprovalState
 from connector.gate.audits import Audit
@@ -52,7 +54,7 @@ class Autonomy:
                 if policy is not None:
                     changed += review(
                         tx, self.journal, cell, row["pins"], target=float(policy.gate.target), now=now,
-                        not_before=earliest(tx, policy, cell),
+                        not_before=earliest(tx, policy, cell), examples=taught(tx, cell),
                     ).changed
             changed += self._watch(tx, policies, now)
         return changed
@@ -90,7 +92,7 @@ class Autonomy:
         policy = policies.get(PolicyName(cell.policy))
         target = float(policy.gate.target) if policy is not None else 1.0
         with self.store.transaction("autonomy: promoted by a person") as tx:
-            return promote(tx, self.journal, cell, target=target, now=self.clock.now(), by=by)
+            return promote(tx, self.journal, cell, target=target, now=self.clock.now(), by=by, examples=taught(tx, cell))
 
     def _watch(self, tx: Transaction, policies: PolicySet, now: datetime) -> int:
         demoted = 0
@@ -154,6 +156,14 @@ def earliest(tx: Transaction, policy: Policy, cell: Cell) -> datetime | None:
         return None
     first = labels.first_at(tx, cell)
     return policy.gate.supervised_for.after(first, policy.zone) if first is not None else None
+
+
+def taught(tx: Transaction, cell: Cell) -> int | None:
+    """How many examples taught the learner of a cell's field; None where nothing is learned."""
+    if cell.field is None:
+        return None
+    key = LearnerKey(connection=cell.connection, policy=PolicyName(cell.policy), object=cell.object, field=cell.field)
+    return examples_behind(tx, key)
 
 
 def _last_trouble(tx: Transaction, cell: Cell, standing: Standing, now: datetime) -> RecordRef | None:

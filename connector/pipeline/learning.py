@@ -21,7 +21,7 @@ from connector.gate.autonomy import Look, Reviewed, review
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
-from connector.pipeline.autonomy import Autonomy, earliest
+from connector.pipeline.autonomy import Autonomy, earliest, taught
 from connector.pipeline.judge import pins_of, text_content
 from connector.pipeline.shadowing import Shadowing, is_on_trial
 from connector.pipeline.studying import Studying
@@ -123,7 +123,7 @@ class Learning:
                 labels.add(tx, cell, pins, some)
                 reviewed = review(
                     tx, self.journal, cell, pins, target=float(policy.gate.target), now=now, look=Look.BULK,
-                    not_before=earliest(tx, policy, cell),
+                    not_before=earliest(tx, policy, cell), examples=taught(tx, cell),
                 )
         return reviewed
 

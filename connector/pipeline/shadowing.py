@@ -25,7 +25,7 @@ from connector.gate.autonomy import review
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Journal
-from connector.pipeline.autonomy import earliest
+from connector.pipeline.autonomy import earliest, taught
 from connector.pipeline.judge import pins_of
 from connector.policy import Policy, PolicySet
 from connector.record import ConnectionName, display
@@ -115,7 +115,7 @@ class Shadowing:
                 labels.add(tx, cell, pins, some)
                 standing = review(
                     tx, self.journal, cell, pins, target=float(policy.gate.target), now=now,
-                    not_before=earliest(tx, policy, cell),
+                    not_before=earliest(tx, policy, cell), examples=taught(tx, cell),
                 ).standing
                 # After a crash between here and letting it out, the cell already stands on these pins.
                 standing = standing or cells.standing(tx, cell)

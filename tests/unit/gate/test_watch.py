@@ -125,3 +125,16 @@ def judged(chance, count, honest):
         confidence = 1 - chance.random() ** 2 * 0.5
         made.append(Judged(confidence=confidence, right=chance.random() < honest * confidence + (1 - honest) * 0.97))
     return made
+
+
+def test_a_learner_that_saw_few_of_each_value_must_prove_more(state, journal):
+    """240 of 244 right prove 96 % at 95 %, and not at the 99 % that a cold learner is asked for."""
+    judged_labels = [label(place, agreed=place >= 4) for place in range(244)]
+    found = {}
+    for examples in (5, 10_000):
+        pins = f"offline:{examples}"
+        with state.transaction("test") as tx:
+            add(tx, CELL, pins, judged_labels)
+            found[examples] = review(tx, journal, CELL, pins, target=0.96, now=NOW, examples=examples).standing.state
+    assert found[10_000] is CellState.AUTONOMOUS
+    assert found[5] is CellState.SUPERVISED

@@ -38,13 +38,14 @@ def test_fixed_seeds_break_no_promise(first: int) -> None:
     assert _broken(range(first, first + AT_ONCE)) == []
 
 
+@pytest.mark.fresh
 @pytest.mark.parametrize("part", range(FRESH // AT_ONCE))
 def test_fresh_seeds_break_no_promise(part: int) -> None:
     first = _begin() + part * AT_ONCE
     assert _broken(range(first, first + AT_ONCE)) == []
 
 
-@pytest.mark.seeds
+@pytest.mark.fresh
 @pytest.mark.parametrize("part", range(MORE // AT_ONCE))
 def test_many_more_fresh_seeds_break_no_promise(part: int) -> None:
     first = _begin() + part * AT_ONCE
