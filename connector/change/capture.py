@@ -112,7 +112,10 @@ def _undecided(seen: Seen | None) -> bool:
 def _queue_page(tx: Transaction, page: ChangePage, place: Position, watched: Collection[FieldName]) -> int:
     seen = look_up(tx, [record.ref for record in page.records])
     fresh = [record for record in page.records if not _known_version(seen.get(record.ref), record)]
-    events = [_event_of(record, place) for record in fresh if _matters(seen.get(record.ref), record)]
+    # What was set aside waits for a person or a new version: a look back over the same one does not wake it.
+    aside = inbox.set_aside(tx, [record.ref for record in fresh if _same_version(seen.get(record.ref), record)])
+    waking = [record for record in fresh if record.ref not in aside and _matters(seen.get(record.ref), record)]
+    events = [_event_of(record, place) for record in waking]
     # A tombstone is queued once while it waits; after that the record is forgotten and unknown again.
     known_gone = look_up(tx, [event.ref for event in page.gone])
     gone = [event for event in page.gone if event.ref in known_gone]
@@ -128,6 +131,11 @@ def _is_ours(seen: Seen | None) -> bool:
 
 
 def _known_version(seen: Seen | None, record: Record) -> bool:
+    """Stamps of whole seconds can stand for two states of a record; the second may be committed, and show, much later."""
+    return seen is not None and _same_version(seen, record) and not seen.changed(record)
+
+
+def _same_version(seen: Seen | None, record: Record) -> bool:
     return seen is not None and seen.version == record.version
 
 

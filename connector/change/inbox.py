@@ -10,7 +10,7 @@ from enum import StrEnum
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.clock import from_micros, micros
 from connector.record import ConnectionName, ObjectType, RecordRef, Version
-from connector.store import Row, Transaction, any_of, word
+from connector.store import Row, Transaction, any_of, batches, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +122,20 @@ def buried(tx: Transaction) -> list[BuriedEvent]:
         BuriedEvent(seq=row["seq"], event=_event(row), attempts=row["attempts"], reason=row["reason"] or "")
         for row in rows
     ]
+
+
+def set_aside(tx: Transaction, refs: Sequence[RecordRef]) -> set[RecordRef]:
+    """Those of these records (of one connection and object) of which a change was set aside."""
+    found: set[RecordRef] = set()
+    for some in batches([ref.id for ref in refs]):
+        names, parameters = any_of("id", some)
+        rows = tx.rows(
+            "SELECT DISTINCT record FROM change_inbox WHERE buried = 1 AND connection = :connection AND object = :object "
+            f"AND record IN ({names})",
+            connection=refs[0].connection, object=refs[0].object.value, **parameters,
+        )
+        found |= {RecordRef(refs[0].connection, refs[0].object, row["record"]) for row in rows}
+    return found
 
 
 def requeue(tx: Transaction, ref: RecordRef | None = None) -> int:

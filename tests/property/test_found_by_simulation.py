@@ -172,6 +172,21 @@ def test_two_edits_of_one_millisecond_that_show_one_after_the_other_are_both_loo
     assert [str(found) for found in check(road._finished())] == []
 
 
+def test_an_edit_that_commits_late_under_the_stamp_of_an_earlier_one_is_not_lost(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path, system="salesforce")
+    ticket = road.ticket(subject="hello there")
+    road.rounds(8)
+    road.edit(ticket, subject="unheard of")  # no write follows, whose stamp would show the record again
+    road.crm.faults.arm("late_commit")
+    road.world.advance(timedelta(milliseconds=18))
+    road.edit(ticket, subject="login broken")
+    road.rounds(1, seconds=3)
+    assert _decisions(road, ticket, "triage") == 2  # the first edit was looked at, while the other did not show
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "high"
+    assert [str(found) for found in check(road._finished())] == []
+
+
 def test_an_edit_that_we_overran_and_put_back_still_counts_as_a_change(tmp_path: Path) -> None:
     policy = simple_policy()
     policy["when"] |= {"fields": ["subject", "priority"]}
