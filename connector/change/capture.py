@@ -112,9 +112,9 @@ def _undecided(seen: Seen | None) -> bool:
 def _queue_page(tx: Transaction, page: ChangePage, place: Position, watched: Collection[FieldName]) -> int:
     seen = look_up(tx, [record.ref for record in page.records])
     fresh = [record for record in page.records if not _known_version(seen.get(record.ref), record)]
-    # What was set aside waits for a person or a new version: a look back over the same one does not wake it.
-    aside = inbox.set_aside(tx, [record.ref for record in fresh if _same_version(seen.get(record.ref), record)])
-    waking = [record for record in fresh if record.ref not in aside and _matters(seen.get(record.ref), record)]
+    # What waits will be looked at anyway, and what was set aside needs a person or a new version.
+    queued = inbox.queued_or_aside(tx, [record.ref for record in fresh if _same_version(seen.get(record.ref), record)])
+    waking = [record for record in fresh if record.ref not in queued and _matters(seen.get(record.ref), record)]
     events = [_event_of(record, place) for record in waking]
     # A tombstone is queued once while it waits; after that the record is forgotten and unknown again.
     known_gone = look_up(tx, [event.ref for event in page.gone])

@@ -124,13 +124,13 @@ def buried(tx: Transaction) -> list[BuriedEvent]:
     ]
 
 
-def set_aside(tx: Transaction, refs: Sequence[RecordRef]) -> set[RecordRef]:
-    """Those of these records (of one connection and object) of which a change was set aside."""
+def queued_or_aside(tx: Transaction, refs: Sequence[RecordRef]) -> set[RecordRef]:
+    """Those of these records (of one connection and object) of which a change waits or was set aside."""
     found: set[RecordRef] = set()
     for some in batches([ref.id for ref in refs]):
         names, parameters = any_of("id", some)
         rows = tx.rows(
-            "SELECT DISTINCT record FROM change_inbox WHERE buried = 1 AND connection = :connection AND object = :object "
+            "SELECT DISTINCT record FROM change_inbox WHERE connection = :connection AND object = :object "
             f"AND record IN ({names})",
             connection=refs[0].connection, object=refs[0].object.value, **parameters,
         )

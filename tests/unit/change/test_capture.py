@@ -139,6 +139,17 @@ def test_a_row_of_the_overlap_is_seen_twice_and_queued_once(bench):
     assert [bench.poll(changed).queued for _ in range(3)] == [1, 0, 0]
 
 
+def test_a_look_back_over_a_change_that_was_set_aside_does_not_queue_it_again(bench):
+    bench.baseline(A)
+    changed = replace(A, version="2", fields={SUBJECT: "B"})
+    bench.poll(changed)
+    with bench.store.transaction("test") as tx:
+        (waiting,) = inbox.due(tx, NOW + timedelta(days=1), 10, {TICKET.connection})
+        inbox.bury(tx, waiting.seq, "nobody can decide this")
+    assert bench.poll(changed).queued == 0
+    assert bench.poll(replace(changed, version="3")).queued == 1
+
+
 def test_a_new_stamp_over_the_same_content_wakes_nobody(bench):
     bench.baseline(A)
     assert bench.poll(replace(A, version="2")).queued == 0
