@@ -88,7 +88,7 @@ def plan_revert(store: Store, adapters: Mapping[ConnectionName, Adapter], select
         reversal = Stays(row=row, why=_UNDER_A_LATER) if place in stays else _reversal(row, live)
         if isinstance(reversal, WillRestore):
             live[row.action.ref] = _after(live[row.action.ref], reversal)
-        elif isinstance(reversal, Stays):
+        elif isinstance(reversal, Stays) and not _never_stood(row):
             # Somebody took this field over after our newest write: what lies beneath is not ours to bring back either,
             # even where the value they chose is one that we had written before.
             stays.add(place)
@@ -176,9 +176,19 @@ def _covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[_Place]:
     on_record = "connection = :connection AND object = :object AND record = :record"
     for ref in dict.fromkeys(row.ref for row in rows):
         for later in _told_order(tx, f"(({_UNDOABLE}) OR state = 'conflicted') AND {on_record}", _key(ref)):
-            if later.state is OutboxState.APPLIED or _met_another(later):
+            stood = later.state is OutboxState.APPLIED and not _never_stood(later)
+            if stood or _met_another(later):
                 newest.setdefault(_place(later), later.intent)
     return {place for place, intent in newest.items() if intent not in chosen}
+
+
+def _never_stood(row: OutboxRow) -> bool:
+    """Whether a flow of the org put the earlier value back in the moment of our write: what lies beneath stands."""
+    outcome = row.outcome or {}
+    if "before" not in outcome or "after" not in outcome or not isinstance(row.action, UpdateField):
+        return False
+    after = decode_value(outcome["after"])
+    return same_value(after, decode_value(outcome["before"])) and not same_value(after, row.action.value)
 
 
 def _met_another(row: OutboxRow) -> bool:

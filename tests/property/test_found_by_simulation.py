@@ -361,6 +361,21 @@ def test_an_undo_goes_past_a_later_decision_that_left_our_value_where_it_was(tmp
     assert road.value(ticket, "category") is None
 
 
+def test_an_undo_goes_past_a_write_that_a_flow_took_back_at_once(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    automation_on(road.crm, "priority", {"low": {"priority": "normal"}})
+    ticket = road.ticket(subject="crash now")
+    road.rounds()
+    assert road.value(ticket, "priority") == "normal"
+    road.edit(ticket, subject="hello there")  # the road wants `low` now, and the flow keeps `normal`
+    road.rounds()
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds(12)
+    assert road.value(ticket, "priority") is None
+    assert [str(found) for found in check(road._finished())] == []
+
+
 def test_an_undo_stops_at_the_value_that_a_person_set_while_it_was_under_way(tmp_path: Path) -> None:
     road = QuietRoad(tmp_path)
     ticket = road.ticket(subject="login broken")
