@@ -376,6 +376,35 @@ def test_an_undo_goes_past_a_write_that_a_flow_took_back_at_once(tmp_path: Path)
     assert [str(found) for found in check(road._finished())] == []
 
 
+def test_an_undo_of_values_that_alternate_takes_them_back_one_by_one(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken", priority="low")
+    for subject, priority in (("login again", "high"), ("hello again", "low"), ("login at last", "high")):
+        road.edit(ticket, subject=subject)
+        road.rounds()
+        assert road.value(ticket, "priority") == priority
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds(12)
+    assert road.value(ticket, "priority") == "low"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_an_edit_taken_back_within_a_millisecond_and_another_between_two_polls_are_no_change(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "priority"]}
+    road = QuietRoad(tmp_path, policy)
+    ticket = road.ticket(subject="login broken")
+    road.rounds(8)
+    for subject in ("login for a moment", "login broken", "crash for a moment"):
+        road.edit(ticket, subject=subject)
+    road._pass(30)
+    road.edit(ticket, subject="login broken")
+    road.rounds(8)
+    assert _decisions(road, ticket, "triage") == 1
+    assert [str(found) for found in check(road._finished())] == []
+
+
 def test_an_undo_stops_at_the_value_that_a_person_set_while_it_was_under_way(tmp_path: Path) -> None:
     road = QuietRoad(tmp_path)
     ticket = road.ticket(subject="login broken")

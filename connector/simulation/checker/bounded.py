@@ -50,6 +50,8 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
                 for entry in account.entries
             )  # fmt: skip
             back += sum(row["merged_into"] == ticket.id for row in history.rows.values())
+            # An edit that we overran can be looked at while our value stands, and is when it has been put back.
+            back += sum(entry["kind"] == "restored" and entry["ref"] == ref for entry in account.entries)
             # Each time a ticket comes back from the recycle bin, what it says is looked at again.
             again = max(history.returns[ticket.id], ticket.id in history.gone)
             times = len(account.decisions(ref, policy["policy"]))

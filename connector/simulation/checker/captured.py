@@ -76,9 +76,17 @@ def _last_moved(states: States, fields: Sequence[str], looks: Sequence[float], l
 
 
 def _end_of_write(states: States, place: int) -> int:
-    """Fields of one write stand on several lines: the state that counts is the one after the last of them."""
-    time = states[place][0].time
-    while place + 1 < len(states) and states[place + 1][0].time == time and states[place + 1][0].actor != "agent":
+    """Fields of one write stand on several lines: the state that counts is the one after the last of them.
+
+    A field that somebody sets twice in one millisecond is two writes.
+    """
+    time, written = states[place][0].time, {states[place][0].field}
+    while place + 1 < len(states):
+        after = states[place + 1][0]
+        again = after.actor != "automation" and after.field in written
+        if after.time != time or after.actor == "agent" or again:
+            break
+        written.add(after.field)
         place += 1
     return place
 

@@ -57,7 +57,7 @@ def _field(ticket: Ticket, name: str, purposes: Mapping[int, str], *, ends_empty
             layers = [*(() if away else layers), _Layer(change.before, change.after)]
             away = False
         else:
-            depth = next((at for at, layer in enumerate(layers) if layer.before == change.after), None)
+            depth = next((at for at in reversed(range(len(layers))) if layers[at].before == change.after), None)
             if purpose == "revert" and (away or depth is None):
                 yield f"an undo set {change.after!r} over {change.before!r}, which was not ours to take back"
             layers, away = layers[: depth or 0], False
