@@ -202,7 +202,7 @@ def test_the_view_shows_the_newest_word_on_each_deal_the_worst_first(desk, build
     morning(road, 3)
     with road.store.snapshot() as tx:
         shown = standings(decisions.since(tx, EPOCH))
-    assert [(one.record, one.health) for one in shown] == [(str(late), "red"), (str(fine), "green")]
+    assert [(one.ref, one.health) for one in shown] == [(late, "red"), (fine, "green")]
     assert shown[0].next_step
 
 

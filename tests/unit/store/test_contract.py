@@ -37,6 +37,7 @@ from connector.gate import (
     accounts,
     approval_tasks,
     approvals,
+    audits,
     bulks,
     cells,
     feedback,
@@ -295,7 +296,8 @@ def test_a_person_comes_in_and_a_guessed_door_shuts(store):
         sessions.close_session(tx, made)
 
 
-def test_the_queue_groups_what_is_alike_and_leaves_out_what_was_put_off(store):
+def test_the_queue_groups_what_is_alike_and_leaves_out_what_was_put_off(store, monkeypatch):
+    monkeypatch.setattr(audits, "BLIND_SHARE", 0.0)  # blind questions have groups of their own
     view = View(person="ada", now=NOW)
     asked = [approval(f"c{n}", action=update("other" if n else "billing", ref=ref(str(n)))) for n in range(4)]
     with store.transaction("test") as tx:
@@ -312,7 +314,8 @@ def test_the_queue_groups_what_is_alike_and_leaves_out_what_was_put_off(store):
         assert [one.id for one in queue.judged_by(tx, "ada", since=NOW, limit=9)] == ["c0"]
 
 
-def test_a_bulk_is_fixed_sampled_and_settled_once(store):
+def test_a_bulk_is_fixed_sampled_and_settled_once(store, monkeypatch):
+    monkeypatch.setattr(audits, "BLIND_SHARE", 0.0)  # blind questions are looked at singly
     alike = [approval(f"d{n:02}", action=update(ref=ref(str(n)))) for n in range(12)]
     with store.transaction("test") as tx:
         approvals.ask(tx, alike)

@@ -96,5 +96,5 @@ def test_a_look_counts_what_the_tabs_show(house, road):
         approvals.ask(tx, [approval("a1")])
     with house.store.snapshot() as tx:
         seen = look(tx, PAGES, house.clock.now())
-    assert dict(seen.counts) == {"/": 1, "/handoffs": 0}
+    assert dict(seen.counts) == {"/": 1, "/handoffs": 0, "/agents": 0}
     assert seen.seq > 0
