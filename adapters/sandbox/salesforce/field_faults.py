@@ -85,7 +85,9 @@ def after_write(state: FaceState, call: Call, row: Row, values: Mapping[str, Any
         definition = org.schema.objects[row.object]
         for name in sorted(values):
             field = definition.fields.get(name)
-            other = None if field is None else another_value(state, field, row, avoid=values[name])
+            if field is None or field.external_id:  # no org's flow rewrites the external ids of another product
+                continue
+            other = another_value(state, field, row, avoid=values[name])
             if other is not None:
                 org.update(row.object, row.id, {name: other}, actor=automation, request=call.request)
                 faults.took_effect("trigger_rewrites_field")
