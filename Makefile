@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long simulate kills sweeps machine soak lint types ci clean
+.PHONY: demo test test-long simulate adversary kills sweeps machine soak lint types ci clean
 
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 is needed; name it with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
@@ -17,10 +17,10 @@ demo: $(READY)
 	@$(BIN)/crm-connector demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not fresh"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not fresh and not deep"
 
 test-long: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "slow and not fresh"
+	@$(BIN)/python -m pytest -q -n 2 -m "slow and not fresh and not deep"
 
 simulate: $(READY)
 	@$(BIN)/python -m pytest -q -n 2 -m "fresh"
@@ -42,6 +42,10 @@ machine: $(READY)
 soak: $(READY)
 	@$(BIN)/python -m tests.sweeps.soak real --minutes 30
 	@$(BIN)/python -m tests.sweeps.soak simulated --days 72
+
+# Thousands of worst-case answers for every agent.
+adversary: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 -m "deep"
 
 lint: $(READY)
 	@$(BIN)/ruff check connector adapters tests benchmarks

@@ -293,7 +293,7 @@ def test_no_form_of_any_agent_lets_a_hijacked_model_out(tmp_path: Path, name: st
     check(tmp_path, name, system, seed=1, number=12)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", [11, 12])
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("name", CASES)
