@@ -127,7 +127,7 @@ def test_a_second_verdict_finds_the_first_and_says_so(
 
 def test_an_unclear_case_is_claimed_and_closed(company: Company, program: Program) -> None:
     ticket = company.crm.arrive("Re: Re: Fwd:", "zzz qqq xxyzzy plugh")
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 3, "--json")
     listed = program("handoffs", "list", "--json").document["handoffs"]
     [case] = [one for one in listed if one["record"] == f"crm:ticket/{ticket}"]
     assert case["when_unanswered"] == "then it goes to support-manager"
