@@ -22,7 +22,7 @@ BILLING = ("Charged twice in March", "My card was charged twice, both times 90 e
 def asked(company: Company, program: Program) -> tuple[str, dict[str, str]]:
     """A new ticket that was decided: its ref, and the ids of its approvals by field."""
     ticket = company.crm.arrive(*BILLING)
-    said = program("run", "--once", "--linger", 0, "--json")
+    said = program("run", "--once", "--linger", 2, "--json")
     assert said.code == 0, said.err
     ref = f"crm:ticket/{ticket}"
     listed = program("approvals", "list", "--json", "--limit", 500).document["approvals"]
@@ -37,7 +37,7 @@ def test_plan_says_what_run_then_asks_and_writes_nothing(company: Company, progr
     planned = {row["field"]: row["after"] for row in said.document["changes"]}
     writes = [line for line in company.crm.org.log.since(before) if line.kind == "write"]
     assert not writes
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     listed = program("approvals", "list", "--json", "--limit", 500).document["approvals"]
     ids = [one["id"] for one in listed if one["record"] == f"crm:ticket/{ticket}"]
     # One in five is asked blind, and which one is drawn by chance.
@@ -56,7 +56,7 @@ def test_an_approved_value_is_written_and_can_be_explained_and_taken_back(
     assert (card["base"], card["live"], card["ours"], card["moved"]) == (None, None, "Billing", False)
     assert any("charged twice" in quoted["quote"].casefold() for quoted in card["evidence"])
     assert program("approvals", "approve", ids["category"], "--remark", "checked").code == 0
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ticket, field) == "Billing"
 
     story = program("explain", ref, "category", "--json").document
@@ -69,7 +69,7 @@ def test_an_approved_value_is_written_and_can_be_explained_and_taken_back(
     assert [one["does"] for one in preview["reversals"]] == ["restore"]
     assert company.crm.value(ticket, field) == "Billing"
     assert program("revert", "apply", "--record", ref, "--yes").code == 0
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ticket, field) is None
     assert program("explain", ref, "category", "--json").document["fields"][0]["value"] == "(empty)"
 
@@ -80,12 +80,12 @@ def test_a_later_edit_by_a_person_stays_when_a_write_is_taken_back(
     ref, ids = asked
     ticket, field = ref.partition("/")[2], company.crm.names.category
     program("approvals", "approve", ids["category"])
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     company.crm.edit(ticket, field, "Refund")
     preview = program("revert", "plan", "--record", ref, "--json").document
     assert [one["does"] for one in preview["reversals"]] == ["nothing"]
     program("revert", "apply", "--record", ref, "--yes")
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ticket, field) == "Refund"
 
 
@@ -96,7 +96,7 @@ def test_an_edit_after_the_approval_stays_and_the_question_is_asked_again(
     ticket, field = ref.partition("/")[2], company.crm.names.category
     program("approvals", "approve", ids["category"])
     company.crm.edit(ticket, field, "Refund")
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ticket, field) == "Refund"
     said = program("explain", ref, "category")
     assert "somebody else's, set after we decided; we wanted “Billing”" in said.out
@@ -111,7 +111,7 @@ def test_another_value_can_be_written_instead_if_the_crm_knows_it(
     ref, ids = asked
     assert program("approvals", "edit", ids["category"], "Bananas").code == 2
     assert program("approvals", "edit", ids["category"], "Refund").code == 0
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ref.partition("/")[2], company.crm.names.category) == "Refund"
 
 
@@ -158,7 +158,7 @@ def test_a_running_service_is_seen_and_a_second_one_refused(company: Company, pr
 
     with only_daemon(company.folder / "state"):
         assert program("status", "--json").document["running"] == os.getpid()
-        said = program("run", "--once", "--linger", 0)
+        said = program("run", "--once", "--linger", 2)
     assert said.code == 1
     assert "another daemon" in said.err
 
@@ -181,7 +181,7 @@ def test_the_journal_is_verified_exported_and_a_change_is_found(
 
 def test_erasing_a_record_removes_its_words_and_the_journal_still_verifies(company: Company, program: Program) -> None:
     ref = f"crm:ticket/{company.crm.arrive('Charged twice in the quokka shop', BILLING[1])}"
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert "quokka" in program("journal", "export").out
     said = program("erase", "--record", ref, "--json")
     assert said.code == 0, said.err
@@ -192,7 +192,7 @@ def test_erasing_a_record_removes_its_words_and_the_journal_still_verifies(compa
 
 def test_erasing_a_person_finds_the_records_that_mention_them(company: Company, program: Program) -> None:
     ticket = company.crm.arrive("Charged twice", "My card was charged twice. Write to Jo_B@example.com about the invoice.")
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     said = program("erase", "--person", "jo_b@example.com", "--json")
     assert f"crm:ticket/{ticket}" in said.document["records"]
     assert "jo_b@example.com" not in program("journal", "export").out.lower()
@@ -213,7 +213,7 @@ def test_what_was_set_aside_can_be_put_back(company: Company, program: Program) 
     store.close()
     assert program("status", "--json").document["set_aside"][0]["reason"] == "TypeError: in parse"
     assert program("requeue", ref, "--json").document == {"requeued": [str(ref)]}
-    program("run", "--once", "--linger", 0, "--json")
+    program("run", "--once", "--linger", 2, "--json")
     assert program("explain", ref, "--json").document["steps"]
 
 
@@ -248,9 +248,9 @@ def test_a_backfill_beside_a_service_is_left_to_it(company: Company, program: Pr
     assert program("backfill", "winter", "--stop", "--json").document == {
         "name": "winter", "queued": 0, "done": False, "stopped": True,
     }  # fmt: skip
-    program("run", "--once", "--linger", 0)
+    program("run", "--once", "--linger", 2)
     assert program("backfill", "winter", "--detach", "--json").document["queued"] == 0
-    done = program("run", "--once", "--linger", 0, "--json").document
+    done = program("run", "--once", "--linger", 2, "--json").document
     assert done["finished"]
     with only_daemon(state):
         seen = program("backfill", "winter", "--json").document
@@ -311,7 +311,7 @@ def test_check_finds(name: str, company: Company, program: Program) -> None:
     assert found["fatal"]
     assert fix in found["fix"]
     assert program("check", "--strict").code == 1
-    assert program("run", "--once", "--linger", 0).code == 1
+    assert program("run", "--once", "--linger", 2).code == 1
 
 
 def test_check_before_the_first_run_leaves_a_state_only_its_owner_can_enter(company: Company, program: Program) -> None:
