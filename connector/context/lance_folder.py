@@ -31,7 +31,9 @@ class LanceFolder:
         self._identity = identity
         self._dimension = dimension
         self._lock = threading.RLock()
+        self._connection: Any = None
         self._table: Any = None
+        self._snapshot: Any = None
         self._note: Mapping[str, Any] = {}
         self._noted: tuple[int, int] | None = None
         self.state = IndexState.REBUILD
@@ -41,8 +43,18 @@ class LanceFolder:
         """The open LanceDB table; raises whatever LanceDB raises when the folder is damaged."""
         with self._lock:
             if self._table is None or self._noted != self._note_place():
+                self._snapshot = None
                 self._table = self._open()
             return self._table
+
+    def snapshot(self) -> Any:
+        """The table as it stands now, for one search: whoever writes or tidies meanwhile moves no row under it."""
+        with self._lock:
+            version = self.table().version
+            if self._snapshot is None or self._snapshot.version != version:
+                self._snapshot = self._connection.open_table(_TABLE)
+                self._snapshot.checkout(version)
+            return self._snapshot
 
     def reopen(self) -> None:
         with self._lock:
@@ -63,7 +75,9 @@ class LanceFolder:
     def _database(self) -> Any:
         import lancedb
 
-        return lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH)
+        # Kept, because snapshots of one connection share what it has read of the indexes.
+        self._connection = lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH)
+        return self._connection
 
     def _create(self, database: Any, rows: pa.Table | None) -> Any:
         from lancedb.index import FTS, Bitmap, BTree
@@ -104,7 +118,7 @@ class LanceFolder:
         """Write the table anew, so that no byte of a deleted entry stays in any file."""
         with self._lock:
             state, rows = self.state, self.table().to_arrow()
-            self._table = None
+            self._table = self._snapshot = None
             self._write_note(state=IndexState.REBUILD, trained=0)
             shutil.rmtree(self._root / "lance")
             self._table = self._create(self._database(), rows)

@@ -92,7 +92,7 @@ class LanceIndex:
         vector = self._query_vector(text, local=local)
         return self._guarded(
             lambda: search_table(
-                self._folder.table(), text, vector, reach, limit=bounded(limit), pool=self._pool, effort=self._effort
+                self._folder.snapshot(), text, vector, reach, limit=bounded(limit), pool=self._pool, effort=self._effort
             ),
             (),
         )

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # In a large index a stop word weighs next to nothing and takes most of the time of a search.
 _STOP_WORDS_BELOW = 20_000
-_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,24 +55,13 @@ def search_table(
     table: Any, text: str, vector: Sequence[float] | None, reach: Reach | None, *, limit: int, pool: Executor,
     effort: Effort = USUAL,
 ) -> tuple[Hit, ...]:
-    """The best entries within reach; the queries run side by side in `pool`. Raises whatever LanceDB raises."""
+    """The best entries within reach; the queries run side by side in `pool`. Raises whatever LanceDB raises.
+
+    `table` has to stand still for the search (see `LanceFolder.snapshot`): its steps name rows by their place.
+    """
     if limit == 0 or (reach is not None and not reach.scopes):
         return ()
     where = filter_of(reach)
-    hits: tuple[Hit, ...] = ()
-    for _ in range(_TRIES):
-        version = table.version
-        hits = _search_once(table, text, vector, where, limit=limit, pool=pool, effort=effort)
-        if table.version == version:
-            break
-        # Tidying up in between may have moved rows: ids of the first step could name others in the last.
-    return hits if table.version == version else tuple(hit for hit in hits if reach is None or reach.admits(hit.entry))
-
-
-def _search_once(
-    table: Any, text: str, vector: Sequence[float] | None, where: str | None, *, limit: int, pool: Executor,
-    effort: Effort,
-) -> tuple[Hit, ...]:
     queries = _word_queries(table, text)
     nearest = pool.submit(_nearest, table, vector, where, effort) if vector is not None else None
     asked = [pool.submit(query.run, table, where, effort.per_field) for query in queries]

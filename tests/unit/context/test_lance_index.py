@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from connector.context import lance_search
 from connector.context.embedding import HashingEmbedder
 from connector.context.index import IndexState, Upkeep
 from connector.context.lance_index import LanceIndex
@@ -190,6 +191,21 @@ def test_texts_that_may_not_leave_the_machine_do_not_reach_a_remote_embedder(fol
     index.optimize()
     assert [hit.entry.key for hit in index.search("secret question pumps", None, local=True)] == ["1"]
     assert flaky.sent == ["\nopen fans"]
+
+
+def test_rows_that_are_moved_between_the_steps_of_a_search_are_found_all_the_same(folder, entry, monkeypatch):
+    index = LanceIndex(folder)
+    index.upsert([entry("0", "pump zero")])
+    read = lance_search._rows
+    late = iter(range(1, 100))
+
+    def read_after_tidying(table, candidates):
+        index.upsert([entry(str(next(late)), "pump late")])
+        index.optimize()
+        return read(table, candidates)
+
+    monkeypatch.setattr(lance_search, "_rows", read_after_tidying)
+    assert [found(index, "zero") for _ in range(5)] == [["0"]] * 5
 
 
 def test_searches_go_on_while_others_write_and_tidy(folder, entry):
