@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from adapters.hubspot.answers import Answer, failure, server_time
+from adapters.hubspot.answers import Answer, allowed_calls, failure, server_time
 from adapters.hubspot.paths import DATED, check_version, is_record_id
 from adapters.hubspot.seam import RAW, RefusedCallError, Reply, open_library
 from adapters.hubspot.tokens import fetch_token, token_store
@@ -159,7 +159,7 @@ class HubSpotClient:
         except RefusedCallError as refused:
             raise self._refusal(refused.response, operation, lane) from None
         answer = Answer(response)
-        self._observe(response)
+        self._observe(response, lane)
         if operation is Operation.READ:
             answer.json()  # HTML or half a body is a failed read, and a read may be repeated
         if whole:
@@ -167,14 +167,16 @@ class HubSpotClient:
         return answer
 
     def _refusal(self, response: HttpResponse, operation: Operation, lane: str) -> Exception:
-        self._observe(response)
         error = failure(response, operation)
         if isinstance(error, RateLimitedError) and error.retry_after is not None:
             self._environment.budget.close(lane, error.retry_after)
+        self._observe(response, lane)
         return error
 
-    def _observe(self, response: HttpResponse) -> None:
+    def _observe(self, response: HttpResponse, lane: str) -> None:
         self._server_now = server_time(response) or self._server_now
+        if (said := allowed_calls(response)) is not None:
+            self._environment.budget.observe(lane, said)
         # Every rate header is optional; the Daily pair never comes with OAuth (recorded).
         allowed = response.header("X-HubSpot-RateLimit-Daily")
         left = response.header("X-HubSpot-RateLimit-Daily-Remaining")

@@ -4,7 +4,7 @@ An adapter imports `connector.adapter` and `connector.errors`, nothing else of t
 """
 
 from connector.adapter.addresses import Dial, Resolve, is_loopback, is_public
-from connector.adapter.budget import Lane, RateBudget
+from connector.adapter.budget import RateBudget
 from connector.adapter.changes import (
     ChangeEvent,
     ChangeKind,
@@ -47,6 +47,7 @@ from connector.adapter.hooks import (
     HookSource,
     Spoken,
 )
+from connector.adapter.lanes import Allowed, Lane
 from connector.adapter.lookups import LookedUp, Lookup, LookupFactory, LookupResult, LookupRow, NotLookedUp
 from connector.adapter.options import Options
 from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plain, filled, needs_of, read_parameters
@@ -105,6 +106,7 @@ __all__ = [
     "ActionKind",
     "Adapter",
     "AdapterFactory",
+    "Allowed",
     "Capabilities",
     "ChangeEvent",
     "ChangeKind",

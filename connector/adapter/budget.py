@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connector.adapter.lanes import Allowed, Lane, LaneUse
 from connector.clock import Clock
 from connector.errors import RateLimitedError
 
 _SHORTEST_WAIT = 0.001  # seconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """At most `calls` calls in any `window`."""
-
-    calls: int
-    window: timedelta
 
 
 class RateBudget:
@@ -32,9 +23,8 @@ class RateBudget:
         self, clock: Clock, lanes: Mapping[str, Lane], *, daily: int | None = None, reserve: float = 0.2
     ) -> None:
         self._clock = clock
-        self._lanes = dict(lanes)
-        self._sent: dict[str, deque[float]] = {name: deque() for name in lanes}
-        self._closed_until: dict[str, float] = {}
+        self._lanes = {name: LaneUse(lane) for name, lane in lanes.items()}
+        self._closed_until: dict[str, float] = {}  # of lanes without a limit of ours
         self._daily = daily
         self._used = 0
         self._reserve = reserve
@@ -60,8 +50,8 @@ class RateBudget:
                 wait = max((self._wait(lane, now) for lane in lanes), default=0.0)
                 if wait <= 0:
                     for lane in lanes:
-                        if lane in self._sent:
-                            self._sent[lane].append(now)
+                        if lane in self._lanes:
+                            self._lanes[lane].take(now)
                     self._used += 1
                     return
             # A wait shorter than a clock's finest step would never end on a clock that is moved by sleeping.
@@ -70,8 +60,18 @@ class RateBudget:
     def close(self, lane: str, wait: timedelta) -> None:
         """The server said that this lane is full: nobody uses it before `wait` has passed."""
         with self._lock:
-            until = self._clock.monotonic() + wait.total_seconds()
-            self._closed_until[lane] = max(until, self._closed_until.get(lane, 0.0))
+            now = self._clock.monotonic()
+            until = now + wait.total_seconds()
+            if lane in self._lanes:
+                self._lanes[lane].close(until, now)
+            else:
+                self._closed_until[lane] = max(until, self._closed_until.get(lane, 0.0))
+
+    def observe(self, lane: str, allowed: Allowed) -> None:
+        """What an answer said of a lane: others use it too, and the account may be allowed more than we thought."""
+        with self._lock:
+            if lane in self._lanes:
+                self._lanes[lane].learn(allowed, self._clock.monotonic())
 
     def observe_daily(self, *, used: int, allowed: int) -> None:
         """What the server's own counter says; it may run backwards, so the larger of both counts is kept."""
@@ -86,12 +86,5 @@ class RateBudget:
             self._day, self._used = today, 0
 
     def _wait(self, lane: str, now: float) -> float:
-        closed = self._closed_until.get(lane, 0.0) - now
-        limit = self._lanes.get(lane)
-        if limit is None:
-            return closed
-        sent, window = self._sent[lane], limit.window.total_seconds()
-        while sent and sent[0] <= now - window:
-            sent.popleft()
-        full = sent[0] + window - now if len(sent) >= limit.calls else 0.0
-        return max(closed, full)
+        known = self._lanes.get(lane)
+        return known.wait(now) if known is not None else self._closed_until.get(lane, 0.0) - now

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from connector.adapter.budget import Lane
 from connector.adapter.environment import Token, TokenStore
+from connector.adapter.lanes import Lane
 from connector.adapter.transport import HttpRequest, HttpResponse, Transport, unechoed
 from connector.clock import Clock
 from connector.errors import CredentialsError, OutcomeUnknownError, UnavailableError

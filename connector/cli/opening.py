@@ -125,6 +125,8 @@ def _budget(connection: ConnectionSettings, lanes: Mapping[str, Lane], clock: Cl
     for name, value in wanted.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise SettingsError([f"{at}.{name}: must be a number"])
-    raised = {name: replace(lane, calls=int(wanted.get(name, lane.calls))) for name, lane in lanes.items()}
+    fixed = {
+        name: replace(lane, calls=int(wanted[name]), fixed=True) if name in wanted else lane for name, lane in lanes.items()
+    }
     daily = int(wanted["daily"]) if "daily" in wanted else None
-    return RateBudget(clock, raised, daily=daily, reserve=float(wanted.get("reserve", DEFAULT_RESERVE)))
+    return RateBudget(clock, fixed, daily=daily, reserve=float(wanted.get("reserve", DEFAULT_RESERVE)))

@@ -13,6 +13,6 @@ def test_a_wait_below_the_clocks_finest_step_ends():
     budget = RateBudget(clock, {"calls": Lane(calls=1, window=timedelta(seconds=1))})
     budget.acquire("calls")
     clock.advance(timedelta(seconds=1))
-    budget._sent["calls"][0] += 1e-9  # the first call was a billionth of a second later than the clock can tell
+    budget._lanes["calls"]._sent[0] += 1e-9  # the first call was a billionth of a second later than the clock can tell
     budget.acquire("calls")
     assert clock.monotonic() < 2

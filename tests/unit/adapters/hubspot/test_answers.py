@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.hubspot.answers import Answer, failure
+from adapters.hubspot.adapter import LANES
+from adapters.hubspot.answers import Answer, allowed_calls, failure
 from adapters.hubspot.client import BURST, SEARCH
 from adapters.hubspot.paths import check_version, rewrite
 from connector.adapter import NoAnswerError, ObjectType, RateBudget
@@ -65,6 +66,32 @@ def test_a_limited_call_closes_its_own_lane_only() -> None:
     adapter.records.refresh()
     adapter.records.users()
     assert clock.monotonic() == before + 5
+
+
+def test_calls_of_others_are_learnt_from_the_headers_and_searches_change_nothing() -> None:
+    clock = HeldClock(NOW)
+    budget = RateBudget(clock, LANES)
+    headers = {
+        "X_HubSpot_RateLimit_Max": "100", "X_HubSpot_RateLimit_Remaining": "0",
+        "X_HubSpot_RateLimit_Interval_Milliseconds": "10000",
+    }  # fmt: skip
+    adapter = connected(
+        Scripted(on("/owners", answer({"results": []}, **headers)), on("/search", answer({"total": 0, "results": []}))),
+        clock=clock, budget=budget,
+    )  # fmt: skip
+    adapter.records.users()
+    adapter.changes.count(ObjectType.CONTACT)
+    assert clock.monotonic() == 0
+    adapter.records.refresh()
+    adapter.records.users()
+    assert clock.monotonic() == 10  # ninety-nine are not ours: one call in the window is all there is
+
+
+@pytest.mark.parametrize("said", [("x", "1", "10000"), ("100", "", "10000"), ("0", "0", "10000"), ("9" * 5000, "1", "1"),
+                                  ("100", "1", "0"), ("100", "1", "999999999"), ("١٠", "1", "10000")])  # fmt: skip
+def test_headers_that_cannot_be_meant_are_not_learnt(said: tuple[str, str, str]) -> None:
+    names = ("X_HubSpot_RateLimit_Max", "X_HubSpot_RateLimit_Remaining", "X_HubSpot_RateLimit_Interval_Milliseconds")
+    assert allowed_calls(answer({}, **dict(zip(names, said, strict=True)))) is None
 
 
 def test_the_daily_allowance_is_learnt_from_the_headers_when_they_come() -> None:

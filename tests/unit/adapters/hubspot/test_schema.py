@@ -152,7 +152,7 @@ def test_the_budget_leaves_room_below_hubspots_own_limits() -> None:
     from adapters.hubspot.adapter import LANES
 
     assert LANES["burst"] == Lane(calls=90, window=timedelta(seconds=10))
-    assert LANES["search"].calls < 5
+    assert LANES["search"].calls / LANES["search"].window.total_seconds() < 5
     RateBudget(HeldClock(NOW), LANES).acquire("search")
 
 
