@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from adapters.hubspot.changes import HubSpotChanges
@@ -11,9 +11,20 @@ from adapters.hubspot.creates import BATCH as CREATE_BATCH
 from adapters.hubspot.mapping import OBJECTS, field_mappings
 from adapters.hubspot.portal import Portal
 from adapters.hubspot.records import HISTORY_BATCH, HubSpotRecords
+from adapters.hubspot.stage_history import stays
 from adapters.hubspot.writes import BATCH as UPDATE_BATCH
 from adapters.hubspot.writes import HubSpotWrites
-from connector.adapter import Capabilities, Environment, Finding, GuardKind, Lane, ObjectType, readable
+from connector.adapter import (
+    Capabilities,
+    Environment,
+    Finding,
+    GuardKind,
+    Lane,
+    ObjectType,
+    RecordRef,
+    Stay,
+    readable,
+)
 from connector.errors import AccessDeniedError, ConnectorError, CredentialsError, SettingsError
 
 LANES = {
@@ -63,6 +74,10 @@ class HubSpotAdapter:
     @property
     def writes(self) -> HubSpotWrites:
         return self._writes
+
+    @readable
+    def stays(self, refs: Sequence[RecordRef]) -> Mapping[RecordRef, tuple[Stay, ...]]:
+        return stays(self._records, refs)
 
     @readable
     def check(self) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from adapters.salesforce.catalog import Catalog
@@ -14,10 +15,22 @@ from adapters.salesforce.flows import Flows
 from adapters.salesforce.mapping import DEFAULT_MARKER_FIELD, object_maps
 from adapters.salesforce.reads import READ_BATCH, SalesforceReader
 from adapters.salesforce.resolution import Resolutions
+from adapters.salesforce.stage_history import StageRows
 from adapters.salesforce.sweep import Sweep
 from adapters.salesforce.updates import UPDATE_BATCH, Updates
 from adapters.salesforce.writes import SalesforceWriter
-from connector.adapter import Capabilities, DeliveryResult, Dispatch, Environment, Finding, GuardKind, ObjectType, readable
+from connector.adapter import (
+    Capabilities,
+    DeliveryResult,
+    Dispatch,
+    Environment,
+    Finding,
+    GuardKind,
+    ObjectType,
+    RecordRef,
+    Stay,
+    readable,
+)
 from connector.errors import ConnectorError
 
 DEFAULT_OVERLAP = 300
@@ -39,6 +52,7 @@ class SalesforceAdapter:
         maps = object_maps(settings, connection=environment.connection)
         self._catalog = Catalog(environment, self._client, maps)
         self._flows = Flows(self._client)
+        self._stages = StageRows(self._client, self._catalog)
         roles = ContactRoles(self._client, environment.log)
         self._records = SalesforceReader(environment.connection, self._client, self._catalog, roles)
         self._changes = SalesforceChanges(
@@ -65,6 +79,10 @@ class SalesforceAdapter:
 
     def start_workflow(self, dispatch: Dispatch) -> DeliveryResult:
         return self._flows.start(dispatch)
+
+    @readable
+    def stays(self, refs: Sequence[RecordRef]) -> Mapping[RecordRef, tuple[Stay, ...]]:
+        return self._stages.stays(refs)
 
     @readable
     def own_user(self) -> str:

@@ -54,6 +54,7 @@ from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plai
 from connector.adapter.questions import PersonSaid, PutQuestion, QuestionBoard, Said
 from connector.adapter.readable import readable
 from connector.adapter.reads import Capabilities, GuardKind, RecordReader
+from connector.adapter.stages import StageHistory, Stay, stays_of
 from connector.adapter.transport import HttpRequest, HttpResponse, NoAnswerError, NotSentError, Purpose, Transport
 from connector.adapter.writes import (
     Created,
@@ -194,7 +195,9 @@ __all__ = [
     "Secrets",
     "SharedField",
     "Spoken",
+    "StageHistory",
     "StartsWorkflows",
+    "Stay",
     "Tally",
     "Token",
     "TokenStore",
@@ -216,4 +219,5 @@ __all__ = [
     "readable",
     "same_value",
     "session_counter",
+    "stays_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,9 @@ from connector.backfill import Backfill, carry_on
 from connector.change import inbox
 from connector.cli.road import Road
 from connector.daemon import append_head, journal_key
-from connector.errors import RetryableError
+from connector.errors import CredentialsError, PermanentError, RetryableError
 from connector.journal import is_sealed
-from connector.pipeline import Round
+from connector.pipeline import Pipeline, Round
 from connector.writeback import outbox
 
 _SOON = timedelta(seconds=20)  # work that is due within this is waited for; the rest is left for the next run
@@ -92,6 +93,7 @@ def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
         if not done.baselining:
             totals.learned += len(pipeline.learning.step(pipeline.policies))
             pipeline.learning.review(pipeline.policies)
+            _read_stays(pipeline)
         carried = None if done.baselining else _carried(road)
         busy = carried is not None or not done.quiet or _due_soon(road)
         if busy:
@@ -102,6 +104,12 @@ def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
             break
         if done.quiet:
             clock.sleep(_PAUSE)
+
+
+def _read_stays(pipeline: Pipeline) -> None:
+    """Compare with what can be read now; a CRM that does not answer is met again by the round itself."""
+    with suppress(RetryableError, PermanentError, CredentialsError):
+        pipeline.learning.read_stays(pipeline.policies)
 
 
 def _carried(road: Road) -> Backfill | None:

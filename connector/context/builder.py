@@ -19,6 +19,7 @@ from connector.context.origins import origins_of
 from connector.context.redaction import Redacted, hide
 from connector.context.relations import RELATIONS
 from connector.context.relatives import RelativeReader, Relatives
+from connector.context.stays import EndedDeal, EndedDeals, stays_beside
 from connector.context.texts import clean, clipped, field_passages, passages_of, text_fields
 from connector.context.wanted import Bounds, Subject, Wanted
 from connector.errors import PermanentError
@@ -34,6 +35,7 @@ class _Batch:
     relatives: Relatives
     remembered: Recollection
     looked_up: Mapping[RecordRef, FromLookups]
+    ended: Sequence[EndedDeal]
     now: datetime
 
 
@@ -41,9 +43,11 @@ class ContextBuilder:
     """Builds contexts for the records of one connection."""
 
     def __init__(
-        self, *, reader: RecordReader, index: Index, recall: Recall, lookups: Mapping[str, Lookup] | None = None
+        self, *, reader: RecordReader, index: Index, recall: Recall, lookups: Mapping[str, Lookup] | None = None,
+        ended: EndedDeals | None = None,
     ) -> None:
         self._reader = reader
+        self._ended = ended
         self._lookups = lookups or {}
         self._index = index
         self._recall = recall
@@ -61,7 +65,8 @@ class ContextBuilder:
         remembered = self._recall(tuple(dict.fromkeys(_refs(records, relatives))))
         looked_up = self._looked_up(records, relatives, wanted)
         batch = _Batch(
-            wanted=wanted, schema=schema, relatives=relatives, remembered=remembered, looked_up=looked_up, now=now
+            wanted=wanted, schema=schema, relatives=relatives, remembered=remembered, looked_up=looked_up,
+            ended=self._ended_like(records, wanted), now=now,
         )
         return tuple(self._context(subject, batch) for subject in subjects)
 
@@ -92,7 +97,14 @@ class ContextBuilder:
             masked=tuple(sorted(name for name, kept in wanted.classes.items() if kept is FieldClass.MASK)),
             missing=(*subject.missing, *looked_up.missing, *_missing(batch.relatives, ref), *unanswered),
             searches=wanted.searches,
+            stays=stays_beside(own, batch.ended) if wanted.stays is not None else None,
         )
+
+    def _ended_like(self, records: Sequence[Record], wanted: Wanted) -> Sequence[EndedDeal]:
+        if self._ended is None or wanted.stays is None or not records:
+            return ()
+        ref = records[0].ref
+        return self._ended(ref.connection, ref.object, wanted.stays)
 
     def _looked_up(
         self, records: Sequence[Record], relatives: Relatives, wanted: Wanted

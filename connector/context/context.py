@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from connector.context.stays import StageStays
 from connector.record import FieldName, FieldValue, ObjectSchema, ObjectType, Origin, Record, RecordRef
 
 
@@ -60,7 +61,7 @@ class Context:
 
     `records[0]` is the record the change happened to. `origins` tells per field of it who can have written the value.
     `hidden` names fields that the policy keeps from the agent, `masked` those it shows in part.
-    `missing` names what was asked for and not found.
+    `missing` names what was asked for and not found. `stays` tells how long deals that ended stood where this one stands.
     """
 
     records: tuple[Record, ...]
@@ -75,6 +76,7 @@ class Context:
     masked: tuple[FieldName, ...] = ()
     missing: tuple[str, ...] = ()
     searches: int = 0
+    stays: StageStays | None = None
 
     @property
     def record(self) -> Record:

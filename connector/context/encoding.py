@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.context.context import Audience, Context, Passage, PastDecision
+from connector.context.stays import StageStays
 from connector.record import (
     FieldName,
     FieldValue,
@@ -35,7 +36,7 @@ def encode_context(context: Context) -> dict[str, Any]:
         "changed_from": _values(context.changed_from),
         "related": {object.value: list(places) for object, places in context.related.items()},
         "hidden": list(context.hidden), "masked": list(context.masked), "missing": list(context.missing),
-        "searches": context.searches,
+        "searches": context.searches, "stays": _stays(context.stays),
     }
 
 
@@ -53,6 +54,21 @@ def decode_context(encoded: Mapping[str, Any], schema: ObjectSchema) -> Context:
         hidden=tuple(FieldName(name) for name in encoded["hidden"]),
         masked=tuple(FieldName(name) for name in encoded["masked"]),
         missing=tuple(encoded["missing"]), searches=encoded["searches"],
+        stays=_stays_of(encoded.get("stays")),  # questions kept by an earlier version have none
+    )
+
+
+def _stays(stays: StageStays | None) -> dict[str, Any] | None:
+    if stays is None:
+        return None
+    return {"stage": stays.stage, "won": list(stays.won), "lost": list(stays.lost), "alike": stays.alike}
+
+
+def _stays_of(encoded: Mapping[str, Any] | None) -> StageStays | None:
+    if encoded is None:
+        return None
+    return StageStays(
+        stage=encoded["stage"], won=tuple(encoded["won"]), lost=tuple(encoded["lost"]), alike=encoded["alike"]
     )
 
 

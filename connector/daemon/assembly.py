@@ -14,6 +14,7 @@ from connector.context.index import Index
 from connector.context.memory import StoredMemory
 from connector.context.relations import RELATIONS, Relation
 from connector.context.search import ScopedSearch, scoped_search
+from connector.context.stays import StoredStays
 from connector.context.wanted import OF_A_SET, Bounds, Wanted, classes_of
 from connector.decision.agent import ContextNeeds
 from connector.decision.agents import AGENTS
@@ -68,7 +69,10 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     journal = Journal(around.randomness)
     recall = StoredMemory(around.store)
     contexts = {
-        name: ContextBuilder(reader=adapter.records, index=around.index, recall=recall, lookups=around.lookups)
+        name: ContextBuilder(
+            reader=adapter.records, index=around.index, recall=recall, lookups=around.lookups,
+            ended=StoredStays(around.store),
+        )
         for name, adapter in around.adapters.items()
     }
     router = Router(_kept_local(around.reasoners, around.privacy))
@@ -203,6 +207,7 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
             fields=own | policy.may.update.keys() | looked_at if own is not None else None,
             bounds=OF_A_SET if policy.when.scope is Scope.SET else Bounds(),
             quoted=frozenset({*needs.fields, *agent_fields(policy.agent), *looked_at}),
+            stays=policy.name if needs.stays else None,
         )
 
     return wanted

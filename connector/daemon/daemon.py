@@ -15,7 +15,7 @@ from typing import Any
 from connector.adapter import Log
 from connector.backfill import carry_on
 from connector.daemon.heads import append_head
-from connector.errors import ConnectorError, CredentialsError, RetryableError, StateError
+from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError
 from connector.journal import Entry, EntryKind
 from connector.pipeline import Pipeline, Round
 
@@ -155,6 +155,15 @@ class Daemon:
             for shelved in self.pipeline.learning.step(self.pipeline.policies):
                 self.log.info("learned", field=shelved.key.field, examples=shelved.examples)
             self.pipeline.learning.review(self.pipeline.policies)
+            self._read_stays()
+
+    def _read_stays(self) -> None:
+        try:
+            self.pipeline.learning.read_stays(self.pipeline.policies)
+        except (RetryableError, PermanentError, CredentialsError) as error:
+            self._report(f"stage history: {error.message}", of="stages")
+        else:
+            self._reported.pop("stages", None)
 
     def reconcile(self) -> None:
         """Prove that capture is complete, or repair it."""

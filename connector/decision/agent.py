@@ -72,12 +72,14 @@ Reading: TypeAlias = Proposals | Abstention
 class ContextNeeds:
     """What an agent looks at beside what its policy lists: relations by name, and the fields it reads of its record.
 
-    `offline` are the relations that its offline method reads too; the others are read for models only.
+    `offline` are the relations that its offline method reads too; the others are read for models only. `stays` asks how
+    long records that ended stood in their stages.
     """
 
     related: tuple[str, ...] = ()
     offline: tuple[str, ...] = ()
     fields: tuple[FieldName, ...] = ()
+    stays: bool = False
 
 
 class Agent(Protocol):

@@ -31,7 +31,7 @@ def _laid_together(contexts: Sequence[Context]) -> Context:
         row.setdefault(record.ref, record)
     return replace(
         contexts[0], records=tuple(row.values()), passages=tuple(chain.from_iterable(one.passages for one in contexts)),
-        past=(), changed_from={}, related={}, missing=tuple(missing), searches=0,
+        past=(), changed_from={}, related={}, missing=tuple(missing), searches=0, stays=None,
         hidden=tuple(sorted({name for one in contexts for name in one.hidden})),
     )
 

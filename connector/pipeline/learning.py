@@ -127,6 +127,10 @@ class Learning:
                 )
         return reviewed
 
+    def read_stays(self, policies: PolicySet) -> int:
+        """Read the stage history of deals that ended; how many. Raises as the CRM does."""
+        return self.studying.read_stays(tuple(policies))
+
     def review(self, policies: PolicySet) -> int:
         """Look again at what was earned, and at how cells that act alone behave; how many stand differently now."""
         return Autonomy(store=self.store, journal=self.journal, clock=self.clock).review(policies)

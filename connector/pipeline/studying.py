@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connector.adapter import Adapter
+from connector.adapter import Adapter, StageHistory
 from connector.clock import Clock
 from connector.context.agent_values import AgentValue, agent_values
 from connector.context.intake import (
@@ -18,6 +18,7 @@ from connector.context.intake import (
     with_intake,
 )
 from connector.context.relatives import RelativeReader
+from connector.context.stays import remember_stays, unread
 from connector.context.wanted import Wanted
 from connector.decision.agent import Agent
 from connector.decision.learner import Cells, LearnerKey, NotLearned, OutcomeLearner
@@ -37,6 +38,7 @@ WantedOf = Callable[[Policy, ConnectionName], Wanted]
 
 LATE_SHARE = 0.2  # a cell set after the intake in more of the settled records than this is not known at the intake
 _RELATIVES = 3
+_HISTORIES = 200
 
 
 def nothing_fitted(cells: Cells, outcomes: Sequence[bool | None]) -> NotLearned:
@@ -96,6 +98,31 @@ class Studying:
                 key = outcome_key(policy, connection, agent.outcome(policy).field)
                 if (shelved := self._fit_if_due(policy, key)) is not None:
                     yield shelved
+
+    def read_stays(self, policies: Collection[Policy]) -> int:
+        """Read how long records that ended stood in their stages, for policies that compare; how many were read.
+
+        Raises as the CRM does; what was read before that is kept.
+        """
+        read = 0
+        for policy, _ in self._studied(policies):
+            if isinstance(policy.agent, NamedAgent) and self.agents[policy.agent.name].needs.stays:
+                for connection, adapter in self.adapters.items():
+                    if policy.serves(connection) and isinstance(adapter, StageHistory):
+                        read += self._read_stays(policy, connection, adapter)
+        return read
+
+    def _read_stays(self, policy: Policy, connection: ConnectionName, history: StageHistory) -> int:
+        read = 0
+        while True:
+            with self.store.snapshot() as tx:
+                known = dict(unread(tx, connection, policy.when.object, policy.name, limit=_HISTORIES))
+            if not known:
+                return read
+            found = history.stays(tuple(known))
+            with self.store.transaction("learning: stays in stages") as tx:
+                remember_stays(tx, {ref: found.get(ref, ()) for ref in known}, known)
+            read += len(known)
 
     def _studied(self, policies: Collection[Policy]) -> Iterator[tuple[Policy, StudiesOutcomes]]:
         for policy in policies:

@@ -32,6 +32,7 @@ BARE: Mapping[str, frozenset[str]] = {
     "context_examples": frozenset({"field"}),
     "context_intake": frozenset({"policy"}),
     "context_past": frozenset({"policy"}),
+    "context_stays": frozenset(),
     "decision_batches": frozenset(),
     "decision_decisions": frozenset({"decision", "policy", "policy_version", "tier", "disposition", "usd", "run"}),
     "decision_questions": frozenset({"policy"}),

@@ -10,6 +10,7 @@ from connector.decision.agent import Abstention, ContextNeeds, Proposals, Readin
 from connector.decision.agents.pipeline_history import RELATIONS, History, deal_cells, from_history
 from connector.decision.agents.pipeline_options import PipelineOptions, options_of, read_pipeline_options
 from connector.decision.agents.pipeline_reasons import Doubt, Health, doubts, health_of, last_touch
+from connector.decision.agents.pipeline_stays import compared
 from connector.decision.agents.pipeline_together import answers_by_place, beside, over_the_set, set_form, told_beside
 from connector.decision.agents.pipeline_view import View, proposals
 from connector.decision.decision import HandoffReason, Question
@@ -35,6 +36,7 @@ class Pipeline:
     needs = ContextNeeds(
         offline=("account", "contacts", "emails", "calls", "meetings", "notes"),
         fields=tuple(FieldName(name) for name in _SHOWN),
+        stays=True,
     )
 
     @cached_property
@@ -147,6 +149,8 @@ def _by_rules(
     last = last_touch(question)
     notes = [f"last touch {last.date().isoformat()}" if last else "no touch is known"]
     notes += [history.silent] if history.silent else []
+    told = compared(question).told
+    notes += [told] if told and not any(told == one.said for one in found) else []
     return View(
         health=health, reasons=tuple(f"{one.rule}: {one.said}" for one in found), step=found[0].step if found else GOES_ON,
         sure=max((one.sure for one in deciding), default=1.0), learner=history.learner if doubt else "",

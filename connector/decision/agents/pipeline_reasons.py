@@ -10,17 +10,19 @@ from enum import StrEnum
 
 from connector.context.context import Citation
 from connector.decision.agents.pipeline_options import STAGE, PipelineOptions
+from connector.decision.agents.pipeline_stays import STAGE_CHANGED, compared, in_stage_since
 from connector.decision.decision import Question
 from connector.decision.engagement import LATELY, engagement
 from connector.decision.facts import cited_fields
 from connector.record import FieldName, ObjectType
 
-CLOSE_DATE, STAGE_CHANGED, LAST_ACTIVITY = (FieldName(name) for name in ("close_date", "stage_changed", "last_activity"))
+CLOSE_DATE, LAST_ACTIVITY = FieldName("close_date"), FieldName("last_activity")
 _AT, _START, _TITLE = FieldName("at"), FieldName("start_time"), FieldName("title")
 _TOUCHES = frozenset({ObjectType.EMAIL, ObjectType.CALL, ObjectType.MEETING, ObjectType.NOTE})
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _QUOTE = 300
 TIME_IN_STAGE = "time in stage"
+OUT_OF_STAGE = "Name the next step out of this stage, or close it."
 _FAR = 2  # a stage that took so many times as long as it may
 
 
@@ -86,28 +88,29 @@ def _close_date(question: Question) -> Iterator[Doubt]:
 
 
 def _stage(question: Question, options: PipelineOptions) -> Iterator[Doubt]:
+    """Longer in its stage than the policy allows; where it says nothing, than the deals that were won."""
     now, stage, since = question.context.now, question.context.record.value(STAGE), in_stage_since(question)
     limit = options.stages.get(stage) if isinstance(stage, str) else None
-    if limit is None or since is None or limit.after(since, question.policy.zone) > now:
+    if limit is None:
+        yield from _slower(question)
+        return
+    if since is None or limit.after(since, question.policy.zone) > now:
         return
     days, allowed = (now - since).days, (limit.after(since, question.policy.zone) - since).days
     yield Doubt(
         health=Health.RED if days >= _FAR * max(1, allowed) else Health.AMBER, rule=TIME_IN_STAGE,
-        said=f"{days} days in {stage}, where {limit} are allowed", step="Name the next step out of this stage, or close it.",
+        said=f"{days} days in {stage}, where {limit} are allowed", step=OUT_OF_STAGE,
         citations=cited_fields(question, (STAGE, STAGE_CHANGED)),
     )
 
 
-def in_stage_since(question: Question) -> datetime | None:
-    """Since when a deal stands in its stage; since it was opened where the stage never changed."""
-    record = question.context.record
-    since = record.value(STAGE_CHANGED)
-    return since if isinstance(since, datetime) else record.created_at if since is None else None
-
-
-def days_in_stage(question: Question) -> int | None:
-    since = in_stage_since(question)
-    return (question.context.now - since).days if since is not None else None
+def _slower(question: Question) -> Iterator[Doubt]:
+    found = compared(question)
+    if found.slow:
+        yield Doubt(
+            health=Health.RED if found.far else Health.AMBER, rule=TIME_IN_STAGE, said=found.told, step=OUT_OF_STAGE,
+            citations=cited_fields(question, (STAGE, STAGE_CHANGED)), sure=0.9,
+        )
 
 
 def _silence(question: Question, options: PipelineOptions) -> Iterator[Doubt]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from connector.decision.agent import Proposals
 from connector.decision.agents.pipeline_options import STAGE, PipelineOptions
-from connector.decision.agents.pipeline_reasons import TIME_IN_STAGE, Doubt, Health, days_in_stage
+from connector.decision.agents.pipeline_reasons import OUT_OF_STAGE, TIME_IN_STAGE, Doubt, Health
+from connector.decision.agents.pipeline_stays import days_in_stage
 from connector.decision.agents.pipeline_view import NAME, View, proposals, turns_red
 from connector.decision.decision import ProposedAction, Question
 from connector.decision.errands import support
@@ -46,7 +47,7 @@ def _slow(question: Question, days: int, others: Sequence[int]) -> Doubt:
     stage = display(question.context.record.value(STAGE))
     said = f"{days} days in {stage}; half of the {len(others)} other open deals there stand at most {median(others):.0f}"
     return Doubt(
-        health=Health.AMBER, rule=BESIDE, said=said, step="Name the next step out of this stage, or close it.",
+        health=Health.AMBER, rule=BESIDE, said=said, step=OUT_OF_STAGE,
         citations=cited_fields(question, (STAGE,)),
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from connector.action import CreateNote, inverse_of
 from connector.action.inverse import encode_inverse
-from connector.adapter import ChangeKind, ChangeOrigin
+from connector.adapter import ChangeKind, ChangeOrigin, Stay
 from connector.change import cursors, inbox
 from connector.change.aliases import note_merge, survivor_of
 from connector.change.inbox import Burial
@@ -29,6 +29,7 @@ from connector.context.intake import (
     training_rows,
     with_intake,
 )
+from connector.context.stays import EndedDeal, ended_deals, remember_stays, unread
 from connector.decision import decisions
 from connector.decision.budget import Exhausted, Reserved, SpendingLedger
 from connector.decision.decisions import RecordedDecision
@@ -475,6 +476,24 @@ def test_a_record_is_kept_as_it_came_in_with_how_it_ended(store):
         assert training_rows(tx, CRM, ObjectType.LEAD, "scoring") == (lead,)
         assert with_intake(tx, "scoring", [lead.ref, ref("8", ObjectType.LEAD)]) == {lead.ref}
         assert memory.erase(tx, [lead.ref]) == 2
+
+
+def test_stays_are_read_once_for_each_end_of_a_deal(store):
+    deal = Intake(ref=ref("9", ObjectType.OPPORTUNITY), policy="pipeline", cells={"amount": "900"}, created_at=NOW)
+    stays = (Stay(stage="Offer", entered=NOW, left=NOW + timedelta(days=3)), Stay(stage="Won", entered=NOW))
+    asked = (CRM, ObjectType.OPPORTUNITY, "pipeline")
+    with store.transaction("test") as tx:
+        remember_intake(tx, [deal], now=NOW)
+        assert unread(tx, *asked, limit=10) == ()
+        note_outcomes(tx, "pipeline", {deal.ref: True}, now=NOW)
+        assert unread(tx, *asked, limit=10) == ((deal.ref, NOW),)
+        remember_stays(tx, {deal.ref: stays}, {deal.ref: NOW})
+        assert unread(tx, *asked, limit=10) == ()
+        won = EndedDeal(ref=deal.ref, won=True, days={"Offer": 3}, amount=Decimal(900))
+        assert ended_deals(tx, *asked) == (won,)
+        note_outcomes(tx, "pipeline", {deal.ref: False}, now=LATER)
+        assert unread(tx, *asked, limit=10) == ((deal.ref, LATER),)
+        assert memory.erase(tx, [deal.ref]) == 2
 
 
 def test_spending_is_reserved_and_settled(store, clock):
