@@ -475,3 +475,42 @@ def test_a_putting_back_that_is_refused_for_a_moment_is_tried_again(tmp_path: Pa
     road.crm.faults.heal()
     road.rounds(12)
     assert road.value(ticket, "priority") == "low"
+
+
+@SYSTEMS
+def test_a_decision_is_made_again_when_a_person_takes_back_a_value_it_rested_on(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "priority"]}
+    road = QuietRoad(tmp_path, policy, system=system)
+    ticket = road.ticket(subject="hello there")
+    road.rounds()
+    assert road.value(ticket, "priority") == "low"
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.edit(ticket, subject="crash now")
+    road._pass(60)
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    road.rounds(12)
+    assert _decisions(road, ticket, "triage") == 3
+    assert road.value(ticket, "priority") == "normal"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_of_two_writes_that_a_flow_took_back_each_is_judged_by_its_own_evidence(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "description"]}
+    road = QuietRoad(tmp_path, policy, system="salesforce")
+    automation_on(road.crm, "priority", {"low": {"priority": "normal"}})
+    ticket = road.ticket(subject="hello there", description="one", priority="normal")
+    road._pass(200)
+    _once_before_a_write(road, lambda: road.crm.faults.arm("truncated_json"))  # the answer is lost, the write is not
+    road.rounds(8)
+    road.edit(ticket, description="two")
+    road._pass(400)
+    road.rounds()  # it asks now, since the flow's hand counts as a correction
+    with road.alive.store.snapshot() as tx:
+        (asked,) = approvals.listed(tx)
+    road.alive.road.people.approve(asked.id, by="ann")
+    road.rounds()
+    assert [str(found) for found in check(road._finished())] == []

@@ -54,9 +54,32 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
             back += sum(entry["kind"] == "restored" and entry["ref"] == ref for entry in account.entries)
             # Each time a ticket comes back from the recycle bin, what it says is looked at again.
             again = max(history.returns[ticket.id], ticket.id in history.gone)
+            back += _undone_beneath(account, ref, policy)
             times = len(account.decisions(ref, policy["policy"]))
             if times > moments + back + moments * again:
                 yield f"{ref}: {policy['policy']} decided {times} times on {moments} changes by others"
+
+
+def _undone_beneath(account: Account, ref: str, policy: Plain) -> int:
+    """Decisions whose actions rested on a watched value that a person then had us take back, before they were written.
+
+    What somebody takes back is their change, though our hand makes it: nothing may be written on it any more. An undo
+    that meets no waiting action calls for no decision.
+    """
+    undone = [
+        (entry["seq"], entry["body"]["action"]["field"]) for entry in account.entries
+        if entry["kind"] == "reverted" and entry["ref"] == ref and "field" in (entry["body"] or {}).get("action", {})
+    ]  # fmt: skip
+    decided = {entry["decision"]: entry["seq"] for entry in account.decisions(ref, policy["policy"])}
+    return len({
+        entry["decision"] for entry in account.entries
+        if entry["kind"] == "stale" and entry["decision"] in decided
+        and any(
+            decided[entry["decision"]] < seq < entry["seq"] and field in policy["when"]["fields"]
+            and field in (entry["body"] or {}).get("why", "")
+            for seq, field in undone
+        )
+    })  # fmt: skip
 
 
 def _moments(ticket: Ticket, watched: Collection[str]) -> int:

@@ -40,7 +40,7 @@ def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said
     open_ended = _OpenEnded(history, account)
     fleeting, stood = _by_stay(history)
     left = _take(stood, claims, pairs, exactly=True)
-    left += _take(open_ended.without_put_back(fleeting), claims, pairs, exactly=True)
+    left += _take(open_ended.without_put_back(fleeting, claims), claims, pairs, exactly=True)
     left = _take(open_ended.without(left), claims, pairs, exactly=False)
     left = [line for line in left if not _is_second(line, pairs, open_ended)]
     return pairs, [*_wrong_before(history, pairs), *_unclaimed(history, left, pairs), *_unseen(history, claims)]
@@ -91,10 +91,37 @@ class _OpenEnded:
 
     def without(self, lines: Sequence[Line]) -> list[Line]:
         sure = [line for line in lines if not _may_be(self._doubtful, *line, self._history)]
-        return self.without_put_back(sure)
+        return [line for line in sure if not _put_back(self._undone, *line, self._history)]
 
-    def without_put_back(self, lines: Sequence[Line]) -> list[Line]:
-        return [line for line in lines if not _put_back(self._undone, *line, self._history)]
+    def without_put_back(self, lines: Sequence[Line], claims: Claims) -> list[Line]:
+        """The lines but for those the journal says did not stay.
+
+        A record has one write under way at a time, so of several that are alike the journal tells the earlier one first.
+        What the CRM merely ignored is told in the same words and has no line, so claims that are sure go before.
+        """
+        left: list[Line] = []
+        given: set[int] = set()
+        for place, line in enumerate(lines):
+            applied = [claim for claim in _exact_claims(claims, line) if claim.seq not in given]
+            undone = _first_put_back(self._undone, *line, self._history)
+            still = sum(_exactly_alike(other, line) for other in lines[place:])
+            if undone is None or len(applied) >= still or (applied and applied[0].seq < undone.seq):
+                given |= {claim.seq for claim in applied[:1]}
+                left.append(line)
+            else:
+                self._undone.remove(undone)
+        return left
+
+
+def _exact_claims(claims: Claims, line: Line) -> list[ClaimedWrite]:
+    """The claims that say exactly what a line says, in the order the journal tells them."""
+    ticket, change = line
+    waiting = claims.get((ticket, change.field), ())
+    return [one for one in waiting if (one.before, one.value) == (change.before, change.after)]
+
+
+def _exactly_alike(one: Line, other: Line) -> bool:
+    return one[0] == other[0] and _alike(one[1], other[1]) and one[1].before == other[1].before
 
 
 def _where(history: CrmHistory, ticket: str, change: Change) -> str:
@@ -148,6 +175,15 @@ def _may_be(doubtful: list[ClaimedWrite], ticket: str, change: Change, history: 
 
 def _put_back(undone: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory) -> bool:
     """Whether a flow of the org put the earlier value back at once, and the journal says that ours did not stay."""
+    claim = _first_put_back(undone, ticket, change, history)
+    if claim is not None:
+        undone.remove(claim)
+    return claim is not None
+
+
+def _first_put_back(
+    undone: list[ClaimedWrite], ticket: str, change: Change, history: CrmHistory
+) -> ClaimedWrite | None:
     changes = [other for each in history.own.values() if history.survivor(each.id) == ticket for other in each.changes]
     followed = any(
         _alike(ours, change) and ours.before == change.before and is_put_back(ours, other)
@@ -156,9 +192,8 @@ def _put_back(undone: list[ClaimedWrite], ticket: str, change: Change, history: 
     for claim in undone if followed else ():
         fits = (claim.field, claim.before, claim.value) == (change.field, change.before, change.after)
         if fits and history.survivor(claim.ticket) == ticket:
-            undone.remove(claim)
-            return True
-    return False
+            return claim
+    return None
 
 
 def _alike(one: Change, other: Change) -> bool:
