@@ -93,8 +93,25 @@ def _named_rows(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
     return dict(zip((column[0] for column in cursor.description), values, strict=True))
 
 
+class _Connections(threading.local):
+    """The connections of one thread: one that writes, and one that only ever reads, each opened when first needed.
+
+    Switching one connection between the two would be cheaper to say and dearer to run: `PRAGMA query_only` expires every
+    prepared statement (sqlite.org/c3ref/prepare.html), so that each snapshot would have all of them compiled again.
+    """
+
+    writing: sqlite3.Connection | None = None
+    reading: sqlite3.Connection | None = None
+
+    def open_on(self) -> str | None:
+        """What this thread has under way."""
+        if self.writing is not None and self.writing.in_transaction:
+            return "transaction"
+        return "snapshot" if self.reading is not None and self.reading.in_transaction else None
+
+
 class SqliteStore:
-    """State in one SQLite file: WAL, one connection per thread, one writer at a time."""
+    """State in one SQLite file: WAL, its own connections for each thread, one writer at a time."""
 
     dialect = Dialect.SQLITE
 
@@ -103,19 +120,22 @@ class SqliteStore:
         self._watch = watch
         self._busy_seconds = busy_seconds
         self._place: tuple[int, int] | None = None  # device and file, as first opened
-        self._local = threading.local()
+        self._here = _Connections()
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
 
     def _connection(self) -> sqlite3.Connection:
         self._check_standing()
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._open()
-            self._local.connection = connection
-            with self._lock:
-                self._all.append(connection)
-        return connection
+        if self._here.writing is None:
+            self._here.writing = self._open()
+        return self._here.writing
+
+    def _reader(self) -> sqlite3.Connection:
+        self._check_standing()
+        if self._here.reading is None:
+            self._here.reading = self._open()
+            self._here.reading.execute("PRAGMA query_only=ON")
+        return self._here.reading
 
     def _open(self) -> sqlite3.Connection:
         from sqlite_utils import Database  # slow to import: not for `--help`
@@ -129,6 +149,8 @@ class SqliteStore:
         raw.row_factory = _named_rows
         found = self._path.stat()
         self._place = self._place or (found.st_dev, found.st_ino)
+        with self._lock:
+            self._all.append(raw)
         return raw
 
     def _check_standing(self) -> None:
@@ -151,8 +173,8 @@ class SqliteStore:
     def transaction(self, name: str, sync: Sync = Sync.FULL) -> Iterator[Transaction]:
         with _state_errors():
             connection = self._connection()
-        if connection.in_transaction:
-            raise StateError(f"transaction {name!r} was opened inside another one")
+        if (outer := self._here.open_on()) is not None:
+            raise StateError(f"transaction {name!r} was opened inside a {outer}")
         with _state_errors():
             # The pragma is a no-op inside a transaction, so it is set before BEGIN.
             connection.execute(f"PRAGMA synchronous={sync.value}")
@@ -170,17 +192,15 @@ class SqliteStore:
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         with _state_errors():
-            connection = self._connection()
-        if connection.in_transaction:
-            raise StateError("a snapshot was opened inside a transaction")
+            connection = self._reader()
+        if (outer := self._here.open_on()) is not None:
+            raise StateError(f"a snapshot was opened inside a {outer}")
         with _state_errors():
-            connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")
             try:
                 yield SqliteTransaction(connection)
             finally:
                 _roll_back(connection)
-                connection.execute("PRAGMA query_only=OFF")
 
     def rewrite(self) -> None:
         # A deleted row stays readable in freed pages, in the gaps of used ones, and in the write-ahead log, until all
@@ -206,7 +226,7 @@ class SqliteStore:
             for connection in self._all:
                 connection.close()
             self._all.clear()
-        self._local = threading.local()
+        self._here = _Connections()
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

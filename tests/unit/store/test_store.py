@@ -41,6 +41,21 @@ def test_a_transaction_inside_another_is_refused_by_name(store):
     assert numbers(store) == []
 
 
+def test_nothing_is_opened_inside_a_snapshot_and_it_stays_usable(store):
+    add(store, 1)
+    with store.snapshot() as tx:
+        for inner in (lambda: store.transaction("inner"), store.snapshot):
+            with pytest.raises(StateError, match="opened inside a snapshot"), inner():
+                pass
+        assert tx.rows("SELECT n FROM numbers") == [{"n": 1}]
+
+
+def test_a_snapshot_sees_what_the_last_transaction_of_its_thread_wrote(store):
+    for value in range(3):
+        add(store, value)
+        assert numbers(store) == [*range(value + 1)]
+
+
 def test_what_was_rolled_back_leaves_the_store_usable(store):
     with pytest.raises(sqlite3.IntegrityError):
         add(store, 1, 1)
