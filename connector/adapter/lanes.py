@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+_FREELY = 4  # one part of a lane's calls in so many may follow each other freely; the others are spread
 _STRETCH = 0.1  # how much longer one refusal makes the window
 _MOST_STRETCHES = 10
 _SHORTEN_AFTER = 60  # windows without a refusal before one stretch is taken back
@@ -64,9 +65,9 @@ class LaneUse:
         wait = self.closed_until - now
         if len(sent) >= room:
             wait = max(wait, sent[len(sent) - room] + window - now)
-        if 2 * len(sent) >= room:
-            # Evenly spaced once half is used: after a burst nobody else would find room, and we would learn nothing.
-            wait = max(wait, sent[-1] + window / room - now)
+        if _FREELY * len(sent) >= room:
+            # After a burst nobody else would find room, we would learn nothing, and a hint would wait for the window's end.
+            wait = max(wait, sent[-1] + self._spacing(room, window) - now)
         return wait
 
     def take(self, now: float) -> None:
@@ -92,6 +93,11 @@ class LaneUse:
         if self._share is not None and now < self._share.until:
             return max(1, self._share.calls)
         return max(1, self.lane.calls)
+
+    def _spacing(self, room: int, window: float) -> float:
+        """The shortest even distance from the last call on at which no later one meets a full window."""
+        sent, left = self._sent, room - len(self._sent)
+        return max((at + window - sent[-1]) / max(1, left + 1 + place) for place, at in enumerate(sent))
 
     def _stretches_at(self, now: float) -> int:
         return max(0, self._stretches - int((now - self._refused_at) / (self._window * _SHORTEN_AFTER)))
