@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long simulate adversary kills sweeps machine soak lint types ci clean
+.PHONY: demo test test-long simulate adversary kills sweeps deliveries machine soak lint types ci clean
 
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 is needed; name it with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
@@ -33,6 +33,10 @@ kills: $(READY)
 # Every n-th call fails in one whole story on each CRM (half an hour).
 sweeps: $(READY)
 	@$(BIN)/python -m tests.sweeps.nth_call
+
+# Ten thousand webhook deliveries over a bad line, as one run.
+deliveries: $(READY)
+	@$(BIN)/python -m tests.sweeps.deliveries --deliveries 10000
 
 # The state machine of two CRMs with many more examples.
 machine: $(READY)

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import json
-import random
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from adapters.channels import signed_hooks
 from adapters.hubspot import hooks as hubspot_hooks
-from adapters.sandbox.hubspot.signatures import signature_v1, signature_v3
+from adapters.sandbox.hubspot.signatures import signature_v1
 from adapters.sandbox.hubspot.webhooks import Naming, WebhookSender
-from connector.adapter import ChannelEnvironment, Dial, Hinted, HookDelivery, ObjectType, Options
+from connector.adapter import Hinted, HookDelivery, ObjectType
 from connector.change import inbox
 from connector.errors import SettingsError
-from connector.settings import NamedSecrets
 from connector.store import SqliteStore
-from connector.web.hooks.app import MOST_BYTES, Door, hooks_app
-from tests.support.given import policy
+from connector.web.hooks.app import MOST_BYTES, hooks_app
+from tests.support.door import FREE, ORIGIN, SECRET, URL, door_of, environment, signed
 from tests.support.road import DESKS, Road
 from tests.support.visitor import Kept
-
-ORIGIN = "https://hooks.example.com"
-URL = f"{ORIGIN}/hooks/crm"
-SECRET = "a shared secret"
-FREE = policy(
-    gate="{supervised: never, target: 90%}", may="{update: {category: {}}}",
-    limits="{writes_per_record_per_day: 3, records_per_hour: 10000, share_of_object: 100%}",
-)  # fmt: skip
-
-
-def environment(road, name, options, secret=SECRET):
-    variable = f"CRM_CONNECTOR_{name.upper()}_HOOK_SECRET"
-    return ChannelEnvironment(
-        name=name, options=Options(f"hooks.sources.{name}", options, {}), clock=road.clock,
-        secrets=NamedSecrets(name, None, {variable: secret} if secret else {}), dial=Dial(), folder=Path(),
-        transport_to=lambda address: pytest.fail(f"a hook called {address}"), log=Kept(),
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -57,14 +38,7 @@ def log():
 
 @pytest.fixture
 def client(road, log):
-    sources = {
-        "crm": hubspot_hooks.connect(environment(road, "crm", {})),
-        "site": signed_hooks.connect(environment(road, "site", {"connection": "crm"})),
-    }
-    door = Door(
-        store=road.store, clock=road.clock, sources=sources, policies=lambda: road.policies, origin=ORIGIN, log=log
-    )
-    return TestClient(hooks_app(door), base_url=ORIGIN, raise_server_exceptions=True)
+    return TestClient(hooks_app(door_of(road, log)), base_url=ORIGIN, raise_server_exceptions=True)
 
 
 @pytest.fixture
@@ -127,17 +101,6 @@ def test_a_merge_and_a_link_hint_at_every_record_named(road):
     assert source.read(delivery).records == (
         *(Hinted(ObjectType.CONTACT, id) for id in ("4", "5", "9")), Hinted(ObjectType.TICKET, "7"),
     )  # fmt: skip
-
-
-def signed(road, events, *, secret=SECRET, shift=timedelta(), url=URL, body=None, method="POST"):
-    """What `client.post` takes for a delivery that is signed as HubSpot signs."""
-    content = json.dumps(events).encode() if body is None else body
-    stamp = int((road.clock.now() + shift).timestamp() * 1000)
-    headers = {
-        "x-hubspot-signature-v3": signature_v3(secret, method, url, content, stamp),
-        "x-hubspot-request-timestamp": str(stamp),
-    }
-    return {"content": content, "headers": headers}
 
 
 EVENT = [{"subscriptionType": "ticket.creation", "objectId": 21100001}]
@@ -320,40 +283,11 @@ def test_odd_hints_name_no_record(road, client):
     assert waiting(road) == 0
 
 
-# -- a bad line --------------------------------------------------------------------------------------------------------
-
-
-def test_lost_doubled_and_shuffled_deliveries_change_nothing_but_latency(road, client, sender):
-    """A tenth lost, a third doubled, all in another order: every ticket is decided once, polling finds the rest."""
-    chance = random.Random(5)
-    tickets = [road.ticket(f"Charged twice, bill {place}") for place in range(120)]
-    deliveries = []
-    for delivery in _single(road, sender):
-        if chance.random() > 0.1:
-            deliveries += [delivery] * (2 if chance.random() < 0.3 else 1)
-    chance.shuffle(deliveries)
-    for delivery in deliveries:
-        assert client.post("/hooks/crm", **delivery).status_code == 204
-    road.decide()
-    road.write()
-    road.rounds()
-    assert {road.category(ticket) for ticket in tickets} == {"billing"}
-    assert all(len(road.agent_lines(ticket)) == 1 for ticket in tickets)
-
-
-def _single(road, sender):
-    """The sender's events, each in a delivery of its own."""
-    for delivery in sender.collect():
-        for event in json.loads(delivery.body):
-            yield signed(road, [event])
-
-
 def test_a_busy_database_is_a_503_that_is_tried_again(road, client, sender, log, tmp_path):
     road.ticket("Charged twice")
     [delivery] = sender.collect()
     hurried = SqliteStore(tmp_path / "state.db", busy_seconds=0.02)
-    sources = {"crm": hubspot_hooks.connect(environment(road, "crm", {}))}
-    door = Door(store=hurried, clock=road.clock, sources=sources, policies=lambda: road.policies, origin=ORIGIN, log=log)
+    door = replace(door_of(road, log), store=hurried)
     with road.store.transaction("a long one"):
         status = post(TestClient(hooks_app(door), base_url=ORIGIN), delivery)
     hurried.close()
