@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from connector.cli.fitting import problems_of
 from connector.decision.agents import AGENTS
 from connector.decision.budget import SpendingLedger
 from connector.decision.reasoners.anthropic import reasoner
@@ -16,7 +18,7 @@ from connector.decision.reasoners.prices import price_of
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
 from connector.record import ObjectType
-from tests.support.messages_server import FakeMessages, message
+from tests.support.messages_server import FakeMessages, QuotingMessages, message
 from tests.support.road import Road
 from tests.support.sales import LEAD, ORDER, SALES
 
@@ -25,9 +27,15 @@ ALONE = "gate: {supervised: never, target: 90%}"
 SETTINGS = ModelSettings(tier=Tier.FAST, model="claude-haiku-5-5", price=price_of("claude-haiku-5-5"), parallel=1)
 
 
-def example(name):
-    """A shipped example whose gate asks nobody."""
+TOGETHER = "when: {object: lead, scope: set, every: 1 day, at: 07:00, where: status == 'new'}\n\n"
+
+
+def example(name, when=""):
+    """A shipped example whose gate asks nobody; with `when` it wakes for another reason."""
     text = (EXAMPLES / f"{name}.yaml").read_text()
+    if when:
+        before, _, rest = text.partition("when:")
+        text = before + when + rest[rest.index("agent:") :]
     gate = next(line for line in text.splitlines() if line.startswith("gate:"))
     return parse_policy(text.replace(gate, ALONE), file=f"{name}.yaml", agents=AGENTS)
 
@@ -42,8 +50,8 @@ def sales(desk, tmp_path):
     """The example's road over a CRM with leads and orders; a model answers from the script, in order."""
     made = []
 
-    def built(name, *script):
-        server = FakeMessages(*script)
+    def built(name, *script, when="", server=None):
+        server = server or FakeMessages(*script)
 
         def models(store, clock):
             asked = reasoner(
@@ -52,7 +60,7 @@ def sales(desk, tmp_path):
             )  # fmt: skip
             return {Tier.FAST: asked}
 
-        made.append(Road(desk, tmp_path, under=example(name), models=models))
+        made.append(Road(desk, tmp_path, under=example(name, when), models=models))
         made[0].activate()
         return made[0], server
 
@@ -147,3 +155,71 @@ def test_a_record_without_any_named_field_is_never_paid_for(sales):
     assert server.requests == []
     assert handoff.missing == ("description", "employees")
     assert road.agent_lines(lead) == []
+
+
+def next_morning(road):
+    road.rounds(most=60)
+    road.wait(timedelta(days=1))
+    road.rounds(most=60)
+
+
+def of_set(record, tier, quote):
+    values = {"tier": {"value": tier, "confidence": 0.96, "citations": [{"passage": 0, "quote": quote}]}}
+    return {"record": record, "rationale": "They name a date.", "values": values}
+
+
+def leads(road):
+    """A large company, which a rule decides; one with a date and one with nothing, which none does; in the set's order."""
+    said = {
+        "large": {"description": "Some devices.", "employees": Decimal(5000)},
+        "dated": {"description": "We need 40 devices by May.", "employees": Decimal(300)},
+        "vague": {"description": "Hello there.", "employees": Decimal(3)},
+    }
+    made = {name: road.desk.create(LEAD, values) for name, values in said.items()}
+    order = sorted(made, key=lambda name: made[name].id)
+    return made, order
+
+
+def tiers(road, made):
+    return {name: road.desk.look(ref)["tier"] for name, ref in made.items()}
+
+
+def test_over_a_set_rules_speak_first_and_a_model_names_the_others_it_has_something_on(sales):
+    answers = []
+    server = QuotingMessages({"rationale": "One is serious.", "records": answers})
+    road, _ = sales("lead-qualification", when=TOGETHER, server=server)
+    made, order = leads(road)
+    answers.append(of_set(order.index("dated"), "hot", "40 devices by May"))
+    answers.append(of_set(order.index("large"), "cold", "Some devices."))
+    next_morning(road)
+    assert tiers(road, made) == {"large": "hot", "dated": "hot", "vague": None}
+    assert len(road.desk.hanging(made["large"], ObjectType.TASK)) == 1
+    [allowed] = road.entries(made["dated"], EntryKind.ALLOWED)
+    assert [citation["quote"] for citation in allowed.body["citations"]] == ["40 devices by May"]
+    assert [road.handoffs(ref) for ref in made.values()] == [[], [], []]
+    assert len(server.requests) == 1
+    assert road.verified() == ()
+
+
+def test_over_a_set_the_rules_alone_leave_the_rest_as_it_is(desk, tmp_path):
+    policy = example("lead-qualification", TOGETHER)
+    road = Road(desk, tmp_path, under=policy)
+    road.activate()
+    assert problems_of(policy, desk.connection, road.adapter) == ()
+    made, _ = leads(road)
+    next_morning(road)
+    assert tiers(road, made) == {"large": "hot", "dated": None, "vague": None}
+    [decided] = road.entries(made["vague"], EntryKind.DECIDED)
+    assert "nothing was said of this one" in decided.body["rationale"]
+    assert [list(road.handoffs(ref)) for ref in made.values()] == [[], [], []]
+    road.store.close()
+
+
+@pytest.mark.parametrize("records", [[of_set(7, "hot", "devices")], [of_set(0, "hot", "we promise a budget")]])
+def test_over_a_set_an_answer_outside_it_or_an_invented_quote_leaves_what_the_rules_said(sales, records):
+    answer = message({"rationale": "Mine now.", "records": records})
+    road, _ = sales("lead-qualification", *[answer] * 6, when=TOGETHER)
+    made, _ = leads(road)
+    next_morning(road)
+    assert tiers(road, made) == {"large": "hot", "dated": None, "vague": None}
+    assert road.verified() == ()

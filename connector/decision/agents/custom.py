@@ -8,11 +8,13 @@ from typing import Any
 
 from connector.decision.agent import Abstention, Agent, ContextNeeds, Proposals, Reading, load_prompt
 from connector.decision.agents.custom_rules import decide_by_rules
+from connector.decision.agents.custom_sets import answers_by_place, over_the_set, set_form
 from connector.decision.decision import HandoffReason, ProposedAction, Question
 from connector.decision.errands import errand_shapes, read_errands, support
 from connector.decision.learner import LearnerShelf
 from connector.decision.offers import Offer, Refused, offers, propose, shape_of, value_of, with_withheld
 from connector.decision.shape import Choice, Day, Form, ListOf, Number, Shape, Text, YesNo
+from connector.decision.together import members
 from connector.policy import CustomAgent, OutputKind, OutputSchema, Policy, Section
 from connector.record import FieldKind, FieldName, ObjectType, display
 
@@ -42,16 +44,22 @@ class DescribedAgent:
     def options(self, section: Section) -> None:
         """What it is told stands in the policy's own description of it."""
 
+    @property
+    def sees_sets(self) -> bool:
+        return True
+
     def hopeless(self, question: Question) -> Abstention | None:
-        record = question.context.record
-        if any(record.value(name) not in (None, "", ()) for name in self.described.fields):
+        looked_at = question.members or (question.context,)
+        if any(one.record.value(name) not in (None, "", ()) for one in looked_at for name in self.described.fields):
             return None
         return Abstention(
             reason=HandoffReason.INCOMPLETE, missing=tuple(map(str, self.described.fields)),
-            rationale="the record has none of the fields that this agent reads",
+            rationale="none of the fields that this agent reads holds anything",
         )
 
     def form(self, question: Question) -> Form:
+        if question.members:
+            return set_form(question, self._values(question))
         errands = errand_shapes(question)
         fields: dict[str, Shape] = {
             "rationale": Text(most=1_000, lines=True, about="Why, in two or three sentences."),
@@ -66,22 +74,47 @@ class DescribedAgent:
         return ()
 
     def decide_offline(self, questions: Sequence[Question], shelf: LearnerShelf) -> Sequence[Reading]:
-        return [self.hopeless(question) or decide_by_rules(self.described, question) for question in questions]
+        return [self.hopeless(question) or self._by_rules(question) for question in questions]
 
     def read(self, question: Question, answer: Mapping[str, Any]) -> Reading:
         if (abstention := self.hopeless(question)) is not None:
             return abstention
-        steps, said, undecided = self._answered(question, answer["values"])
-        extras, refused = read_errands(question, answer)
-        actions, missing = (*steps, *extras), tuple(answer["missing"])
+        if question.members:
+            return self._read_set(question, answer)
+        reading = self._told(question, answer, answer["missing"])
         if not answer["enough"]:
             return Abstention(
-                reason=HandoffReason.INCOMPLETE, missing=missing or ("what the instructions need",),
-                rationale=answer["rationale"], guesses=actions,
+                reason=HandoffReason.INCOMPLETE, missing=tuple(answer["missing"]) or ("what the instructions need",),
+                rationale=answer["rationale"], guesses=reading.actions,
             )
+        return reading
+
+    def _by_rules(self, question: Question) -> Reading:
+        if not question.members:
+            return decide_by_rules(self.described, question)
+        return over_the_set(question, [self._ruled(one) for one in members(question)])
+
+    def _ruled(self, question: Question) -> Reading | None:
+        """What the rules say of one record of a set; None where none of them holds: not each is a case for a person."""
+        reading = decide_by_rules(self.described, question)
+        return reading if isinstance(reading, Proposals) else None
+
+    def _read_set(self, question: Question, answer: Mapping[str, Any]) -> Proposals:
+        """A model's word on the records it names, where no rule of the policy has spoken already."""
+        said = answers_by_place(question, answer)
+        readings = [
+            self._ruled(one) or (self._told(one, said[place]) if place in said else None)
+            for place, one in enumerate(members(question))
+        ]
+        return over_the_set(question, readings, answer["rationale"])
+
+    def _told(self, question: Question, answer: Mapping[str, Any], missing: Sequence[str] = ()) -> Proposals:
+        steps, said, undecided = self._answered(question, answer["values"])
+        extras, refused = read_errands(question, answer)
         rationale = "; ".join((*said, answer["rationale"]))
         return Proposals(
-            actions=actions, rationale=with_withheld(rationale, question), undecided=(*missing, *undecided, *refused)
+            actions=(*steps, *extras), rationale=with_withheld(rationale, question),
+            undecided=(*missing, *undecided, *refused),
         )
 
     def _values(self, question: Question) -> Form:
