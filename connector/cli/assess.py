@@ -48,7 +48,9 @@ def assess(
 
     from connector.evaluation.assess.audit import audit
     from connector.evaluation.assess.readiness import readiness
+    from connector.evaluation.outputs import check_outputs
 
+    check_outputs({"--html": html}, inputs=csv or ())
     with _shown_progress() as progress:
         tables, own, denied = _from_csv(csv) if csv else _from_crm(config, connection, limit, progress)
         found = audit(tables, progress)
@@ -94,7 +96,7 @@ def _from_csv(paths: Sequence[Path]) -> tuple[list[AuditTable], tuple[Defect, ..
     files = [file for path in paths for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
     if not files:
         raise SettingsError([f"{paths[0]}: no .csv file in this folder"], hint="crm-connector assess --help")
-    read = [(file, read_dataset(file)) for file in files]
+    read = [(file, read_dataset(file, hint="crm-connector assess --help")) for file in files]
     tables = [
         AuditTable(name=file.stem, columns={name: known.column(name) for name in known.columns}) for file, known in read
     ]

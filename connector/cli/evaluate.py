@@ -36,8 +36,9 @@ class Learned(StrEnum):
 
 
 _CSV = {"exists": True, "dir_okay": False, "readable": True}
+_PREDICTIONS = "--predictions"
 Predictions = Annotated[
-    Path | None, typer.Option("--predictions", dir_okay=False, help="Write one line per answer to this CSV.")
+    Path | None, typer.Option(_PREDICTIONS, dir_okay=False, help="Write one line per answer to this CSV.")
 ]
 Seed = Annotated[int, typer.Option(help="Repeats the same evaluation.")]
 
@@ -69,6 +70,7 @@ def routing(
     from connector.decision.learners import Effort, NothingToLearn
     from connector.evaluation.routing import RoutingFigures, RoutingTrial, evaluate_routing
 
+    _check(predictions, train, valid, test, oos_valid, oos_test)
     tested = _texts(test, text, label, labelled=False)
     if oos_valid is not None:
         _texts(oos_valid, text, label, labelled=False)
@@ -106,6 +108,7 @@ def scoring(
     from connector.evaluation.datasets import outcomes, read_dataset
     from connector.evaluation.scoring import evaluate_scoring
 
+    _check(predictions, train, test)
     taught, tested = read_dataset(train), read_dataset(test)
     settled = outcomes(taught, target)
     truth = outcomes(tested, target) if target in tested.columns else (None,) * len(tested)
@@ -141,6 +144,7 @@ def retrieval(
     from connector.evaluation.datasets import read_dataset
     from connector.evaluation.retrieval import evaluate_retrieval
 
+    _check(predictions, passages, queries, qrels)
     known, asked, right = read_dataset(passages), read_dataset(queries), read_dataset(qrels)
     asked.require("id")
     right.require("query_id", "passage_id")
@@ -173,6 +177,7 @@ def duplicates(
     from connector.evaluation.datasets import read_dataset
     from connector.evaluation.duplicates import evaluate_duplicates
 
+    _check(predictions, records, truth)
     known, pairs = read_dataset(records), read_dataset(truth)
     pairs.require("id_a", "id_b")
     done = evaluate_duplicates(
@@ -197,6 +202,7 @@ def requests(
     from connector.evaluation.datasets import outcomes, read_dataset
     from connector.evaluation.requests import evaluate_requests
 
+    _check(predictions, train, test)
     taught, tested = read_dataset(train), read_dataset(test)
     taught.require(text, label)
     truth = outcomes(tested, label) if label in tested.columns else (None,) * len(tested)
@@ -255,11 +261,18 @@ def _grades(right: Dataset) -> list[float]:
     return [0.0 if isnan(grade) else grade for grade in read]
 
 
+def _check(predictions: Path | None, *inputs: Path | None) -> None:
+    """Before minutes of work: whether the answers can be written where they are wanted."""
+    from connector.evaluation.outputs import check_outputs
+
+    check_outputs({_PREDICTIONS: predictions}, inputs=inputs)
+
+
 def _write(path: Path | None, columns: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
-    from connector.evaluation.datasets import write_predictions
+    from connector.evaluation.outputs import write_rows
 
     if path is not None:
-        write_predictions(path, columns, lines)
+        write_rows(path, columns, lines, option=_PREDICTIONS)
 
 
 def _show(title: str, figures: Mapping[str, Any], why: str | None, *, as_json: bool) -> None:

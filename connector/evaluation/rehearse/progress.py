@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connector.errors import StateError
 from connector.evaluation.rehearse.process import DaemonProcess
 from connector.store import SqliteStore, Transaction
 
 STILL = 3.0  # seconds without any change, with nothing queued, that end a rehearsal
-PATIENCE = 900.0
+STUCK = 600.0  # seconds without any change after which a living daemon is given up; how long it all takes is no reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +36,24 @@ class Observer:
     records: frozenset[str]
     daemon: DaemonProcess
     say: Callable[[str], None]
+    seconds: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
     _last: tuple[int, ...] = ()
-    _changed: float = field(default_factory=time.monotonic)
+    _changed: float = 0.0
 
     def watch(self, *, kills: int, chance: random.Random) -> Settled:
         """Run until every record is settled and nothing moves. Raises StateError when the daemon gives up by itself."""
         self.daemon.start()
-        began = time.monotonic()
+        self._changed = self.seconds()
         marks = sorted(chance.uniform(0.02, 0.98) for _ in range(kills))
         while True:
-            time.sleep(0.05)
-            now = time.monotonic()
+            self.pause(0.05)
+            now = self.seconds()
             decided, moving = self._look(now)
             progress = decided / max(1, len(self.records))
             if marks and (progress >= marks[0] or now - self._changed > STILL):
                 marks.pop(0)
-                time.sleep(chance.uniform(0.0, 0.4))  # somewhere inside the next step, recovery included
+                self.pause(chance.uniform(0.0, 0.4))  # somewhere inside the next step, recovery included
                 self.daemon.kill()
                 self.daemon.start()
                 self._changed = now
@@ -59,8 +61,10 @@ class Observer:
                 raise StateError(f"the daemon stopped by itself:\n{self.daemon.last_words()}")
             elif not marks and not moving and decided >= len(self.records) and now - self._changed > STILL:
                 return self._settled()
-            elif now - began > PATIENCE or now - self._changed > 120:
-                self.say(f"gave up waiting with {decided} of {len(self.records)} records decided")
+            elif now - self._changed > STUCK:
+                self.say(
+                    f"gave up: nothing moved for {STUCK:.0f} seconds with {decided} of {len(self.records)} records decided"
+                )
                 return self._settled()
 
     def _look(self, now: float) -> tuple[int, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import random
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from adapters.sandbox import serve
 from connector.errors import SettingsError
+from connector.evaluation.outputs import check_outputs, write_rows
 from connector.evaluation.rehearse.crm import CLOSED, RehearsalCrm, stage
 from connector.evaluation.rehearse.edits import RepEdits
 from connector.evaluation.rehearse.figures import agent_set, duplicates, silent_overwrites, writes_of
@@ -32,6 +32,8 @@ Open = Callable[[Path, Mapping[str, str]], AbstractContextManager[Pipeline]]
 """Opens the road of a workspace as the commands do: from its connector.yaml and the secrets of the environment."""
 
 Say = Callable[[str], None]
+
+_DECISIONS, _CRM_LOG = "--decisions", "--crm-log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,10 @@ def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
 
     Raises SettingsError and PolicyError for what is wrong with the files, before anything starts.
     """
+    check_outputs(
+        {_DECISIONS: plan.decisions, _CRM_LOG: plan.crm_log},
+        inputs=(plan.policy, plan.history, plan.verdicts, plan.incoming),
+    )
     material = _material(plan)
     started = time.monotonic()
     span = timedelta(hours=len(material.incoming) / plan.rate)
@@ -153,7 +159,7 @@ def _run(
     if plan.decisions is not None:
         _write_decisions(plan.decisions, records, settled, material.field)
     if plan.crm_log is not None:
-        crm.org.log.export(plan.crm_log)
+        _write_log(plan.crm_log, crm)
     store.close()
     return rehearsed
 
@@ -253,11 +259,19 @@ def _matching_values(policy: Policy) -> Mapping[FieldName, str]:
 
 
 def _write_decisions(path: Path, records: Sequence[str], settled: Settled, field: FieldName) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("id", "field", "value", "disposition", "confidence"))
-        for place, record in enumerate(records):
-            value, confidence = settled.proposals.get(record, ("", ""))
-            writer.writerow((place, field, value, settled.dispositions.get(record, "none"), confidence))
+    rows = ((place, field, *_proposed(settled, record)) for place, record in enumerate(records))
+    write_rows(path, ("id", "field", "value", "disposition", "confidence"), rows, option=_DECISIONS)
 
 
+def _proposed(settled: Settled, record: str) -> tuple[str, str, str]:
+    """Value, disposition and confidence of one record."""
+    value, confidence = settled.proposals.get(record, ("", ""))
+    return value, settled.dispositions.get(record, "none"), confidence
+
+
+def _write_log(path: Path, crm: RehearsalCrm) -> None:
+    try:
+        crm.org.log.export(path)
+    except OSError as error:
+        problem = f"{path}: cannot be written: {error.strerror}"
+        raise SettingsError([problem], hint=f"choose another file for {_CRM_LOG}") from error

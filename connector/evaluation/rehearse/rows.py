@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.errors import SettingsError
+from connector.evaluation.datasets import read_dataset
 
 SUBJECT_LIMIT = 200
-_CELL_LIMIT = 50 * 1024 * 1024
+HINT = "name the columns with --text and --label: crm-connector rehearse --help"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,34 +38,12 @@ class Message:
 
 
 def read_rows(path: Path, *, text: str, label: str, labelled: bool) -> list[Message]:
-    """The rows of one file. `labelled` says that the label column must be there and is used.
+    """The rows of one file. `labelled` says that the label column must be there; rows without a label are left out.
 
-    Raises SettingsError naming the file and what is missing.
+    Raises SettingsError naming the file, the line or the column, and what to change.
     """
-    csv.field_size_limit(min(sys.maxsize, _CELL_LIMIT))
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            _check(path, columns, text, label if labelled else None)
-            rows = [_message(row, text, label) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        problem = f"{path}: cannot be read as CSV in UTF-8: {error}"
-        raise SettingsError([problem], hint="crm-connector rehearse --help") from error
-    return [row for row in rows if row.label] if labelled else rows
-
-
-def _check(path: Path, columns: object, text: str, label: str | None) -> None:
-    names = list(columns) if isinstance(columns, list | tuple) else []
-    missing = [name for name in (text, label) if name is not None and name not in names]
-    if missing:
-        have = ", ".join(names) or "none"
-        raise SettingsError(
-            [f"{path}: no column {name!r}; the columns are: {have}" for name in missing],
-            hint="name the columns with --text and --label",
-        )
-
-
-def _message(row: dict[str, str | None], text: str, label: str) -> Message:
-    value = (row.get(label) or "").strip()
-    return Message(text=row.get(text) or "", label=value or None)
+    rows = read_dataset(path, hint=HINT)
+    rows.require(text, *([label] if labelled else []))
+    labels = rows.column(label) if label in rows.columns else ("",) * len(rows)
+    messages = [Message(text=cell, label=value or None) for cell, value in zip(rows.column(text), labels, strict=True)]
+    return [message for message in messages if message.label] if labelled else messages

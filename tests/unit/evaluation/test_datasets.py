@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import SettingsError
-from connector.evaluation.datasets import outcomes, read_dataset, write_predictions
+from connector.evaluation.datasets import look_alikes, outcomes, read_dataset
 
 
 @pytest.fixture
@@ -30,8 +30,10 @@ def test_a_blank_row_with_cells_still_counts(read):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is empty"), (b"a,a\n", "stands there twice"), (b"a,b\n1,2,3\n", "3 cells under 2 columns"),
-        (b"a\n\xff\xfe", "CSV in UTF-8"),
+        (b"", "is empty"), (b"a,a\n", "'a' stands there twice"), (b"a,b\n1,2,3\n", "csv:2: 3 cells under 2 columns"),
+        (b"a\n1\n\xff\xfe", "csv:3: is not UTF-8"), (b"a,,b\n1,2,3\n", "column 2 has no name"),
+        (b"a;b\n1;2\n", "separated by semicolons"), (b"a\tb\n1\t2\n", "separated by tabs"),
+        (b'a,b\n1,2\n"3,4\n5,6\n', "csv:3: a quote is opened"), (b'a,b\n1,2\n"3"3,4\n', "csv:3: text follows"),
     ],
 )
 def test_what_cannot_be_read_is_said(read, content, said):
@@ -49,15 +51,20 @@ def test_outcomes_are_read_in_the_words_people_use(read):
 
 
 def test_other_outcomes_are_refused(read):
-    with pytest.raises(SettingsError, match="'maybe'"):
-        outcomes(read(b"a,won\n1,maybe\n"), "won")
+    with pytest.raises(SettingsError, match=r"'maybe' \(first in row 1"):
+        outcomes(read(b"a,won\n,1\n1,maybe\n2,maybe\n"), "won")
 
 
-def test_numbers_are_written_in_full(tmp_path):
-    write_predictions(tmp_path / "out.csv", ("row", "score", "flagged"), [(0, 0.1 + 0.2, True), (1, None, False)])
-    assert (tmp_path / "out.csv").read_text() == "row,score,flagged\n0,0.30000000000000004,1\n1,,0\n"
+def test_look_alikes_are_grouped():
+    values = ["refund", "Refund ", "RE\u200bFUND", "login", "caf\u00e9", "cafe\u0301"]
+    assert look_alikes(values) == (("cafe\u0301", "caf\u00e9"), ("RE\u200bFUND", "Refund ", "refund"))
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(SettingsError, match="cannot be written"):
-        write_predictions(tmp_path / "none" / "out.csv", ("row",), [])
+def test_unnamed_empty_columns_of_a_spreadsheet_are_left_out(read):
+    dataset = read(b"text,,label,,\na,,b,,\n")
+    assert (dataset.columns, dataset.rows) == (("text", "label"), (("a", "b"),))
+
+
+def test_all_line_ends_and_marks_are_read(read):
+    for content in (b"\xef\xbb\xbfa,b\n1,2\n", b"a,b\r\n1,2\r\n", b"a,b\r1,2\r"):
+        assert read(content).rows == (("1", "2"),)
