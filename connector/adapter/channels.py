@@ -102,10 +102,14 @@ _MAILED = frozenset({ActionKind.SEND_EMAIL, ActionKind.SCHEDULE_MEETING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
-    """The channels and endpoints of one settings file, by the names policies use."""
+    """The channels and endpoints of one settings file, by the names policies use.
+
+    `at_home` names the endpoints on this machine or on a host that people named as theirs.
+    """
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
     endpoints: Mapping[str, Channel] = field(default_factory=dict)
+    at_home: frozenset[str] = frozenset()
 
     def find(self, kind: ActionKind, target: str) -> Channel | None:
         """The way out for one action. Mail is named by relation, not by channel: it leaves through the one that mails."""
@@ -118,3 +122,8 @@ class Outlets:
         """The fields of the record that an action carries out of the CRM."""
         channel = self.find(kind, target)
         return channel.needs if channel is not None else frozenset()
+
+    def leaving(self, kind: ActionKind, target: str) -> frozenset[FieldName]:
+        """Those of them that leave the house."""
+        stays = kind is ActionKind.CALL_ENDPOINT and target in self.at_home
+        return frozenset() if stays else self.needs(kind, target)

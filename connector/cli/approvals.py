@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.action import UpdateField, describe
+from connector.action import UpdateField
 from connector.cli import cards
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
@@ -56,13 +56,13 @@ def list_(
         found = [one for one in asked_for.listed(tx, wanted, limit=100_000) if policy in (None, one.policy)]
     if as_json:
         emit({
-            "total": len(found), "groups": _groups(found),
+            "total": len(found), "groups": _groups(found, now),
             "approvals": [_line_document(one, now) for one in found[:limit]],
         })  # fmt: skip
     elif not found:
         say("nothing waits for approval" if wanted is ApprovalState.PENDING else "there are none")
     elif grouped:
-        table("", ("policy", "what", "how many"), [(g["policy"], g["what"], str(g["count"])) for g in _groups(found)])
+        table("", ("policy", "what", "how many"), [(g["policy"], g["what"], str(g["count"])) for g in _groups(found, now)])
     else:
         last = "lapses" if wanted is ApprovalState.PENDING else "stands"
         rows = [
@@ -208,8 +208,9 @@ def _live(settings: Settings, found: Approval) -> tuple[Record | None, str | Non
     return (record, None) if isinstance(record, Record) else (None, "the record is gone")
 
 
-def _groups(found: Sequence[Approval]) -> list[dict[str, Any]]:
-    counted = Counter((one.policy, describe(one.action)) for one in found)
+def _groups(found: Sequence[Approval], now: datetime) -> list[dict[str, Any]]:
+    """Alike questions, counted. One asked blind is counted under no value: a group would tell it."""
+    counted = Counter((one.policy, what(_unread(one, now))) for one in found)
     return [{"policy": policy, "what": what, "count": count} for (policy, what), count in counted.most_common()]
 
 

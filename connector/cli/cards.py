@@ -22,7 +22,7 @@ def document_of(card: Card) -> dict[str, Any]:
         "live": encode_value(card.live.fields.get(target)) if card.live is not None and target else None,
         "moved": moved(card), "live_trouble": card.trouble,
         "confidence": None if card.hides else round(asked.confidence, 6), "earned": earned(card),
-        "rationale": None if card.hides else asked.rationale,
+        "rationale": None if card.keeps_why else asked.rationale,
         "reasons": [{"code": reason.code.value, "text": reason.text} for reason in asked.reasons],
         "evidence": [dict(citation) for citation in asked.citations],
         "owner": asked.owner, "asked_at": instant(asked.asked_at), "expires_at": instant(asked.expires_at),
@@ -64,7 +64,9 @@ def show(card: Card) -> None:
 
 def _reasoned(card: Card) -> tuple[tuple[str, str], ...]:
     asked = card.approval
-    return ("rationale", asked.rationale), ("confidence", f"{asked.confidence:.0%} — {earned(card)}")
+    later = "told once the question beside this one, which is asked blind, is answered"
+    why = later if card.keeps_why else asked.rationale
+    return ("rationale", why), ("confidence", f"{asked.confidence:.0%} — {earned(card)}")
 
 
 def _show_action(card: Card) -> None:

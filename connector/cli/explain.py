@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,8 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, heading, indented, instant, moment, pairs, say
 from connector.cli.refs import parse_ref
 from connector.errors import PermanentError
-from connector.report.story import FieldStory, Step, Story, story_of
+from connector.gate.queue import still_blind
+from connector.report.story import FieldStory, Step, Story, kept_back, story_of
 from connector.settings import load_settings
 
 app = typer.Typer(add_completion=False)
@@ -29,6 +31,9 @@ def explain(
     ref = parse_ref(record)
     with reading_state(load_settings(config)) as store, store.snapshot() as tx:
         story = story_of(tx, ref, field)
+        hidden = still_blind(tx, [step.decision for step in story.steps if step.decision is not None])
+    steps = (kept_back(step) if step.decision in hidden else step for step in story.steps)
+    story = replace(story, steps=tuple(steps))
     if as_json:
         emit(document_of(story))
     elif not story.steps:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from adapters import registry
 from connector.adapter import (
@@ -43,9 +44,22 @@ def open_outlets(settings: Settings, clock: Clock, log: Log, meter: Meter | None
     opening = Opening(settings, clock, log, meter)
     channels = opening.each("channels", settings.channels, registry.channel_factory)
     endpoints = opening.each("endpoints", settings.endpoints, lambda kind: registry.endpoint_factory())
+    at_home = frozenset(block.name for block in settings.endpoints if opening.is_local(block))
+    outlets = Outlets(channels=channels, endpoints=endpoints, at_home=at_home)
+    opening.problems += _carried_against_privacy(settings, outlets)
     if opening.problems:
         raise SettingsError(opening.problems)
-    return Outlets(channels=channels, endpoints=endpoints)
+    return outlets
+
+
+def _carried_against_privacy(settings: Settings, outlets: Outlets) -> Iterator[str]:
+    """Endpoints elsewhere that would be sent what `privacy` keeps here: settings contradict themselves."""
+    private = {*settings.privacy.never, *settings.privacy.mask}
+    for block in settings.endpoints:
+        if kept := sorted(outlets.leaving(ActionKind.CALL_ENDPOINT, block.name) & private):
+            line = block.lines.get("parameters", block.lines[""])
+            at = f"{settings.file.name}:{line}: endpoints.{block.name}.parameters"
+            yield f"{at}: {kept[0]} stands under `privacy` and may not leave the house; take it out of one of them"
 
 
 def open_lookups(
@@ -120,6 +134,13 @@ class Opening:
             except SettingsError as error:
                 self.problems += error.problems
         return opened
+
+    def is_local(self, block: OutsideSettings) -> bool:
+        """Whether the address of a block is this machine or a host that people named as theirs."""
+        try:
+            return self._dial.is_local(urlsplit(str(block.options.get("url", ""))).hostname or "")
+        except ValueError:
+            return False
 
     def _factory(
         self, section: str, block: OutsideSettings, factory_of: Callable[[str], Callable[[ChannelEnvironment], _Opened]]

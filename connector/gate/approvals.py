@@ -39,7 +39,10 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """One question to a person. `bases` are what the target and evidence fields held when it was asked."""
+    """One question to a person. `bases` are what the target and evidence fields held when it was asked.
+
+    `beside_blind` says that the same decision asks another question blind: the rationale they share would tell its value.
+    """
 
     id: str
     intent: str
@@ -65,6 +68,7 @@ class Approval:
     expires_at: datetime
     settled_by: str | None = None
     remark: str | None = None
+    beside_blind: bool = False
 
     @property
     def hash(self) -> str:
@@ -289,6 +293,7 @@ _COLUMNS = (
     "approval", "intent", "decision", "policy", "cell", "pins", "content", "connection", "object", "record", "held",
     "action_hash", "rule", "on_overwrite", "confidence", "rationale", "reasons", "citations",
     "after_intent", "run", "state", "owner", "asked_at", "expires_at", "settled_by", "remark", "pattern",
+    "beside_blind",
 )
 _INSERT = f"""
 INSERT INTO gate_approvals ({", ".join(_COLUMNS)}) VALUES ({", ".join(":" + name for name in _COLUMNS)})
@@ -325,6 +330,7 @@ def _row(approval: Approval) -> dict[str, Any]:
         "settled_by": approval.settled_by,
         "remark": approval.remark,
         "pattern": approval.pattern,
+        "beside_blind": int(approval.beside_blind),
     }
 
 
@@ -341,4 +347,5 @@ def approval_of(row: Row) -> Approval:
         citations=tuple(json.loads(row["citations"])), after=row["after_intent"], run=row["run"],
         state=word(ApprovalState, row["state"]), owner=row["owner"], asked_at=from_micros(row["asked_at"]),
         expires_at=from_micros(row["expires_at"]), settled_by=row["settled_by"], remark=row["remark"],
+        beside_blind=bool(row["beside_blind"]),
     )

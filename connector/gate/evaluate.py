@@ -37,6 +37,7 @@ class Case:
 
     `passages` are what citations may quote; `addresses` whom the policy lets this kind of message reach.
     `hands_off_until` names fields of the record that a person corrected, and until when they are left to people.
+    `kept_here` are fields that the action would carry out of the house and that may not leave it.
     """
 
     policy: Policy
@@ -51,11 +52,12 @@ class Case:
     addresses: Collection[str] = ()
     permitted_targets: Collection[str] = ()
     hands_off_until: Mapping[FieldName, datetime] = field(default_factory=dict)
+    kept_here: Collection[FieldName] = ()
 
 
 def evaluate(case: Case) -> Verdict:
     """Allow, require approval, or deny, with every reason there is."""
-    if denied := (*_not_permitted(case), *_invalid(case), *_unfounded(case)):
+    if denied := (*_not_permitted(case), *_kept_here(case), *_invalid(case), *_unfounded(case)):
         return Deny(reasons=denied)
     asking = (*_supervision(case), *_taint(case), *_hands_off(case))
     if asking:
@@ -90,6 +92,13 @@ def _not_permitted(case: Case) -> tuple[Reason, ...]:
                 return (Reason(ReasonCode.NOT_PERMITTED, f"may does not name {action.kind}"),)
     beyond = overreach(action, policy, case.record, case.schema, case.owners, case.addresses)
     return tuple(Reason(ReasonCode.NOT_PERMITTED, text) for text in beyond)
+
+
+def _kept_here(case: Case) -> tuple[Reason, ...]:
+    """Settings name what a call carries along; what privacy says of a field is stronger, whoever agrees to the call."""
+    kept = ", ".join(sorted(case.kept_here))
+    text = f"it would carry {kept} out of the house, which is masked or never leaves"
+    return (Reason(ReasonCode.NOT_PERMITTED, text),) if kept else ()
 
 
 def _forges_a_question(action: Action) -> bool:

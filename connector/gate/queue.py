@@ -151,6 +151,11 @@ def hidden_decisions(tx: Transaction, person: str, decisions: Sequence[str]) -> 
     return frozenset(one.decision for one in waiting if one.id in hidden)
 
 
+def still_blind(tx: Transaction, decisions: Sequence[str]) -> frozenset[str]:
+    """Those of these decisions that ask something blind which nobody has answered."""
+    return frozenset(one.decision for one in _of_decisions(tx, decisions) if one.is_blind)
+
+
 def _of_decisions(tx: Transaction, decisions: Sequence[str]) -> list[Approval]:
     found: list[Row] = []
     for some in batches(list(dict.fromkeys(decisions))):

@@ -163,4 +163,10 @@ MIGRATIONS = (
         CREATE INDEX gate_approvals_cell ON gate_approvals (cell, pins, state, asked_at)
         """,
     ),
+    Migration(
+        stage="gate",
+        number=4,
+        name="questions beside one that is asked blind",
+        script="ALTER TABLE gate_approvals ADD COLUMN beside_blind INTEGER NOT NULL DEFAULT 0",
+    ),
 )

@@ -188,8 +188,9 @@ def _what(asked: Approval) -> list[str]:
         base = asked.bases.get(asked.action.field)
         if base is not None and not base.private:
             lines.append(f"It holds now: {_line(display(base.value), 200) or '(nothing)'}")
-    if not is_hidden(asked):  # the reasons would tell the value
-        lines.append(f"Confidence: {asked.confidence:.0%}. Why: {_line(asked.rationale, 500)}")
+    if not is_hidden(asked):  # the reasons would tell the value, here and of a question beside this one
+        why = "" if asked.beside_blind else f" Why: {_line(asked.rationale, 500)}"
+        lines.append(f"Confidence: {asked.confidence:.0%}.{why}")
     lines += [f"Evidence: “{_line(one['quote'], 300)}” ({_line(one['source'], 100)})" for one in asked.citations[:3]]
     return [*lines, f"Policy: {asked.policy}"]
 

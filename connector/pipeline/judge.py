@@ -143,6 +143,7 @@ def _judge_actions(
                 policy=case.policy, proposed=one, record=case.record, schema=bench.schema, owners=bench.owners,
                 standing=bench.standing(cell), pins=pins, limits=limits, passages=(*context.passages, *decision.found),
                 addresses=addresses_for(case.policy, one.action.kind, context), hands_off_until=bench.hands_off(case),
+                kept_here=_leaving(bench, one.action) & private,
             )
         )
         if isinstance(verdict, Allow):
@@ -153,7 +154,20 @@ def _judge_actions(
         after = intents[one.after] if one.after is not None and one.after < place else _follows(case, one.action)
         approval = _approval(bench, case, decision, one, verdict, intents[place], key, pins, cell, after, private)
         judged.append(JudgedAction(proposed=one, verdict=verdict, cell=cell, approval=approval))
-    return tuple(judged)
+    return _beside_blind(judged)
+
+
+def _beside_blind(judged: Sequence[JudgedAction]) -> tuple[JudgedAction, ...]:
+    """Where one question of a decision is asked blind, the others keep the rationale back that they share with it."""
+    asked = [one.approval for one in judged if one.approval.state is ApprovalState.PENDING]
+    if not any(one.is_blind for one in asked):
+        return tuple(judged)
+    return tuple(replace(one, approval=replace(one.approval, beside_blind=True)) for one in judged)
+
+
+def _leaving(bench: Bench, action: Action) -> frozenset[FieldName]:
+    """The fields of the record that an action carries out of the house."""
+    return bench.outlets.leaving(action.kind, action.channel) if isinstance(action, Message) else frozenset()
 
 
 def _follows(case: Case, action: Action) -> str | None:

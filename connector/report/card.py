@@ -32,6 +32,13 @@ class Card:
         return asked.state is ApprovalState.PENDING and asked.is_blind and not self.revealed
 
 
+    @property
+    def keeps_why(self) -> bool:
+        """Whether the rationale is kept from the person: it may tell the value that a blind question asks for."""
+        beside = self.approval.beside_blind and self.approval.state is ApprovalState.PENDING and not self.revealed
+        return self.hides or beside
+
+
 ORIGINS: Mapping[str, str] = {
     "staff": "a colleague", "outsider": "an outsider: not to be trusted", "file": "a knowledge file",
     "lookup": "another system", "agent": "an agent of ours",

@@ -11,6 +11,7 @@ from connector.record import decode_value, display
 
 Body = Mapping[str, Any]
 ERASED = "(its content was erased)"
+WITHHELD = "told once you have answered its question, which is asked blind"
 
 
 def headline(stored: StoredEntry) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from connector.journal import EntryKind, StoredEntry, of_record
 from connector.record import RecordRef, decode_value, display
-from connector.report.sentences import headline
+from connector.report.sentences import WITHHELD, headline
 from connector.store import Transaction
 
 
@@ -70,6 +70,11 @@ def story_of(tx: Transaction, ref: RecordRef, field: str | None = None) -> Story
     stands = {one.field: one for entry in entries if (one := _settled(entry)) is not None}
     kept = tuple(one for name, one in sorted(stands.items()) if field is None or name == field)
     return Story(ref=ref, steps=tuple(told), fields=kept)
+
+
+def kept_back(step: Step) -> Step:
+    """A step of a decision that still asks something blind: that it was, and no more."""
+    return replace(step, sentence=WITHHELD, evidence=(), policy_line=None)
 
 
 def _step(stored: StoredEntry) -> Step:

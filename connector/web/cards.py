@@ -56,6 +56,7 @@ class CardView:
     tier: str
     outcome: Outcome | None
     hides: bool = False  # asked blind: what is proposed, how sure and why are kept from the person
+    keeps_why: bool = False  # another question of the same decision is: the rationale would tell its value
 
     @property
     def is_open(self) -> bool:
@@ -84,26 +85,36 @@ def cards_of(
 ) -> tuple[CardView, ...]:
     """The cards of these questions for one person, in their order."""
     hidden = queue.hidden_from(tx, person, asked)
+    quiet = keeping_why(tx, asked, person=person)
     names = names_of(tx, [(one.ref, one.bases) for one in asked])
     cells = earned_by(tx, [(one.cell, one.pins) for one in asked], targets=targets, now=now)
     outcomes = outcomes_of(tx, [one for one in asked if one.state is not ApprovalState.PENDING])
     return tuple(
         _card(
-            tx, one, names, cells.get((one.cell, one.pins)), outcomes.get(one.id), hides=one.id in hidden
+            tx, one, names, cells.get((one.cell, one.pins)), outcomes.get(one.id), hides=one.id in hidden,
+            keeps_why=one.id in quiet,
         )
         for one in asked
     )
 
 
+def keeping_why(tx: Transaction, asked: Sequence[Approval], *, person: str) -> frozenset[str]:
+    """Those of these questions whose rationale would tell this person what another one asks blind."""
+    decisions = [one.decision for one in asked if one.beside_blind]
+    hidden = queue.hidden_decisions(tx, person, decisions)
+    return frozenset(one.id for one in asked if one.decision in hidden)
+
+
 def _card(
     tx: Transaction, asked: Approval, names: Mapping[RecordRef, str], earned: CellReport | None, outcome: Outcome | None,
-    *, hides: bool,
+    *, hides: bool, keeps_why: bool,
 ) -> CardView:
     decision = decisions.find(tx, asked.decision)
     return CardView(
         asked=asked, name=names[asked.ref], shape=shape_of(asked, hides=hides), quotes=quotes_of(asked),
         earned=earned, usd=decision.usd if decision is not None else "0",
         tier=decision.tier if decision is not None else "", outcome=outcome, hides=hides,
+        keeps_why=keeps_why,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from connector.adapter import Lookup, Outlets
 from connector.context.context import Audience
 from connector.context.index import IndexEntry, entry_key, knowledge_scope
 from connector.decision.agents import AGENTS
@@ -65,6 +66,10 @@ class Defence:
     privacy: Privacy = field(default_factory=Privacy)
     system: str = "hubspot"
     rounds: int = 4
+    places: int = 3  # each mechanism in so many of them
+    outlets: Callable[[], Outlets] = Outlets
+    lookups: Callable[[Path], Mapping[str, Lookup]] = lambda folder: {}
+    before: Callable[[World], None] = lambda world: None  # what people have set up, beside the policy
 
 
 class Puppet:
@@ -168,16 +173,18 @@ def place_of(defence: Defence, number: int, turn: int) -> str:
     return names[(number * 5 + turn * 7 + len(defence.name)) % len(names)]
 
 
-def attack(folder: Path, defence: Defence, *, places: int = 3) -> dict[Placed, str | None]:
+def attack(folder: Path, defence: Defence, *, places: int | None = None) -> dict[Placed, str | None]:
     """Every injection of a defence in several places, through the whole road; what each broke, or None."""
     puppet = Puppet()
     world = World(
-        folder, defence.policy, reasoners=lambda _: {Tier.FAST: puppet}, privacy=defence.privacy, system=defence.system
-    )
+        folder, defence.policy, reasoners=lambda _: {Tier.FAST: puppet}, privacy=defence.privacy, system=defence.system,
+        outlets=defence.outlets(), lookups=defence.lookups(folder),
+    )  # fmt: skip
+    defence.before(world)
     teach(world, "prices.md", INTERNAL, Audience.INTERNAL)
     placed: list[Placed] = []
     for number, injection in enumerate(defence.injections):
-        for turn in range(places):
+        for turn in range(places or defence.places):
             token, place = f"inj-{len(placed)}", place_of(defence, number, turn)
             puppet.strings[token] = injection
             ticket = PLACES[place](world, token, injection.says, injection.values)

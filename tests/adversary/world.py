@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.conformance.bridge import FaceTransport
-from connector.adapter import HttpRequest, HttpResponse, Transport
+from connector.adapter import HttpRequest, HttpResponse, Lookup, Outlets, Transport
 from connector.clock import HeldClock
 from connector.context.index import Index
 from connector.context.memory_index import MemoryIndex
@@ -106,6 +106,8 @@ class World:
         seed: int = 1,
         privacy: Privacy | None = None,
         index: Index | None = None,
+        outlets: Outlets | None = None,
+        lookups: Mapping[str, Lookup] | None = None,
     ) -> None:
         folder.mkdir(exist_ok=True, parents=True)
         self.folder, self.plain = folder, policies or (policy(),)
@@ -131,6 +133,8 @@ class World:
             fit=fit,
             log=self.log,
             privacy=privacy or Privacy(),
+            outlets=outlets or Outlets(),
+            lookups=lookups or {},
         )
         self.road: Pipeline = assemble(self.around, parsed(self.plain))
         self.told: dict[str, str] = {}
@@ -157,7 +161,8 @@ class World:
         key = values.get("email", values.get("Email"))
         made = self.people.get(key) if key else None
         if made is None:
-            made = self.crm.org.create(kind, values, actor=self.rep).id
+            # Setup may also write what the CRM itself finds out: opt-outs and bounces.
+            made = self.crm.org.create(kind, values, actor=replace(self.rep, kind="setup")).id
             self.people |= {key: made} if key else {}
         self.crm.link_contact(ticket, made)
         return made

@@ -16,7 +16,7 @@ from connector.policy import PolicyName
 from connector.report.outcomes import Proof
 from connector.report.times import moment
 from connector.store import Transaction
-from connector.web.cards import CardView, cards_of, in_words, shape_of
+from connector.web.cards import CardView, cards_of, in_words, keeping_why, shape_of
 from connector.web.csv_export import csv_of
 from connector.web.house import House
 from connector.web.page import Answer, Asked, Download, Page, Shown, Way
@@ -87,11 +87,12 @@ def export(house: House, asked: Asked) -> Answer:
         )
         house.journal.append(tx, entry)
         hidden = queue.hidden_from(tx, asked.person.name, found)
+        quiet = keeping_why(tx, found, person=asked.person.name)
     rows = [
         (
             one.id, str(one.ref), one.policy, in_words(one, hides=one.id in hidden), shape_of(one).base or "",
-            shape_of(one, hides=one.id in hidden).ours, *_reasoned(one, hides=one.id in hidden), one.owner,
-            moment(one.asked_at), moment(one.expires_at),
+            shape_of(one, hides=one.id in hidden).ours, *_reasoned(one, hides=one.id in hidden, quiet=one.id in quiet),
+            one.owner, moment(one.asked_at), moment(one.expires_at),
         )
         for one in found
     ]
@@ -99,9 +100,9 @@ def export(house: House, asked: Asked) -> Answer:
     return Download(name="approvals.csv", kind="text/csv; charset=utf-8", text=csv_of(heads, rows))
 
 
-def _reasoned(one: Approval, *, hides: bool) -> tuple[str, str]:
-    """How sure, and why: kept back where the question is blind."""
-    return ("", "") if hides else (f"{one.confidence:.4f}", one.rationale)
+def _reasoned(one: Approval, *, hides: bool, quiet: bool) -> tuple[str, str]:
+    """How sure, and why: kept back where the question is blind, or why would tell of one that is."""
+    return ("", "") if hides else (f"{one.confidence:.4f}", "" if quiet else one.rationale)
 
 
 def _view(asked: Asked, now: datetime) -> View:

@@ -10,7 +10,7 @@ from connector.gate import queue
 from connector.journal import EntryKind, StoredEntry, before, newest_seq
 from connector.record import RecordRef
 from connector.report.names import names_of
-from connector.report.sentences import headline
+from connector.report.sentences import WITHHELD, headline
 from connector.web.house import House
 from connector.web.page import Answer, Asked, BadRequestError, Page, SeeOther, Shown, Way
 from connector.web.pages.wording import record_named
@@ -18,9 +18,6 @@ from connector.web.pages.wording import record_named
 _PER_PAGE = 60
 QUIET = frozenset({EntryKind.CAPTURED, EntryKind.SENDING, EntryKind.RECONCILED})
 """Steps that tell a person nothing: they are in the journal, and left out here."""
-
-
-WITHHELD = "told once you have answered its question, which is asked blind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from connector.gate import approvals, handoffs, queue
@@ -11,12 +11,12 @@ from connector.gate.approvals import ApprovalState
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.record import RecordRef
 from connector.report.names import names_of
-from connector.report.story import Evidence, FieldStory, Step, story_of
+from connector.report.story import Evidence, FieldStory, Step, kept_back, story_of
 from connector.store import Transaction
 from connector.web.cards import in_words
 from connector.web.house import House
 from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
-from connector.web.pages.history import QUIET, WITHHELD
+from connector.web.pages.history import QUIET
 from connector.web.pages.wording import record_named
 from connector.writeback import OutboxState, WritePurpose, outbox
 
@@ -83,8 +83,7 @@ def _chapters(steps: tuple[Step, ...], hidden: Collection[str]) -> tuple[Chapter
     for whole in steps:
         if whole.kind in QUIET:
             continue
-        is_hidden = whole.decision in hidden
-        step = replace(whole, sentence=WITHHELD, evidence=(), policy_line=None) if is_hidden else whole
+        step = kept_back(whole) if whole.decision in hidden else whole
         new = tuple(one for one in dict.fromkeys(step.evidence) if one not in told)
         told.update(new)
         chapters.append(Chapter(step=step, evidence=new))

@@ -96,6 +96,23 @@ def test_a_policy_that_names_what_is_not_there_is_told_the_nearest_name(tmp_path
     assert any("no channel of kind smtp" in one for one in unserved([asked], settings(tmp_path, "")))
 
 
+KEPT = """
+privacy: {never: [card_number], mask: [phone], local_hosts: [erp.example.com]}
+endpoints:
+  away: {url: "https://billing.example.com/x", parameters: {card: {field: card_number}}}
+  call: {url: "https://billing.example.com/x", parameters: {at: {field: phone}}}
+  home: {url: "https://erp.example.com/x", parameters: {card: {field: card_number}, at: {field: phone}}}
+"""
+
+
+def test_what_may_not_leave_is_sent_to_no_endpoint_elsewhere(tmp_path):
+    found = problems(tmp_path, KEPT)
+    assert [one.split(";")[0].split(": ", 2)[1:] for one in found] == [
+        [f"endpoints.{name}.parameters", f"{field} stands under `privacy` and may not leave the house"]
+        for name, field in (("away", "card_number"), ("call", "phone"))
+    ]
+
+
 def test_only_what_settings_name_is_loaded():
     script = "import sys, connector.cli.outside; print([name for name in sys.modules if 'adapters.channels' in name])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
