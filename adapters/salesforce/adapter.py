@@ -10,6 +10,7 @@ from adapters.salesforce.changes import SETTLE, SalesforceChanges
 from adapters.salesforce.check import findings
 from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.contact_roles import ContactRoles
+from adapters.salesforce.correspondents import Correspondents
 from adapters.salesforce.creates import CREATE_BATCH, DRAFTS_ON, Creates
 from adapters.salesforce.flows import Flows
 from adapters.salesforce.mapping import DEFAULT_MARKER_FIELD, object_maps
@@ -54,7 +55,10 @@ class SalesforceAdapter:
         self._flows = Flows(self._client)
         self._stages = StageRows(self._client, self._catalog)
         roles = ContactRoles(self._client, environment.log)
-        self._records = SalesforceReader(environment.connection, self._client, self._catalog, roles)
+        self._records = SalesforceReader(
+            environment.connection, self._client, self._catalog, roles=roles,
+            correspondents=Correspondents(self._client, self._catalog, environment.log),
+        )
         self._changes = SalesforceChanges(
             environment.connection,
             self._client,

@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.contact_roles import ENDS, ContactRoles
+from adapters.salesforce.correspondents import PEOPLE, Correspondents
 from adapters.salesforce.relations import PREFIXES, lookup
 from adapters.salesforce.rows import RowReader
 from adapters.salesforce.schema import Description
-from adapters.salesforce.soql import chunks, one_of, quoted, safe_id, select
+from adapters.salesforce.soql import chunks, one_of, safe_id, select
 from connector.adapter import (
     ConnectionName,
     FieldName,
@@ -30,15 +31,15 @@ READ_BATCH = 200  # ids whose query still fits Salesforce's 16 KB limit on addre
 _MOST_ROWS = 2000
 _BAD_ID = {"INVALID_QUERY_FILTER_OPERATOR", "INVALID_ID_FIELD"}
 
-_CORRESPONDENTS = frozenset({ObjectType.CONTACT, ObjectType.LEAD})
-
 
 class SalesforceReader:
     """The reader port over SOQL."""
 
     def __init__(
-        self, connection: ConnectionName, client: SalesforceClient, catalog: Catalog, roles: ContactRoles
+        self, connection: ConnectionName, client: SalesforceClient, catalog: Catalog, *, roles: ContactRoles,
+        correspondents: Correspondents,
     ) -> None:
+        self._correspondents = correspondents
         self._roles = roles
         self._connection = connection
         self._client = client
@@ -64,8 +65,11 @@ class SalesforceReader:
             by_object[ref.object].append(ref)
         found: dict[RecordRef, tuple[Record, ...]] = dict.fromkeys(refs, ())
         for kind, ours in by_object.items():
-            if object is ObjectType.EMAIL and kind in _CORRESPONDENTS:
-                found |= self._correspondence(ours, fields, limit)
+            if object is ObjectType.EMAIL and kind in PEOPLE:
+                found |= self._mails_of(ours, fields, limit)
+                continue
+            if kind is ObjectType.EMAIL and object in PEOPLE:
+                found |= self._people_of(ours, object, fields)
                 continue
             upward, downward = self._ties(kind, object)
             for batch in (ours[start : start + READ_BATCH] for start in range(0, len(ours), READ_BATCH)):
@@ -154,28 +158,28 @@ class SalesforceReader:
             width = width if full else len(share) // 2
         return found
 
-    def _correspondence(
+    def _mails_of(
         self, people: Sequence[RecordRef], fields: Collection[FieldName], limit: int
     ) -> dict[RecordRef, tuple[Record, ...]]:
-        """The newest mails of each person, by address: no lookup ties a mail to a contact or lead."""
-        rows = [
-            row
-            for kind, some in _by_kind(people).items()
-            for batch in chunks([ref.id for ref in some], READ_BATCH)
-            for row in self._client.rows(["Id", "Email"], self._catalog.describe(kind).native, one_of("Id", batch))
-        ]
-        addresses = {str(row["Id"])[:15]: str(row["Email"]) for row in rows if row.get("Email")}
-        description = self._catalog.describe(ObjectType.EMAIL)
-        reader = RowReader(self._connection, description, description.select(fields))
-        found: dict[RecordRef, tuple[Record, ...]] = {}
-        for ref in people:
-            address = addresses.get(ref.id[:15])
-            if address is not None and limit > 0:
-                either = f"(FromAddress = {quoted(address)} OR ToAddress = {quoted(address)})"
-                query = select(reader.names, description.native, either, order="CreatedDate DESC, Id DESC", limit=limit)
-                answer = self._client.query(query)
-                found[ref] = tuple(reader.record(row, answer.at) for row in answer.body["records"])
-        return found
+        """The newest mails of contacts or leads."""
+        ids = self._correspondents.mails_of(people[0].object, [ref.id for ref in people], limit=limit)
+        return self._told_by_ids(people, ObjectType.EMAIL, ids, fields)
+
+    def _people_of(
+        self, mails: Sequence[RecordRef], kind: ObjectType, fields: Collection[FieldName]
+    ) -> dict[RecordRef, tuple[Record, ...]]:
+        """The contacts or leads among a mail's senders and recipients."""
+        ids = self._correspondents.people_of([ref.id for ref in mails], kind)
+        return self._told_by_ids(mails, kind, ids, fields)
+
+    def _told_by_ids(
+        self, refs: Sequence[RecordRef], kind: ObjectType, ids: Mapping[str, Sequence[str]], fields: Collection[FieldName]
+    ) -> dict[RecordRef, tuple[Record, ...]]:
+        wanted = {one: RecordRef(self._connection, kind, one) for found in ids.values() for one in found}
+        read = self.read(list(wanted.values()), fields) if wanted else {}
+        return {
+            ref: tuple(record for one in ids[ref.id] if isinstance(record := read[wanted[one]], Record)) for ref in refs
+        }
 
     def _ties(self, kind: ObjectType, object: ObjectType) -> tuple[str | None, str | None]:
         """The lookup from our record up to the wanted object, and the one from the wanted object to our record."""
@@ -219,10 +223,3 @@ class SalesforceReader:
             if isinstance(target, Record):
                 found[ref] = (target,)
         return found
-
-
-def _by_kind(refs: Sequence[RecordRef]) -> Mapping[ObjectType, list[RecordRef]]:
-    grouped: dict[ObjectType, list[RecordRef]] = defaultdict(list)
-    for ref in refs:
-        grouped[ref.object].append(ref)
-    return grouped

@@ -68,6 +68,10 @@ def one_of(name: str, ids: Iterable[str]) -> str:
     return f"{safe_name(name)} IN {quoted([safe_id(one) for one in ids])}"
 
 
+def among(name: str, texts: Iterable[str]) -> str:
+    return f"{safe_name(name)} IN {quoted(list(texts))}"
+
+
 def after_position(stamp: str, last: str) -> str:
     """Rows behind (stamp, id) in the order (SystemModstamp, Id); an empty id includes the whole second."""
     at = literal(parse_stamp(stamp))

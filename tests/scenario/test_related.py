@@ -15,6 +15,7 @@ from tests.support.road import Road
 
 KINDS = (ObjectType.EMAIL, ObjectType.CALL, ObjectType.NOTE, ObjectType.MEETING, ObjectType.TASK)
 WORDS = {ObjectType.NOTE: "body"}
+ADDRESS = "ada@kestrel.example"
 MAIL = "{object: opportunity, related: {email: [created]}}"
 
 
@@ -123,6 +124,21 @@ def test_a_mail_wakes_the_ticket_it_hangs_on(desk, build):
     desk.hang(ObjectType.EMAIL, ticket, subject="Still broken")
     road.rounds()
     assert desk.look(ticket)["priority"] == "high"
+
+
+@pytest.mark.parametrize("kind", [ObjectType.CONTACT, ObjectType.LEAD])
+def test_a_mail_wakes_the_person_who_wrote_it_and_is_seen_with_them(desk, build, kind):
+    person = desk.person(kind, ADDRESS)
+    desk.advance(desk.lag)
+    road = build(
+        f"{{object: {kind}, related: {{email: [created]}}}}", may="{create_task: {subject: Answer}}",
+        context="{related: [emails]}", answer=lambda question: [],
+    )
+    mail = desk.mail_from(person, ADDRESS)
+    road.rounds()
+    assert looks(road, person) == 1
+    [asked] = road.clerk.asked
+    assert [record.ref for record in asked.context.records] == [person, mail]
 
 
 def test_a_condition_on_the_deal_is_asked_too(desk, build):

@@ -34,7 +34,7 @@ class HubSpotSales(HubSpotWorld):
     natives: ClassVar[Mapping[str, str]] = {
         **HubSpotWorld.natives, "next_step": "hs_next_step", "start_time": "hs_meeting_start_time", "at": "hs_timestamp",
         "incoming": "hs_email_direction", "location": "hs_meeting_location", "probability": "hs_deal_stage_probability",
-        "health": "dealtype",
+        "health": "dealtype", "email": "email",
     }  # fmt: skip
     by_object: ClassVar[Mapping[tuple[ObjectType, str], str]] = {
         **HubSpotWorld.by_object,
@@ -68,6 +68,15 @@ class HubSpotSales(HubSpotWorld):
         self.associate(made, on)
         return made
 
+    def person(self, kind: ObjectType, address: str) -> RecordRef:
+        """A contact with an address, or a lead, which has none of its own in HubSpot."""
+        values = {"last_name": "Kestrel", "email": address} if kind is ObjectType.CONTACT else {"name": "Kestrel"}
+        return self.create(kind, values)
+
+    def mail_from(self, person: RecordRef, address: str) -> RecordRef:
+        """A mail as the mailbox sync stores it, on the person who wrote it."""
+        return self.hang(ObjectType.EMAIL, person, subject="Question")
+
     def is_write(self, request: WireRequest) -> bool:
         return request.method == "PATCH" or request.path.endswith("/batch/update")
 
@@ -82,7 +91,7 @@ class SalesforceSales(SalesforceWorld):
     natives: ClassVar[Mapping[str, str]] = {
         **SalesforceWorld.natives, "next_step": "NextStep", "start_time": "StartDateTime", "at": "MessageDate",
         "incoming": "Incoming", "location": "Location", "probability": "Probability",
-        "health": "LeadSource",
+        "health": "LeadSource", "email": "Email",
     }  # fmt: skip
     by_object: ClassVar[Mapping[tuple[ObjectType, str], str]] = {
         **SalesforceWorld.by_object,
@@ -113,6 +122,16 @@ class SalesforceSales(SalesforceWorld):
         native = {**self.defaults.get(kind, {}), **self.native(kind, values), field: on.id}
         row = self.org.create(self.objects[kind], native, actor=self.rep)
         return RecordRef(self.connection, kind, row.id)
+
+    def person(self, kind: ObjectType, address: str) -> RecordRef:
+        company = {"name": "Kestrel"} if kind is ObjectType.LEAD else {}
+        return self.create(kind, {"last_name": "Kestrel", "email": address, **company})
+
+    def mail_from(self, person: RecordRef, address: str) -> RecordRef:
+        """A mail as Salesforce stores it: it is tied to nothing but, by its address, to the person."""
+        values = {"FromAddress": address, "Subject": "Question", "Incoming": True, "Status": "0"}
+        row = self.org.create("EmailMessage", values, actor=self.rep)
+        return RecordRef(self.connection, ObjectType.EMAIL, row.id)
 
 
 SALES: Mapping[str, type[HubSpotSales | SalesforceSales]] = {"hubspot": HubSpotSales, "salesforce": SalesforceSales}

@@ -10,7 +10,9 @@ from adapters.sandbox.org import Org
 from adapters.sandbox.rows import Row, RowKey, Value
 from adapters.sandbox.salesforce.errors import ApiError
 from adapters.sandbox.salesforce.history_rows import HistoryRows
+from adapters.sandbox.salesforce.mail_relations import MailRelations
 from adapters.sandbox.salesforce.objects_common import ADDRESS_PARTS
+from adapters.sandbox.salesforce.objects_setup import MAIL_RELATION
 from adapters.sandbox.salesforce.soql.ast import Path
 from adapters.sandbox.salesforce.stamps import iso
 from adapters.sandbox.schema import FieldDefinition, ObjectDefinition
@@ -73,6 +75,7 @@ class Reader:
     def __init__(self, org: Org) -> None:
         self._org = org
         self._histories = HistoryRows(org)
+        self._mails = MailRelations(org)
 
     def object(self, name: str) -> ObjectDefinition | None:
         """The definition of an object, by its name in any case."""
@@ -91,15 +94,19 @@ class Reader:
     def rows(
         self, definition: ObjectDefinition, *, deleted: bool, since: int | None = None, parent: str | None = None
     ) -> Iterator[Row]:
-        """Rows of an object, the histories included."""
+        """Rows of an object, those included that the CRM keeps by itself."""
         if definition.traits.get("read_only"):
-            return self._histories.rows(definition.name, parent)
+            return self._derived(definition.name, parent)
         return self._org.rows(definition.name, deleted=deleted, since=since)
 
     def find(self, definition: ObjectDefinition, row_id: str) -> Row | None:
         if definition.traits.get("read_only"):
-            return next((row for row in self._histories.rows(definition.name, None) if row.id == row_id), None)
+            return next((row for row in self._derived(definition.name, None) if row.id == row_id), None)
         return self._org.find(definition.name, row_id)
+
+    def _derived(self, name: str, parent: str | None) -> Iterator[Row]:
+        """Rows the CRM keeps by itself, of one parent or of all."""
+        return self._mails.rows(parent) if name == MAIL_RELATION else self._histories.rows(name, parent)
 
     def resolve(self, definition: ObjectDefinition, path: Path) -> tuple[FieldDefinition, Read]:
         """A field or a field of a parent, with how to read it from a row."""

@@ -21,6 +21,7 @@ HISTORY_OBJECTS = {
     "CaseHistory": "Case",
 }
 STAGE_HISTORY = "OpportunityHistory"
+MAIL_RELATION = "EmailMessageRelation"
 
 
 def _user() -> ObjectDefinition:
@@ -96,6 +97,18 @@ def _stage_history() -> ObjectDefinition:
     return _read_only(STAGE_HISTORY, "008", "Opportunity: History", fields)
 
 
+def _mail_relation() -> ObjectDefinition:
+    fields = [
+        computed(reference("EmailMessageId", "EmailMessage", label="Email Message ID")),
+        computed(reference("RelationId", "Contact", "Lead", "User", label="Relation ID")),
+        computed(picklist("RelationType", ("ToAddress", "CcAddress", "BccAddress", "FromAddress"), "Relation Type")),
+        computed(text("RelationAddress", "Relation Address")),
+        computed(text("RelationObjectType", "Relation Object Type", length=50)),
+        SYSTEM_FIELDS[-1],
+    ]
+    return _read_only(MAIL_RELATION, "0Mr", "Email Message Relation", fields)
+
+
 def _organization() -> ObjectDefinition:
     fields = [text("Name", length=80), text("OrganizationType", length=40), typed("IsSandbox", "boolean"), area("Note")]
     return standard_object("Organization", "00D", "Organization", "Organizations", fields)
@@ -103,4 +116,4 @@ def _organization() -> ObjectDefinition:
 
 def setup_objects() -> tuple[ObjectDefinition, ...]:
     histories = tuple(_field_history(name, parent) for name, parent in HISTORY_OBJECTS.items())
-    return (_user(), _queue(), _record_type(), _organization(), *histories, _stage_history())
+    return (_user(), _queue(), _record_type(), _organization(), *histories, _stage_history(), _mail_relation())

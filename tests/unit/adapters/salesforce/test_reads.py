@@ -36,7 +36,7 @@ from tests.unit.adapters.salesforce.scripted import (
 )
 from tests.unit.adapters.salesforce.world import ACCOUNT, CONTACT, CRM, TASK, TICKET, World, ids, names, ref
 
-ORDER, LINE, EMAIL, USER = ObjectType.ORDER, ObjectType.LINE_ITEM, ObjectType.EMAIL, ObjectType.USER
+ORDER, LINE, EMAIL, USER, LEAD = ObjectType.ORDER, ObjectType.LINE_ITEM, ObjectType.EMAIL, ObjectType.USER, ObjectType.LEAD
 
 
 def test_every_ref_has_an_answer_whatever_became_of_it() -> None:
@@ -288,3 +288,64 @@ def test_refs_of_other_objects_are_not_read_as_this_one() -> None:
     assert world.adapter.records.read([wrong], ()) == {wrong: Gone(ref=wrong)}
     assert FieldName("subject") in world.adapter.records.schema(TICKET).fields
     assert ACCOUNT_ID.startswith("001")
+
+
+def mail(world: World, sender: str, to: str = "us@ours.example") -> RecordRef:
+    values = {"FromAddress": sender, "ToAddress": to, "Subject": "Hello", "Incoming": True, "Status": "0"}
+    world.wait(1)
+    return ref(EMAIL, world.org.create("EmailMessage", values, actor=world.rep).id)
+
+
+def person(world: World, kind: ObjectType, address: str) -> RecordRef:
+    native = {CONTACT: "Contact", LEAD: "Lead"}[kind]
+    company = {"Company": "Kestrel"} if kind is LEAD else {}
+    row = world.org.create(native, {"LastName": "Kestrel", "Email": address, **company}, actor=world.rep)
+    return ref(kind, row.id)
+
+
+@pytest.mark.parametrize("kind", [CONTACT, LEAD])
+def test_mails_of_a_person_are_found_whoever_else_got_them_and_after_the_address_changed(kind: ObjectType) -> None:
+    world = World()
+    ada, other = person(world, kind, "ada@kestrel.example"), person(world, kind, "bo@kestrel.example")
+    first = mail(world, "Ada@Kestrel.example")
+    both = mail(world, "us@ours.example", "Bo <bo@kestrel.example>; ada@kestrel.example")
+    world.wait(1)
+    world.org.update("Contact" if kind is CONTACT else "Lead", ada.id, {"Email": "ada@new.example"}, actor=world.rep)
+    last = mail(world, "ada@new.example")
+    found = world.adapter.records.related([ada, other], EMAIL, names("subject"), limit=10)
+    assert [one.ref for one in found[ada]] == [last, both, first]
+    assert [one.ref for one in found[other]] == [both]
+    people = world.adapter.records.related([first, both, last], kind, (), limit=10)
+    assert {mail: {one.ref for one in some} for mail, some in people.items()} == {
+        first: {ada}, both: {ada, other}, last: {ada},
+    }  # fmt: skip
+
+
+def test_mails_that_came_before_the_person_was_known_are_found_by_the_address() -> None:
+    world = World()
+    early = mail(world, "late@kestrel.example")
+    world.wait(60)
+    late = person(world, CONTACT, "late@kestrel.example")
+    assert [one.ref for one in world.adapter.records.related([late], EMAIL, (), limit=10)[late]] == [early]
+    assert [one.ref for one in world.adapter.records.related([early], CONTACT, (), limit=10)[early]] == [late]
+
+
+def test_one_person_with_very_many_mails_does_not_crowd_out_the_others() -> None:
+    world = World()
+    busy, quiet = person(world, CONTACT, "busy@kestrel.example"), person(world, CONTACT, "quiet@kestrel.example")
+    one = mail(world, "quiet@kestrel.example")
+    for _ in range(450):
+        last = mail(world, "busy@kestrel.example")
+    found = world.adapter.records.related([busy, quiet], EMAIL, (), limit=3)
+    assert [each.ref for each in found[quiet]] == [one]
+    assert len(found[busy]) == 3
+    assert found[busy][0].ref == last
+
+
+def test_an_org_without_ties_of_mails_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    ada = person(world, CONTACT, "ada@kestrel.example")
+    mail(world, "ada@kestrel.example")
+    monkeypatch.delitem(world.org.schema.objects, "EmailMessageRelation")
+    for _ in range(2):
+        assert world.adapter.records.related([ada], EMAIL, (), limit=3) == {ada: ()}
