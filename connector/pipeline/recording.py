@@ -30,6 +30,7 @@ from connector.policy import Policy
 from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, display, encode_value
 from connector.store import Transaction
 from connector.writeback import OutboxState, WritePurpose, outbox
+from connector.writeback.entries import outcome_entry
 
 
 def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], now: datetime) -> None:
@@ -108,7 +109,8 @@ def _close_open_work(
         if row.state is OutboxState.READY and row.decision != but and replaced:
             closed += 1
             outbox.settle(tx, row.intent, OutboxState.CANCELLED, at=now, outcome={"why": why})
-            _note(tx, journal, EntryKind.STALE, ref, row.policy, row.decision, row.intent, now, why)
+            # With what it was and how often it was sent: a lost answer may hide that it took effect.
+            journal.append(tx, outcome_entry(row, EntryKind.STALE, now, why=why))
     for handoff in handoffs.of_record(tx, ref):
         is_open = handoff.state in (HandoffState.OPEN, HandoffState.CLAIMED)
         if is_open and handoff.decision != but and policy in (None, handoff.policy):

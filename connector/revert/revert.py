@@ -80,12 +80,14 @@ def plan_revert(store: Store, adapters: Mapping[ConnectionName, Adapter], select
     with store.snapshot() as tx:
         rows = _select(tx, selection)
         readers = _readers(tx, rows)
-        stays = _covered(tx, rows)
+        covered = _covered(tx, rows)
     live = _live(adapters, rows)
     reversals: list[Reversal] = []
+    stays: set[_Place] = set()
     for row in rows:  # newest first: an older write of ours may stand under a newer one that goes first
         place = _place(row)
-        reversal = Stays(row=row, why=_UNDER_A_LATER) if place in stays else _reversal(row, live)
+        beneath = place in stays or row.intent in covered
+        reversal = Stays(row=row, why=_UNDER_A_LATER) if beneath else _reversal(row, live)
         if isinstance(reversal, WillRestore):
             live[row.action.ref] = _after(live[row.action.ref], reversal)
         elif isinstance(reversal, Stays) and not _never_stood(row):
@@ -156,7 +158,7 @@ def _select(tx: Transaction, selection: Selection) -> list[OutboxRow]:
     if selection.until is not None:
         conditions.append("settled_at <= :until")
         parameters["until"] = micros(selection.until)
-    return _told_order(tx, " AND ".join([_UNDOABLE, *conditions]), parameters)
+    return _told_order(tx, " AND ".join(["purpose = 'act'", _UNDOABLE, *conditions]), parameters)
 
 
 _UNDOABLE = "state = 'applied' AND inverse IS NOT NULL"
@@ -169,17 +171,25 @@ def _place(row: OutboxRow) -> _Place:
     return row.action.ref, row.action.field if isinstance(row.action, UpdateField) else row.intent
 
 
-def _covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[_Place]:
-    """Fields that somebody is known to have set after these rows: another write of ours stands over them, or met theirs."""
+def _covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[str]:
+    """Actions over which another value is known to have stood since: of a write of ours that stays, or of somebody else.
+
+    Who else set the field is told by a decision's write that met their value, or by an undo that overran it. An undo
+    that was never sent changed nothing: once their edit is taken back, it is possible again.
+    """
     chosen = {row.intent for row in rows}
-    newest: dict[_Place, str] = {}
+    covered: set[str] = set()
     on_record = "connection = :connection AND object = :object AND record = :record"
     for ref in dict.fromkeys(row.ref for row in rows):
-        for later in _told_order(tx, f"(({_UNDOABLE}) OR state = 'conflicted') AND {on_record}", _key(ref)):
-            stood = later.state is OutboxState.APPLIED and not _never_stood(later)
-            if stood or _met_another(later):
-                newest.setdefault(_place(later), later.intent)
-    return {place for place, intent in newest.items() if intent not in chosen}
+        taken: set[_Place] = set()
+        condition = f"(purpose = 'act' AND {_UNDOABLE} OR state = 'conflicted') AND {on_record}"
+        for later in _told_order(tx, condition, _key(ref)):
+            place, stood = _place(later), later.state is OutboxState.APPLIED and not _never_stood(later)
+            if later.intent in chosen:
+                covered |= {later.intent} if place in taken else set()
+            elif stood or (_met_another(later) and (later.purpose is WritePurpose.ACT or _overran(later))):
+                taken.add(place)
+    return covered
 
 
 def _never_stood(row: OutboxRow) -> bool:
@@ -189,6 +199,11 @@ def _never_stood(row: OutboxRow) -> bool:
         return False
     after = decode_value(outcome["after"])
     return same_value(after, decode_value(outcome["before"])) and not same_value(after, row.action.value)
+
+
+def _overran(row: OutboxRow) -> bool:
+    """Whether a write went out and replaced an edit of the same moment, which is put back."""
+    return "theirs_at" in (row.outcome or {})
 
 
 def _met_another(row: OutboxRow) -> bool:
@@ -204,10 +219,10 @@ def _key(ref: RecordRef) -> dict[str, object]:
 
 
 def _told_order(tx: Transaction, condition: str, parameters: Mapping[str, object]) -> list[OutboxRow]:
-    """Actions of decisions, newest first by the journal: the machine's clock may have been set back."""
+    """Actions, newest first by the journal: the machine's clock may have been set back."""
     told = "(SELECT MAX(seq) FROM journal_entries WHERE journal_entries.intent = writeback_outbox.intent)"
     rows = tx.rows(
-        f"SELECT * FROM writeback_outbox WHERE purpose = 'act' AND {condition} ORDER BY {told} DESC, intent", **parameters
+        f"SELECT * FROM writeback_outbox WHERE {condition} ORDER BY {told} DESC, intent", **parameters
     )
     return [outbox.row_of(row) for row in rows]
 

@@ -227,13 +227,15 @@ class Settler:
     def _overran(self, row: OutboxRow, action: UpdateField, overran: Overwritten, facts: Mapping[str, Any]) -> None:
         """Our write replaced an edit made in the last moment: keep it, journal it, and put it back or ask."""
         stamp = overran.stamp
+        # An undo that lost has no question to put: what it wanted is what a person wants to be rid of.
+        asks = row.on_overwrite is OnOverwrite.ASK and row.purpose is WritePurpose.ACT
         theirs: dict[str, Any] = {
             "theirs": encode_value(overran.value), "theirs_at": stamp.at.isoformat(), "theirs_by": stamp.by,
         }
         why = "somebody changed the field in the moment of our write; their value is put back"
         if same_value(overran.value, action.value):
             why = "somebody wrote the same value in the moment of our write"
-        elif row.on_overwrite is OnOverwrite.ASK:
+        elif asks:
             why = "somebody changed the field in the moment of our write; a person decides which value stays"
         self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts, **theirs)
         self.tally.conflicted += 1
@@ -246,7 +248,7 @@ class Settler:
             self.tx, row, intent=f"{row.intent}-restore", action=restore, bases=base, purpose=WritePurpose.RESTORE,
             by="on_overwrite", at=self.at,
         )
-        if row.on_overwrite is OnOverwrite.ASK and (asked := approvals.by_id(self.tx, row.approval)) is not None:
+        if asks and (asked := approvals.by_id(self.tx, row.approval)) is not None:
             theirs_base = {action.field: FieldBase(value=overran.value, at=stamp.at.isoformat(), source=stamp.source)}
             approvals.ask_again(self.tx, asked, dict(row.bases) | theirs_base, at=self.at, remark=why)
 

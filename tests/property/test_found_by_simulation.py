@@ -514,3 +514,47 @@ def test_of_two_writes_that_a_flow_took_back_each_is_judged_by_its_own_evidence(
     road.alive.road.people.approve(asked.id, by="ann")
     road.rounds()
     assert [str(found) for found in check(road._finished())] == []
+
+
+def test_an_undo_that_met_an_edit_is_not_tried_again_on_the_value_that_a_person_chose(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["may"]["update"]["priority"]["on_overwrite"] = "ask"
+    road = QuietRoad(tmp_path, policy)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    assert road.value(ticket, "priority") == "high"
+    process, everything = road.alive, Selection(policy="triage")
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, everything, by="boss")
+    road._pass(60)
+    _once_before_a_write(road, lambda: road.edit(ticket, priority="low"))
+    road.rounds()
+    assert road.value(ticket, "priority") == "low"  # put back
+    with process.store.snapshot() as tx:
+        assert approvals.listed(tx) == []  # nobody is asked to do once more what was to be undone
+    road.edit(ticket, priority="high")  # what we had written, and theirs now
+    road.rounds()
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, everything, by="boss")
+    road.rounds()
+    assert road.value(ticket, "priority") == "high"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_a_write_that_was_sent_and_given_up_stands_in_the_journal_with_what_it_was(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path, system="salesforce")
+    automation_on(road.crm, "priority", {"low": {"priority": "normal"}})
+    road.edit(ticket := road.ticket(subject="hello there"), category=road.crm.natives.categories[3])
+    road._pass(200)
+    process = road.alive
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    _once_before_a_write(road, lambda: road.crm.faults.arm("truncated_json"))
+    process.road.writeback.step()
+    road._pass(60)
+    road.edit(ticket, subject="login broken")  # before anybody looks again: the flow has left no trace of our write
+    process.road.writeback.step(limit=0)
+    road._pass(60)
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    road.rounds()
+    assert road.value(ticket, "priority") == "high"
+    assert [str(found) for found in check(road._finished())] == []
