@@ -11,7 +11,7 @@ from connector.decision.agents import AGENTS
 from connector.policy import PolicySet, parse_policy
 
 PlainPolicy = Mapping[str, Any]
-RULES = ("human_wins", "human_wins", "fill_empty", "agent_owned", "newer_wins", "review")
+RULES = ("human_wins", "human_wins", "fill_empty", "agent_owned", "newer_wins", "newer_wins", "review", "review")
 
 
 def simple_policy(name: str = "triage", **sections: Any) -> dict[str, Any]:

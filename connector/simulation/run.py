@@ -46,6 +46,7 @@ SETTLING = 60  # rounds within which everything must have settled once nothing g
 AT_REST = 5  # so many rounds without a movement, over more time than a change needs to show: it has settled
 STILL = 2
 READ_INTO = 0.15  # how much rarer somebody edits just before a read than just before a write
+DECIDED = "decide: recorded"  # the first call after this commit compares what was decided with what stands by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class Run:
         self.setup = setup
         self.told: list[str] = []
         self.facts: dict[str, Any] = {"damage": [], "stops": [], "cursors": [], "looks": []}
-        self.lives = self.power_cuts = self.clock_jumps = 0
+        self.lives = self.power_cuts = self.clock_jumps = self.compared = 0
         self.born = 0.0  # when the running life of the daemon began
         self.process: Process | None = None
         self.armed = False
@@ -259,7 +260,9 @@ class Run:
         self.facts["damage"] += self.file.damage()
 
     def _meanwhile(self, request: HttpRequest) -> None:
-        often = self.setup.profile.interference * (1 if writes(request) else READ_INTO)
+        compares = self.compared != self.crashes.commits[DECIDED]
+        self.compared = self.crashes.commits[DECIDED]
+        often = self.setup.profile.interference * (1 if writes(request) or compares else READ_INTO)
         if self.armed and self.chance.random() < often:
             for staff in self.staff.values():
                 staff.interfere(self.chance, request)

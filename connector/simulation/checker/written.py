@@ -275,10 +275,12 @@ def _too_new(history: CrmHistory, account: Account, pair: Pair, policies: Sequen
     ] if pair.ticket in history.own else []  # fmt: skip
     if rules != {"newer_wins"} or pair.claim.purpose != "act" or not decided or not replaced:
         return False
-    ours = pair.claim.kind == "applied" and replaced[-1].actor != "agent"
-    return ours and pair.change.before != pair.claim.base and replaced[-1].time / 1000 > max(decided) + 2
+    moved = pair.claim.kind == "applied" and replaced[-1].actor != "agent" and pair.change.before != pair.claim.base
+    return moved and replaced[-1].time / 1000 > max(decided) + _STAMPED[history.system]
 
 
+_STAMPED: Mapping[str, float] = {"hubspot": 0.0, "salesforce": 1.0}
+"""How much later than it really was an edit may look: Salesforce tells whole seconds."""
 _LONG_AGO = 5 * 60_000  # milliseconds: longer than any call is waited for and repeated
 
 
