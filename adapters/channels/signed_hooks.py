@@ -1,7 +1,8 @@
 """Signed hints from anywhere: a Salesforce flow or trigger, a mail gateway, a recorder of calls, a web site.
 
 `X-Hook-Signature: t=UNIX_SECONDS,v1=HEX` where HEX is HMAC-SHA-256 over `UNIX_SECONDS.BODY`; the body is one JSON object
-`{"object": "ticket", "id": "500…"}` or a list of up to a hundred.
+`{"object": "ticket", "id": "500…"}` or a list of up to a hundred. One with an `activity` and a time tells what somebody did
+around that record: `{"object": "lead", "id": "00Q…", "activity": "page view", "at": "2026-09-01T10:00:00Z"}`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.adapter import (
@@ -25,6 +26,7 @@ from connector.adapter import (
     HookReading,
     HookSource,
     ObjectType,
+    ToldActivity,
 )
 from connector.errors import SettingsError
 
@@ -32,6 +34,8 @@ WINDOW = timedelta(minutes=5)
 MOST_HINTS = 100
 SIGNATURE = "x-hook-signature"
 _SIGNED = re.compile(r"t=([0-9]{9,11}),v1=([0-9a-f]{64})", re.ASCII)
+_KIND = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}", re.ASCII)
+_LONGEST = 500  # characters of a subject or an address
 _ID = re.compile(r"[A-Za-z0-9]{1,40}", re.ASCII)
 
 
@@ -62,7 +66,13 @@ class SignedHooks:
         told = told if isinstance(told, list) else [told]
         if len(told) > MOST_HINTS:
             return Garbled(why=f"the body names more than {MOST_HINTS} records")
-        return Heard(records=tuple(sorted({hint for one in told for hint in _hints(one)})))
+        done = [one for one in told if isinstance(one, dict) and "activity" in one]
+        hints = {hint for one in told if one not in done for hint in _hints(one)}
+        try:
+            activities = tuple(activity for one in done for activity in _activities(one, delivery.at))
+        except ValueError as error:
+            return Garbled(why=str(error))
+        return Heard(records=tuple(sorted(hints)), activities=activities)
 
 
 def signature(secret: bytes, stamp: str, body: bytes) -> str:
@@ -76,6 +86,30 @@ def _hints(told: Any) -> Iterator[Hinted]:
     object, id = told.get("object"), told.get("id")
     if isinstance(object, str) and object in set(ObjectType) and isinstance(id, str) and _ID.fullmatch(id):
         yield Hinted(ObjectType(object), id)
+
+
+def _activities(told: dict[str, Any], now: datetime) -> Iterator[ToldActivity]:
+    """Raises ValueError for one whose sender must mend it."""
+    kind, at = told["activity"], told.get("at")
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        raise ValueError("an activity is named by up to 40 letters, digits, spaces, dashes or underscores")
+    try:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("an activity needs `at`: a moment with its time zone, such as 2026-09-01T10:00:00Z")
+    subject, url = (_text(told.get(name)) for name in ("subject", "url"))
+    moment = min(moment.astimezone(UTC), now)
+    for hint in _hints(told):
+        event = told.get("event")
+        known = event if isinstance(event, str) and event else json.dumps([kind, moment.isoformat(), subject, url])
+        name = hashlib.sha256(known.encode(errors="replace")).hexdigest()[:32]
+        yield ToldActivity(object=hint.object, id=hint.id, event=name, kind=kind, at=moment, subject=subject, url=url)
+
+
+def _text(told: object) -> str:
+    return " ".join(told.encode(errors="replace").decode().split())[:_LONGEST] if isinstance(told, str) else ""
 
 
 def connect(environment: ChannelEnvironment) -> HookSource:

@@ -46,6 +46,7 @@ from connector.adapter.hooks import (
     HookReading,
     HookSource,
     Spoken,
+    ToldActivity,
 )
 from connector.adapter.lanes import Allowed, Lane
 from connector.adapter.lookups import LookedUp, Lookup, LookupFactory, LookupResult, LookupRow, NotLookedUp
@@ -201,6 +202,7 @@ __all__ = [
     "Tally",
     "Token",
     "TokenStore",
+    "ToldActivity",
     "Transport",
     "Unknown",
     "UnknownWrite",

@@ -28,17 +28,37 @@ class HookDelivery:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hinted:
-    """A record that may have changed. Nothing else of a delivery is ever used: the record is read again."""
+    """A record that may have changed. Nothing else that is said of it is ever used: the record is read again."""
 
     object: ObjectType
     id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldActivity:
+    """What somebody did, where the CRM does not keep it: a page view, a download, an opened mail. `event` is its name.
+
+    Whoever holds the sender's secret is believed that it happened; its words count as an outsider's.
+    """
+
+    object: ObjectType
+    id: str
+    event: str
+    kind: str
+    at: datetime
+    subject: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A genuine delivery and the records it is about; what it says of objects we do not know is left out."""
+    """A genuine delivery: the records it is about, and what people did around records.
+
+    What it says of objects we do not know is left out.
+    """
 
     records: tuple[Hinted, ...]
+    activities: tuple[ToldActivity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,12 +167,12 @@ def _connections(settings: Settings, policies: PolicySet | None) -> Iterator[Pro
         if any(finding.fatal for finding in found):
             del reachable[name]
     if policies is not None:
-        yield from _fit(policies, Connected(adapters=reachable, budgets={}))
+        yield from _fit(policies, Connected(adapters=reachable, budgets={}), settings)
         yield from _served(policies, settings)
 
 
-def _fit(policies: PolicySet, connected: Connected) -> Iterator[Problem]:
-    found = misfits(policies, connected.adapters)
+def _fit(policies: PolicySet, connected: Connected, settings: Settings) -> Iterator[Problem]:
+    found = misfits(policies, connected.adapters, settings)
     for problem in found.problems:
         fix = "correct the policy, map the name in connector.yaml, or give the integration user access"
         yield Problem(subject="policy", problem=problem, fix=fix, fatal=True)

@@ -12,7 +12,7 @@ from connector.decision.agents import AGENTS
 from connector.decision.agents.custom import agent_of
 from connector.errors import ConnectorError, PermanentError
 from connector.policy import Policy, Scope, check_against
-from connector.record import ActionKind, ConnectionName, FieldKind, ObjectSchema
+from connector.record import ActionKind, ConnectionName, FieldKind, ObjectSchema, ObjectType
 from connector.settings import OutsideSettings, Settings
 
 
@@ -24,20 +24,30 @@ class Misfits:
     unreachable: tuple[str, ...]
 
 
-def misfits(policies: Iterable[Policy], adapters: Mapping[ConnectionName, Adapter]) -> Misfits:
+def misfits(
+    policies: Iterable[Policy], adapters: Mapping[ConnectionName, Adapter], settings: Settings | None = None
+) -> Misfits:
     """Every policy against the schema of every connection it serves."""
+    told = told_about(settings) if settings is not None else frozenset()
     problems: list[str] = []
     unreachable: list[str] = []
     for policy in policies:
         for name, adapter in adapters.items():
             if policy.serves(name):
                 try:
-                    problems += problems_of(policy, name, adapter)
+                    problems += problems_of(policy, name, adapter, told=name in told)
                 except PermanentError as error:
                     problems.append(f"{policy.source.at('when.object')}: when.object: {name}: {error.message}")
                 except ConnectorError as error:
                     unreachable.append(f"{name}: {error.message}")
     return Misfits(problems=tuple(dict.fromkeys(problems)), unreachable=tuple(dict.fromkeys(unreachable)))
+
+
+def told_about(settings: Settings) -> frozenset[ConnectionName]:
+    """The connections around whose records a sender tells what people do."""
+    sources = settings.hooks.sources if settings.hooks is not None else ()
+    named = (source.options.get("connection", source.name) for source in sources if source.kind == "signed")
+    return frozenset(ConnectionName(str(name)) for name in named)
 
 
 def unserved(policies: Iterable[Policy], settings: Settings) -> tuple[str, ...]:
@@ -89,14 +99,16 @@ def _unstartable(policy: Policy, connection: ConnectionName, adapter: Adapter) -
     )
 
 
-def problems_of(policy: Policy, connection: ConnectionName, adapter: Adapter) -> tuple[str, ...]:
-    """What one policy names that one CRM does not have, in lines of the policy file."""
+def problems_of(
+    policy: Policy, connection: ConnectionName, adapter: Adapter, *, told: bool = False
+) -> tuple[str, ...]:
+    """What one policy names that one CRM does not have, in lines of the policy file; `told` of activities by a sender."""
     schema = adapter.records.schema(policy.when.object)
     fields = check_against(
         policy, fields=[name for name, field in schema.fields.items() if field.readable], options=_options(schema),
         read_only=[name for name, field in schema.fields.items() if not field.updateable], crm=str(connection),
     )
-    wakes = (*_together(policy), *_unheard(policy, connection, adapter), *_undated(policy, schema, connection))
+    wakes = (*_together(policy), *_unheard(policy, connection, adapter, told=told), *_undated(policy, schema, connection))
     return (*fields, *wakes, *_unstartable(policy, connection, adapter))
 
 
@@ -110,14 +122,17 @@ def _together(policy: Policy) -> Iterator[str]:
         )
 
 
-def _unheard(policy: Policy, connection: ConnectionName, adapter: Adapter) -> Iterator[str]:
+def _unheard(policy: Policy, connection: ConnectionName, adapter: Adapter, *, told: bool) -> Iterator[str]:
     """Related objects that this CRM, or our user's rights, do not have: nothing would ever wake for them."""
     for kind in sorted(policy.when.related):
+        if kind is ObjectType.ACTIVITY and told:
+            continue
         try:
             adapter.records.schema(kind)
         except PermanentError as error:
             path = f"when.related.{kind}"
-            yield f"{policy.source.at(path)}: {path}: {connection}: {error.message}"
+            instead = "; or let a signed sender tell them: docs/hooks.md" if kind is ObjectType.ACTIVITY else ""
+            yield f"{policy.source.at(path)}: {path}: {connection}: {error.message}{instead}"
 
 
 def _undated(policy: Policy, schema: ObjectSchema, connection: ConnectionName) -> Iterator[str]:

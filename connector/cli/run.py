@@ -79,7 +79,7 @@ def make_daemon(settings: Settings, road: Road, in_force: PoliciesInForce, log: 
 
 def refuse_misfits(road: Road, policies: PolicySet) -> None:
     """Raise PolicyError for policies that name what a connected CRM lacks. An unreachable CRM is asked later."""
-    found = misfits(policies, road.connected.adapters)
+    found = misfits(policies, road.connected.adapters, road.settings)
     for trouble in found.unreachable:
         road.log.warning("policies_not_checked", reason=trouble)
     if problems := (*unserved(policies, road.settings), *found.problems):
@@ -105,7 +105,7 @@ class Reloading:
 
     def _take_up(self, changes: list[str]) -> None:
         current = self._in_force.current
-        found = misfits(current, self._road.connected.adapters)
+        found = misfits(current, self._road.connected.adapters, self._road.settings)
         if problems := (*unserved(current, self._road.settings), *found.problems):
             self._keep(problems)
             return

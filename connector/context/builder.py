@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.adapter import Lookup, RecordReader
+from connector.context.activities import ToldActivities
 from connector.context.context import Context, Passage
 from connector.context.index import Index, IndexState, Reach, knowledge_scope
 from connector.context.lookups import FromLookups, Lookups
@@ -44,8 +45,9 @@ class ContextBuilder:
 
     def __init__(
         self, *, reader: RecordReader, index: Index, recall: Recall, lookups: Mapping[str, Lookup] | None = None,
-        ended: EndedDeals | None = None,
+        ended: EndedDeals | None = None, told: ToldActivities | None = None,
     ) -> None:
+        self._told = told
         self._reader = reader
         self._ended = ended
         self._lookups = lookups or {}
@@ -60,7 +62,7 @@ class ContextBuilder:
         Raises RetryableError as the CRM does; a relation our user may not read is named in `missing` instead.
         """
         records = [subject.record for subject in subjects]
-        reading = RelativeReader(self._reader, never=_never(wanted), limit=wanted.bounds.relatives)
+        reading = RelativeReader(self._reader, never=_never(wanted), limit=wanted.bounds.relatives, told=self._told)
         relatives = reading.read(records, wanted.related)
         remembered = self._recall(tuple(dict.fromkeys(_refs(records, relatives))))
         looked_up = self._looked_up(records, relatives, wanted)

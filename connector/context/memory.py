@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from connector.context import activities, examples, intake, past, stays
 from connector.context import agent_values as agents
-from connector.context import examples, intake, past, stays
 from connector.context.agent_values import AgentValue, agent_values, confirm, forget, remember_values, value_digest
 from connector.context.context import PastDecision
 from connector.context.examples import (
@@ -26,7 +26,10 @@ from connector.context.refs import OF_RECORDS, delete_of, ref_of, rows_of
 from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Transaction
 
-MIGRATIONS = (examples.MIGRATION, past.MIGRATION, agents.MIGRATION, intake.MIGRATION, stays.MIGRATION)
+MIGRATIONS = (
+    examples.MIGRATION, past.MIGRATION, agents.MIGRATION, intake.MIGRATION, stays.MIGRATION,
+    activities.MIGRATION,
+)
 
 __all__ = [
     "MIGRATIONS", "NOTHING", "AgentValue", "Example", "ExampleSource", "Recall", "Recollection", "RememberedDecision",
@@ -71,8 +74,8 @@ class StoredMemory:
 
 def erase(tx: Transaction, refs: Sequence[RecordRef]) -> int:
     """Remove all that is remembered of these records; how many rows there were."""
-    tables = ("context_examples", "context_past", "context_agent_values", "context_intake", "context_stays")
-    return sum(delete_of(tx, table, refs) for table in tables)
+    kinds = ("examples", "past", "agent_values", "intake", "stays", "activities")
+    return sum(delete_of(tx, f"context_{kind}", refs) for kind in kinds)
 
 
 def taught_by(tx: Transaction, refs: Sequence[RecordRef]) -> frozenset[tuple[ConnectionName, ObjectType]]:

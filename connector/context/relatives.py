@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from connector.adapter import RecordReader
+from connector.context.activities import ToldActivities
 from connector.context.relations import RELATIONS, Relation
 from connector.errors import AccessDeniedError, UnknownFieldError
 from connector.record import VOCABULARY, FieldName, ObjectSchema, ObjectType, Record, RecordRef, asks_approval
@@ -23,10 +24,13 @@ class Relatives:
 
 
 class RelativeReader:
-    """Reads relations for one batch. `never` fields are not even asked for."""
+    """Reads relations for one batch. `never` fields are not even asked for; `told` adds activities the CRM does not keep."""
 
-    def __init__(self, reader: RecordReader, *, never: Collection[FieldName], limit: int) -> None:
+    def __init__(
+        self, reader: RecordReader, *, never: Collection[FieldName], limit: int, told: ToldActivities | None = None
+    ) -> None:
         self._reader = reader
+        self._told = told
         self._never = frozenset(never)
         self._limit = limit
         self._denied: list[str] = []
@@ -61,6 +65,16 @@ class RelativeReader:
     def _related(self, refs: Sequence[RecordRef], relation: Relation) -> Mapping[RecordRef, tuple[Record, ...]]:
         if not refs or relation.name in self._denied:
             return {}
+        told = self._told(refs) if self._told is not None and relation.object is ObjectType.ACTIVITY else {}
+        found = self._in_crm(refs, relation, expected=not told)
+        if not told:
+            return found
+        shown = {ref: [_without(one, self._never) for one in some] for ref, some in told.items()}
+        return {ref: _newest((*found.get(ref, ()), *shown.get(ref, ())), self._limit) for ref in refs}
+
+    def _in_crm(
+        self, refs: Sequence[RecordRef], relation: Relation, *, expected: bool
+    ) -> Mapping[RecordRef, tuple[Record, ...]]:
         try:
             schema = self._reader.schema(relation.object)
             wanted = relation.fields if relation.fields is not None else VOCABULARY[relation.object].keys()
@@ -71,7 +85,7 @@ class RelativeReader:
             return {ref: tuple(one for one in some if not asks_approval(one)) for ref, some in found.items()}
         except (AccessDeniedError, UnknownFieldError):
             # The agent is told that it sees less; the record is not set aside for it.
-            self._denied.append(relation.name)
+            self._denied += [relation.name] if expected else []
             return {}
 
     def _carriers(
@@ -100,6 +114,14 @@ class RelativeReader:
                 if around := known.get(ref) or read.get(ref):
                     anchors[ref] = around[0].ref
         return anchors
+
+
+def _newest(records: Iterable[Record], limit: int) -> tuple[Record, ...]:
+    return tuple(sorted(records, key=lambda one: one.created_at, reverse=True)[:limit])
+
+
+def _without(record: Record, never: frozenset[FieldName]) -> Record:
+    return replace(record, fields={name: value for name, value in record.fields.items() if name not in never})
 
 
 def known_account(record: Record) -> RecordRef | None:

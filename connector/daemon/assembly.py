@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from connector.adapter import Adapter, Log, Lookup, Outlets
 from connector.clock import Clock
+from connector.context.activities import StoredActivities
 from connector.context.builder import ContextBuilder
 from connector.context.index import Index
 from connector.context.memory import StoredMemory
@@ -71,7 +72,7 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     contexts = {
         name: ContextBuilder(
             reader=adapter.records, index=around.index, recall=recall, lookups=around.lookups,
-            ended=StoredStays(around.store),
+            ended=StoredStays(around.store), told=StoredActivities(around.store),
         )
         for name, adapter in around.adapters.items()
     }

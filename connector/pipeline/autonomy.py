@@ -12,6 +12,7 @@ from datetime import datetime
 
 from connector.action import UpdateField
 from connector.clock import Clock
+from connector.context import activities
 from connector.decision import kept
 from connector.decision.learner import LearnerKey
 from connector.decision.shelf import examples_behind
@@ -48,6 +49,7 @@ class Autonomy:
         with self.store.transaction("autonomy: reviewed") as tx:
             audits.lapse(tx, now)
             kept.trim(tx, now)
+            activities.trim(tx, now)
             for row in tx.rows("SELECT DISTINCT cell, pins FROM gate_labels ORDER BY cell, pins"):
                 cell = Cell.parse(row["cell"])
                 policy = policies.get(PolicyName(cell.policy))

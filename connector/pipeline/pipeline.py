@@ -123,7 +123,7 @@ class Pipeline:
 
     def capture(self, connection: ConnectionName, done: Round) -> None:
         """Read pages of every object that policies concern, until nothing is new or the round's share is read."""
-        for kind in sorted(self.policies.objects()):
+        for kind in self._polled(connection):
             for _ in range(PAGES):
                 page = self._page(connection, kind)
                 done.read += page.read
@@ -136,6 +136,11 @@ class Pipeline:
                 done.more = True
         done.people += self.asking.step(connection)
         self.posting.step()
+
+    def _polled(self, connection: ConnectionName) -> Sequence[ObjectType]:
+        """The objects to read changes of; activities only where the CRM keeps them: elsewhere a sender tells them."""
+        kept = self.adapters[connection].capabilities.objects
+        return sorted(kind for kind in self.policies.objects() if kind is not ObjectType.ACTIVITY or kind in kept)
 
     def _compare_links(self, connection: ConnectionName, kind: ObjectType, done: Round) -> None:
         """Look for changed associations where polling cannot show them."""
@@ -203,7 +208,7 @@ class Pipeline:
         """Compare every watched object with the CRM and repair the difference; what was found."""
         found = []
         for connection, adapter in self.adapters.items():
-            for kind in sorted(self.policies.objects()):
+            for kind in self._polled(connection):
                 result = reconcile(self.store, self.journal, self.clock, adapter.changes, connection, kind)
                 if result is not None:
                     found.append(result)

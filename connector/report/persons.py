@@ -7,6 +7,8 @@ from connector.store import Transaction, holding
 
 _PLACES = (
     # table with connection, object and record columns, and the column that holds text
+    ("context_activities", "subject"),
+    ("context_activities", "url"),
     ("context_examples", "text"),
     ("context_intake", "cells"),
     ("context_past", "summary"),

@@ -28,6 +28,7 @@ BARE: Mapping[str, frozenset[str]] = {
     "change_inbox": frozenset(),
     "change_seen": frozenset(),
     "change_triggers": frozenset({"policy"}),
+    "context_activities": frozenset({"source", "event", "kind"}),
     "context_agent_values": frozenset({"field"}),
     "context_examples": frozenset({"field"}),
     "context_intake": frozenset({"policy"}),

@@ -13,10 +13,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from connector.adapter import Forged, Garbled, Heard, Hinted, HookDelivery, HookReading, HookSource, Log, PersonSaid, Spoken
+from connector.adapter import Forged, Garbled, Heard, HookDelivery, HookReading, HookSource, Log, PersonSaid, Spoken
 from connector.change.hints import take_hints
 from connector.clock import Clock
 from connector.errors import StateError
+from connector.pipeline.hearing import hear
 from connector.policy import PolicySet
 from connector.record import RecordRef
 from connector.store import Store
@@ -91,24 +92,26 @@ def _taken(door: Door, name: str, source: HookSource, delivery: HookDelivery) ->
         case Garbled(why=why):
             door.log.warning("hook_garbled", source=name, why=why)
             return _said(400, why)
-        case Heard(records=records):
-            return _queued(door, name, source, records)
+        case Heard():
+            return _queued(door, name, source, reading)
         case Spoken(words=words):
             return _answered(door, name, words)
         case _:
             assert_never(reading)
 
 
-def _queued(door: Door, name: str, source: HookSource, records: tuple[Hinted, ...]) -> Response:
-    wanted = door.policies().objects()
-    refs = [RecordRef(source.connection, hint.object, hint.id) for hint in records if hint.object in wanted]
+def _queued(door: Door, name: str, source: HookSource, heard: Heard) -> Response:
+    policies, now = door.policies(), door.clock.now()
+    wanted = policies.objects()
+    refs = [RecordRef(source.connection, hint.object, hint.id) for hint in heard.records if hint.object in wanted]
     try:
         if refs:
-            take_hints(door.store, refs, at=door.clock.now())
+            take_hints(door.store, refs, at=now)
+        new = hear(door.store, policies, source.connection, name, heard.activities, at=now) if heard.activities else 0
     except StateError as error:
         door.log.warning("hook_not_queued", source=name, reason=error.message)
         return _said(503, "not now: try again")
-    door.log.info("hook_taken", source=name, records=len(refs))
+    door.log.info("hook_taken", source=name, records=len(refs), activities=new)
     return Response(status_code=204, headers=_QUIET)
 
 

@@ -11,13 +11,14 @@ import pytest
 
 from connector.action import CreateNote, inverse_of
 from connector.action.inverse import encode_inverse
-from connector.adapter import ChangeKind, ChangeOrigin, Stay
+from connector.adapter import ChangeKind, ChangeOrigin, Stay, ToldActivity
 from connector.change import cursors, inbox
 from connector.change.aliases import note_merge, survivor_of
 from connector.change.inbox import Burial
 from connector.change.seen import forget, look_up, note_own_write, note_snapshots, note_versions
 from connector.change.trigger import Visit, last_visit, record_visits
-from connector.context import memory, past
+from connector.context import activities, memory, past
+from connector.context.activities import Activity, activities_of, remember_activities
 from connector.context.agent_values import AgentValue, agent_values, confirm, remember_values, value_digest
 from connector.context.context import PastDecision
 from connector.context.examples import Example, ExampleSource, count_since, remember_examples, training_examples
@@ -494,6 +495,18 @@ def test_stays_are_read_once_for_each_end_of_a_deal(store):
         note_outcomes(tx, "pipeline", {deal.ref: False}, now=LATER)
         assert unread(tx, *asked, limit=10) == ((deal.ref, LATER),)
         assert memory.erase(tx, [deal.ref]) == 2
+
+
+def test_told_activities_are_kept_once_each_and_for_a_time(store):
+    told = ToldActivity(object=ObjectType.LEAD, id="7", event="a", kind="page view", at=NOW, subject="Pricing")
+    viewed = Activity(ref=ref("7", ObjectType.LEAD), source="site", told=told)
+    later = replace(viewed, told=replace(told, event="b", at=LATER))
+    with store.transaction("test") as tx:
+        assert remember_activities(tx, [viewed, later]) == (viewed, later)
+        assert remember_activities(tx, [viewed]) == ()
+        assert activities_of(tx, [viewed.ref]) == {viewed.ref: [later, viewed]}
+        assert activities.trim(tx, NOW + activities.KEPT + timedelta(seconds=1)) == 1
+        assert memory.erase(tx, [viewed.ref]) == 1
 
 
 def test_spending_is_reserved_and_settled(store, clock):
