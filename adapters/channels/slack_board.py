@@ -45,8 +45,10 @@ class SlackBoard:
         self._secrets, self._transport_to = environment.secrets, environment.transport_to
 
     def put(self, question: PutQuestion) -> DeliveryResult:
-        blocks = [_text(_told(question)), *_input(question), _buttons(question)]
-        return self._called("chat.postMessage", text=_plain(question.title), blocks=blocks)
+        return self._called("chat.postMessage", text=_plain(question.title), blocks=_asked(question))
+
+    def change(self, reference: str, question: PutQuestion) -> DeliveryResult:
+        return self._called("chat.update", ts=reference, text=_plain(question.title), blocks=_asked(question))
 
     def settle(self, reference: str, question: PutQuestion, outcome: str) -> DeliveryResult:
         text = f"{_told(question)}\n\n*{_plain(outcome)}*"
@@ -96,6 +98,10 @@ def _refused(error: SlackApiError) -> DeliveryResult:
     if code in _LATER or getattr(answer, "status_code", 0) == 429:
         return Postponed(reason=f"Slack answered {code}", wait=timedelta(minutes=1))
     return Refused(code=code, reason=f"Slack answered {code}")
+
+
+def _asked(question: PutQuestion) -> list[Mapping[str, Any]]:
+    return [_text(_told(question)), *_input(question), _buttons(question)]
 
 
 def _told(question: PutQuestion) -> str:

@@ -24,9 +24,11 @@ from connector.action.inverse import (
     inverse_of,
 )
 from connector.action.validate import Problem, validate
+from connector.action.wording import reworded, words_of
 
 __all__ = [
     "DRAFT_TASK", "Action", "CreateNote", "CreateTask", "Inverse", "Irreversible", "Message", "Problem", "RemoveCreated",
     "RestoreField", "UpdateField", "action_hash", "decode_action", "decode_inverse", "delivery_of", "describe",
-    "encode_action", "encode_inverse", "inverse_of", "makes_record", "validate",
+    "encode_action", "encode_inverse", "inverse_of", "makes_record", "reworded", "validate",
+    "words_of",
 ]

@@ -11,7 +11,7 @@ from connector.action.action import Action, CreateNote, CreateTask, Message, Upd
 from connector.record import ActionKind, FieldKind, FieldSchema, FieldValue, ObjectSchema, display
 
 _TASK_SUBJECT_LIMIT = 255  # Salesforce Task.Subject; HubSpot allows more
-_WORDLESS = frozenset({ActionKind.START_WORKFLOW, ActionKind.CALL_ENDPOINT})  # they carry fields, not words
+WORDLESS = frozenset({ActionKind.START_WORKFLOW, ActionKind.CALL_ENDPOINT})  # they carry fields, not words
 _BODY_LIMIT = 32_000  # Salesforce Task.Description; HubSpot notes allow 65,536
 
 
@@ -32,13 +32,22 @@ def validate(action: Action, schema: ObjectSchema, *, owners: Collection[str] = 
         case UpdateField():
             return _update_problems(action, schema, owners)
         case CreateTask():
+            return text_problems(action) + _owner_problems(action.owner, owners)
+        case CreateNote() | Message():
+            return text_problems(action)
+
+
+def text_problems(action: CreateTask | CreateNote | Message) -> tuple[Problem, ...]:
+    """Why the words of an action cannot be written."""
+    match action:
+        case CreateTask():
             return _text_problems("subject", action.subject, _TASK_SUBJECT_LIMIT) + _text_problems(
                 "description", action.description, _BODY_LIMIT, may_be_empty=True
-            ) + _owner_problems(action.owner, owners)
+            )
         case CreateNote():
             return _text_problems("body", action.body, _BODY_LIMIT)
         case Message():
-            return _text_problems("body", action.body, _BODY_LIMIT, may_be_empty=action.kind in _WORDLESS)
+            return _text_problems("body", action.body, _BODY_LIMIT, may_be_empty=action.kind in WORDLESS)
 
 
 def _update_problems(action: UpdateField, schema: ObjectSchema, owners: Collection[str]) -> tuple[Problem, ...]:

@@ -48,6 +48,10 @@ class QuestionBoard(Protocol):
         """Put it up; the reference of what was delivered names it for `settle`."""
         ...
 
+    def change(self, reference: str, question: PutQuestion) -> DeliveryResult:
+        """Put the question as it is now in the place of what was put up. MAY be called again for the same."""
+        ...
+
     def settle(self, reference: str, question: PutQuestion, outcome: str) -> DeliveryResult:
         """Say there what became of it, and take its buttons away."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ import typer
 
 from connector.action import UpdateField
 from connector.cli import cards
+from connector.cli.blind import look_first, seen_by
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Remark, person
@@ -83,12 +85,18 @@ def show(
     *,
     approval: One,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show what is proposed also where you are asked blind.")] = False,
+    by: By = None,
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show one approval: the value then, now and ours, the evidence, the confidence and how it was earned."""
+    """Show one approval: the value then, now and ours, the evidence, the confidence and how it was earned.
+
+    With --reveal your verdict on one that is asked blind is no blind one any more, and it is noted that you looked.
+    """
     settings, now = load_settings(config), SystemClock().now()
     with reading_state(settings) as store:
+        if reveal:
+            look_first(people_of(store), approval, person(by))
         with store.snapshot() as tx:
             found = asked_for.find(tx, approval)
             cells = {str(cell.cell): cell for cell in earned_so_far(tx, targets={}, now=now)}
@@ -104,16 +112,27 @@ def show(
 def approve(
     *, approvals: Ids, by: By = None, remark: Remark = None, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False
 ) -> None:
-    """Let these actions be written. The running service writes them, unless the record moved meanwhile."""
-    _settle(config, approvals, lambda people, one: people.approve(one, by=person(by), remark=remark), as_json=as_json)
+    """Let these actions be written. The running service writes them, unless the record moved meanwhile.
+
+    One that is asked blind is answered with `approvals judge`, or looked at first with `approvals show --reveal`.
+    """
+    who = person(by)
+    _settle(
+        config, approvals, lambda people, one: people.approve(seen_by(people, one, who), by=who, remark=remark),
+        as_json=as_json,
+    )
 
 
 @app.command(epilog="Example: crm-connector approvals reject 3f9a --remark 'not a refund'")
 def reject(
     *, approvals: Ids, by: By = None, remark: Remark = None, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False
 ) -> None:
-    """Let these actions not be written; the verdict counts against the agent."""
-    _settle(config, approvals, lambda people, one: people.reject(one, by=person(by), remark=remark), as_json=as_json)
+    """Let these actions not be written; the verdict counts against the agent. Of one asked blind, see `approve`."""
+    who = person(by)
+    _settle(
+        config, approvals, lambda people, one: people.reject(seen_by(people, one, who), by=who, remark=remark),
+        as_json=as_json,
+    )
 
 
 @app.command(epilog="Example: crm-connector approvals edit 3f9a Billing")
@@ -127,9 +146,32 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Let another value be written instead. The value is checked against the CRM's live schema first."""
-    typed = _typed(config, approval, value)
+    typed, who = _typed(config, approval, value), person(by)
     _settle(
-        config, [approval], lambda people, one: people.edit(one, typed, by=person(by), remark=remark), as_json=as_json
+        config, [approval], lambda people, one: people.edit(seen_by(people, one, who), typed, by=who, remark=remark),
+        as_json=as_json,
+    )
+
+
+@app.command(epilog="Example: crm-connector approvals reword 3f9a --subject 'Call Mrs Keller back'")
+def reword(
+    *,
+    approval: One,
+    subject: Annotated[str | None, typer.Option(help="Of a task or a message.")] = None,
+    description: Annotated[str | None, typer.Option(help="The text of a task.")] = None,
+    body: Annotated[str | None, typer.Option(help="The text of a note or a message; - reads it from the input.")] = None,
+    by: By = None,
+    remark: Remark = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Let a task, note or message be written in your words; what you do not name stays as it was proposed."""
+    given = {"subject": subject, "description": description, "body": sys.stdin.read() if body == "-" else body}
+    words = {name: text for name, text in given.items() if text is not None}
+    if not words:
+        raise typer.BadParameter("say what to change: --subject, --description or --body")
+    _settle(
+        config, [approval], lambda people, one: people.reword(one, words, by=person(by), remark=remark), as_json=as_json
     )
 
 
@@ -156,7 +198,7 @@ def _typed(config: Path, approval: str, value: str) -> FieldValue:
     with reading_state(settings) as store, store.snapshot() as tx:
         found = asked_for.find(tx, approval)
     if not isinstance(found.action, UpdateField):
-        raise ApprovalError(f"approval {found.id} is not a field update; reject it and do it by hand")
+        raise ApprovalError(f"approval {found.id} is not a field update: crm-connector approvals reword {found.id}")
     adapter = open_connections(settings, Quiet()).adapters[found.ref.connection]
     return fitting_value(value, adapter.records.schema(found.ref.object), found.action.field)
 

@@ -40,4 +40,10 @@ MIGRATIONS = (
         )
         """,
     ),
+    Migration(
+        stage="asking",
+        number=2,
+        name="what a letter showed",
+        script="ALTER TABLE asking_letters ADD COLUMN seal TEXT",
+    ),
 )

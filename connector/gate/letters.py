@@ -31,10 +31,11 @@ def leaves(tx: Transaction, approval: str, way: str, at: datetime) -> None:
     )
 
 
-def sent(tx: Transaction, approval: str, way: str, reference: str) -> None:
+def sent(tx: Transaction, approval: Approval, way: str, reference: str) -> None:
+    """It stands there now, as it was shown."""
     tx.run(
-        "UPDATE asking_letters SET state = 'sent', told = :told WHERE approval = :approval AND way = :way",
-        told=reference, approval=approval, way=way,
+        "UPDATE asking_letters SET state = 'sent', told = :told, seal = :seal WHERE approval = :approval AND way = :way",
+        told=reference, seal=approval.seal, approval=approval.id, way=way,
     )
 
 
@@ -61,3 +62,14 @@ def settled(tx: Transaction, way: str, *, limit: int) -> list[tuple[Approval, st
         way=way, limit=limit,
     )
     return [(approval_of(row), row["told"] or "") for row in rows]
+
+
+def outdated(tx: Transaction, way: str, *, limit: int) -> list[tuple[Approval, str]]:
+    """What stands there, still waits, and is another question by now than the one shown; as `settled` tells it."""
+    rows = tx.rows(
+        "SELECT a.*, l.told, l.seal AS shown FROM asking_letters l JOIN gate_approvals a ON a.approval = l.approval "
+        "WHERE l.way = :way AND l.state = 'sent' AND a.state = 'pending' AND l.seal IS NOT NULL ORDER BY l.at, l.approval",
+        way=way,
+    )
+    found = ((approval_of(row), row) for row in rows)
+    return [(asked, row["told"] or "") for asked, row in found if asked.seal != row["shown"]][:limit]

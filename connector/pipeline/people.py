@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from connector.action import Action, UpdateField, describe, encode_action
+from connector.action import Action, UpdateField, encode_action
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox
 from connector.change.trigger import forget_visit
@@ -19,9 +19,10 @@ from connector.gate.feedback import Feedback
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
+from connector.pipeline.edits import edited_to, in_words, reworded_to
 from connector.pipeline.memory import cell_named
 from connector.policy import PolicyName, PolicySet
-from connector.record import FieldValue, RecordRef, display, same_value
+from connector.record import FieldValue, RecordRef, same_value
 from connector.store import Store, Transaction
 from connector.writeback import outbox
 
@@ -52,7 +53,7 @@ class People:
         """
         with self.store.transaction("people: judged blind") as tx:
             found = _as_shown(tx, approval, shown)
-            edited = _edited(found, value)
+            edited = edited_to(found, value)
             agreed = isinstance(found.action, UpdateField) and same_value(value, found.action.value)
             looked = found.is_blind and found.id not in queue.hidden_from(tx, by, [found])
             return self._clear(tx, found, by=by, remark=remark, edited=None if agreed else edited, blind=not looked)
@@ -71,7 +72,15 @@ class People:
         """Let another value be written instead; the label says that the agent was wrong."""
         with self.store.transaction("people: approved") as tx:
             found = _as_shown(tx, approval, shown)
-            return self._clear(tx, found, by=by, remark=remark, edited=_edited(found, value))
+            return self._clear(tx, found, by=by, remark=remark, edited=edited_to(found, value))
+
+    def reword(
+        self, approval: str, words: Mapping[str, str], *, by: str, remark: str | None = None, shown: str | None = None
+    ) -> Approval:
+        """Let a task, note or message be written in a person's own words; where they differ, the agent was wrong."""
+        with self.store.transaction("people: approved") as tx:
+            found = _as_shown(tx, approval, shown)
+            return self._clear(tx, found, by=by, remark=remark, edited=reworded_to(found, words))
 
     def reject(self, approval: str, *, by: str, remark: str | None = None, shown: str | None = None) -> Approval:
         with self.store.transaction("people: rejected") as tx:
@@ -175,16 +184,16 @@ class People:
         return len(late[0]) + len(late[1])
 
     def _clear(
-        self, tx: Transaction, found: Approval, *, by: str, remark: str | None, edited: UpdateField | None = None,
+        self, tx: Transaction, found: Approval, *, by: str, remark: str | None, edited: Action | None = None,
         labelled: bool = True, blind: bool = False,
     ) -> Approval:
         now = self.clock.now()
         cleared = approvals.approve(tx, found, by=by, at=now, edited=edited, remark=remark)
         outbox.enqueue(tx, [cleared], now)
         if labelled:
-            actual = display(edited.value) if edited is not None else None
+            actual = in_words(edited) if edited is not None else None
             self._label(tx, found, agreed=edited in (None, found.action), actual=actual, now=now, blind=blind)
-        note_verdict(tx, found.decision, "edited" if edited is not None else "approved")
+        note_verdict(tx, found.decision, "approved" if edited in (None, found.action) else "edited")
         self._note(tx, EntryKind.APPROVED, found, by=by, now=now, remark=remark, action=cleared.action)
         return found
 
@@ -223,7 +232,7 @@ class People:
         self, tx: Transaction, found: Approval, *, agreed: bool, actual: str | None, now: datetime, blind: bool = False
     ) -> None:
         name = found.action.field if isinstance(found.action, UpdateField) else None
-        proposed = display(found.action.value) if isinstance(found.action, UpdateField) else describe(found.action)
+        proposed = in_words(found.action)
         label = Label(
             content=found.content, proposed=proposed, actual=actual, agreed=agreed, confidence=found.confidence,
             source=LabelSource.VERDICT, at=now, ref=found.ref, blind=blind,
@@ -282,11 +291,3 @@ def _pending(tx: Transaction, approval: str) -> Approval:
     if found.state is not ApprovalState.PENDING:
         raise ApprovalError(f"approval {found.id} is {found.state} already (by {found.settled_by or 'nobody'})")
     return found
-
-
-def _edited(found: Approval, value: FieldValue) -> UpdateField:
-    if not isinstance(found.action, UpdateField):
-        raise ApprovalError(f"approval {found.id} is not a field update; reject it and write it by hand")
-    if found.state is not ApprovalState.PENDING:
-        raise ApprovalError(f"approval {found.id} is {found.state} already")
-    return replace(found.action, value=value)

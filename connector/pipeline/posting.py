@@ -45,6 +45,10 @@ class Way(Protocol):
         """Say what became of it; None where nothing can be said any more."""
         ...
 
+    def renew(self, asked: Approval, reference: str) -> DeliveryResult | None:
+        """Show what the question is by now; None where what was sent cannot be changed."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
@@ -59,6 +63,7 @@ class Posting:
     def step(self) -> None:
         for way in self.ways:
             self._settle(way)
+            self._renew(way)
             self._send(way)
 
     def _send(self, way: Way) -> None:
@@ -74,7 +79,7 @@ class Posting:
             with self.store.transaction("posting: sent") as tx:
                 match result:
                     case Delivered(reference=reference):
-                        letters.sent(tx, asked.id, way.name, reference)
+                        letters.sent(tx, asked, way.name, reference)
                     case Postponed():
                         letters.not_sent(tx, asked.id, way.name)
                     case Refused() | Unknown():
@@ -93,6 +98,22 @@ class Posting:
                 return
             with self.store.transaction("posting: settled") as tx:
                 letters.end(tx, asked.id, way.name, "ended")
+
+    def _renew(self, way: Way) -> None:
+        """A question that is another by now: its old buttons count no more, so it gets new ones."""
+        with self.store.snapshot() as tx:
+            found = letters.outdated(tx, way.name, limit=MOST)
+        for asked, reference in found:
+            result = way.renew(asked, reference)
+            if isinstance(result, Postponed | Unknown):
+                return  # to show it twice does no harm
+            with self.store.transaction("posting: renewed") as tx:
+                if isinstance(result, Refused):
+                    letters.end(tx, asked.id, way.name, "lost")
+                else:
+                    letters.sent(tx, asked, way.name, reference)
+            if isinstance(result, Refused):
+                self.log.warning("question_not_renewed", approval=asked.id, way=way.name, why=result.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +135,9 @@ class BoardWay:
     def settle(self, asked: Approval, reference: str) -> DeliveryResult | None:
         by = f" by {asked.settled_by}" if asked.settled_by not in (None, "service") else ""
         return self.board.settle(reference, self._question(asked), f"{asked.state.value.capitalize()}{by}")
+
+    def renew(self, asked: Approval, reference: str) -> DeliveryResult | None:
+        return self.board.change(reference, self._question(asked))
 
     def _question(self, asked: Approval) -> PutQuestion:
         return PutQuestion(
@@ -154,6 +178,9 @@ class MailWay:
 
     def settle(self, asked: Approval, reference: str) -> DeliveryResult | None:
         return None
+
+    def renew(self, asked: Approval, reference: str) -> DeliveryResult | None:
+        return None  # its link leads to the question as it is
 
 
 def _kept(asked: Approval, local_only: frozenset[ObjectType]) -> Refused | None:

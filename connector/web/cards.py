@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.action import CreateNote, CreateTask, Message, UpdateField, describe
+from connector.action import CreateNote, CreateTask, Message, UpdateField, describe, words_of
 from connector.decision import decisions
 from connector.gate import queue
 from connector.gate.approvals import Approval, ApprovalState
@@ -17,6 +17,7 @@ from connector.report.names import names_of
 from connector.report.outcomes import Outcome, outcomes_of
 from connector.report.times import moment
 from connector.store import Transaction
+from connector.web.security.forms import LONGEST
 
 _BY = {**ORIGINS, "outsider": "an outsider"}
 HIDDEN = "(hidden by the policy)"
@@ -65,6 +66,12 @@ class CardView:
     @property
     def is_update(self) -> bool:
         return isinstance(self.asked.action, UpdateField)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What of a task, note or message a person may put differently here: a form takes no longer texts."""
+        words = words_of(self.asked.action)
+        return words if all(len(text) <= LONGEST for text in words.values()) else {}
 
     @property
     def is_final(self) -> bool:

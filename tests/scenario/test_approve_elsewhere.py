@@ -16,7 +16,7 @@ from adapters.channels import slack_answers, slack_board, smtp
 from connector.adapter.http import HttpTransport
 from connector.cli.pages import answering
 from connector.errors import ConnectorError, SettingsError
-from connector.gate import audits
+from connector.gate import approvals, audits
 from connector.gate.approvals import ApprovalError, ApprovalState
 from connector.gate.persons import Role
 from connector.journal import EntryKind
@@ -145,6 +145,23 @@ def test_approved_by_a_button_it_is_written_once_and_the_message_says_so(start, 
     assert (approved.actor, approved.body["remark"]) == ("ada", "through slack")
     assert "Approved by ada" in space.text(ts)
     assert space.buttons(ts) == {}
+
+
+def test_a_question_that_is_another_by_now_gets_new_buttons_in_its_place(start, space):
+    road, ticket, question, _ = start()
+    client, ts = door(road), message(space)
+    old = space.press(ts, "Approve")
+    beside = next(name for name in question.bases if name != "category")
+    with road.store.transaction("test: what it rests on was written by us") as tx:
+        approvals.rebase(tx, ticket, beside, replace(question.bases[beside], source="agent"))
+    say(road, client, old)
+    assert states(road, ticket) == [ApprovalState.PENDING]
+    road.rounds()
+    road.rounds()
+    assert space.calls == ["/api/chat.postMessage", "/api/chat.update"]
+    say(road, client, space.press(ts, "Approve"))
+    road.rounds()
+    assert written(road, ticket) == ["billing"]
 
 
 def test_another_value_typed_beside_the_button_is_written(start, space):

@@ -57,6 +57,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.found: list[Form] = []
         self._inside: Form | None = None
+        self._writing: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -65,10 +66,17 @@ class _Forms(HTMLParser):
             self.found.append(self._inside)
         elif self._inside is not None and tag in ("input", "select", "textarea") and "name" in given:
             self._inside.fields[given["name"]] = given.get("value", "")
+            self._writing = given["name"] if tag == "textarea" else None
         elif self._inside is not None and tag == "button" and "name" in given:
             self._inside.buttons.append((given["name"], given.get("value", "")))
 
+    def handle_data(self, data: str) -> None:
+        if self._inside is not None and self._writing is not None:
+            self._inside.fields[self._writing] += data.removeprefix("\n")
+
     def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._writing = None
         if tag == "form":
             self._inside = None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.action import UpdateField
+from connector.action import UpdateField, words_of
 from connector.errors import ConnectorError
 from connector.gate import approvals, queue
 from connector.gate.approvals import Approval
@@ -41,9 +41,15 @@ def shown(house: House, asked: Asked, *, note: str | None = None, typed: str | N
     hides = values["card"].hides
     values |= {
         "now_in_crm": read_now(house, found), "typed": _typed(house, found, typed, hides=hides), "note": note,
-        "back": own_path(asked.posted("back") or asked.query.get("back", "/")),
+        "reworded": worded(asked, found), "back": own_path(asked.posted("back") or asked.query.get("back", "/")),
     }
     return Shown(template="card.html", values=values, status=status)
+
+
+def worded(asked: Asked, found: Approval) -> Mapping[str, str]:
+    """The words that were posted for what of the action is text; a browser ends lines as no CRM does."""
+    names = [name for name in words_of(found.action) if f"word-{name}" in asked.form]
+    return {name: asked.posted(f"word-{name}").replace("\r\n", "\n") for name in names}
 
 
 def now_alone(house: House, asked: Asked) -> Answer:

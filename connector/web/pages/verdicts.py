@@ -47,7 +47,7 @@ def _is_repeated(house: House, asked: Asked) -> bool:
     with house.store.snapshot() as tx:
         now = card.named(tx, asked)
     ended = ApprovalState.REJECTED if asked.posted("verdict") == "reject" else ApprovalState.APPROVED
-    is_verdict = asked.posted("verdict") in ("approve", "edit", "judge", "reject")
+    is_verdict = asked.posted("verdict") in ("approve", "edit", "judge", "reject", "reword")
     return is_verdict and now.settled_by == asked.person.name and now.state is ended
 
 
@@ -91,6 +91,12 @@ def _value(house: House, asked: Asked, found: Approval) -> FieldValue:
     return typed_in(house, asked, found.ref, found.action.field)
 
 
+def _reword(house: House, asked: Asked, found: Approval) -> None:
+    house.people.reword(
+        found.id, card.worded(asked, found), by=asked.person.name, remark=asked.remark(), shown=_seen(house, asked, found)
+    )
+
+
 def _reject(house: House, asked: Asked, found: Approval) -> None:
     house.people.reject(found.id, by=asked.person.name, remark=asked.remark(), shown=_seen(house, asked, found))
 
@@ -112,7 +118,7 @@ def _hand(house: House, asked: Asked, found: Approval) -> None:
 
 _VERDICTS: dict[str, Callable[[House, Asked, Approval], None]] = {
     "approve": _approve, "edit": _edit, "reject": _reject, "snooze": _snooze, "hand": _hand,
-    "judge": _judge, "reveal": _reveal,
+    "judge": _judge, "reveal": _reveal, "reword": _reword,
 }  # fmt: skip
 
 PAGE = Page(ways=(Way(path="/approvals/{id}", answer=judge, method="POST", role=Role.APPROVER),))

@@ -10,7 +10,7 @@ from connector.web.page import BadRequestError
 
 MOST_BYTES = 64 * 1024
 _MOST_FIELDS = 50
-_LONGEST = 8000
+LONGEST = 8000
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -28,7 +28,7 @@ def query_of(raw: bytes) -> Mapping[str, str]:
 
 def checked(text: str) -> str:
     """The text, which must be such as a person can type: no control characters, no halves of characters."""
-    if len(text) > _LONGEST or any(_is_control(character) for character in text):
+    if len(text) > LONGEST or any(_is_control(character) for character in text):
         raise BadRequestError("that text holds what cannot be typed, or is too long")
     return text
 
