@@ -12,7 +12,7 @@ from adapters.hubspot.client import check_ids
 from adapters.hubspot.links import LinkReader
 from adapters.hubspot.mapping import ENGAGEMENTS, LINKS, OBJECTS, PARENT_LINKS
 from adapters.hubspot.portal import Portal
-from adapters.hubspot.records import HubSpotRecords, chunks
+from adapters.hubspot.records import HubSpotRecords, Row, chunks
 from adapters.hubspot.sending import TRANSIENT
 from adapters.hubspot.values import instant_text
 from connector.adapter import (
@@ -200,7 +200,10 @@ class Creates:
         return Refused(code=type(error).__name__, reason=error.message)
 
     def resolve(self, create: MarkedCreate, sent_at: datetime) -> Created | NotApplied | Missed | Unknown:
-        """Look for the marker among what hangs on the parent, newest first, as far back as the request can be."""
+        """Look for the marker among what hangs on the parent, newest first, as far back as the request can be.
+
+        A workflow may have rewritten the body in the meantime: the body's history still holds what we wrote.
+        """
         if not create.parents:
             return Unknown(reason="the create hangs on no record through which it could be found")
         try:
@@ -213,23 +216,29 @@ class Creates:
             return Missed(into=found.into if isinstance(found, Merged) else None)
         linked = self._links.read(parent.object, create.object, [parent.id]).get(parent.id, ())
         for some in chunks(sorted(linked, key=int, reverse=True), BATCH):
-            found_records = self._records.hydrate(create.object, some, [body])
-            for record in found_records.values():
-                if marker_line(create.marker) in str(record.fields.get(body) or ""):
-                    return Created(ref=record.ref, existed=True)
-            if found_records and max(each.created_at for each in found_records.values()) < sent_at - _SKEW:
+            rows = self._records.rows(create.object, some, [body])
+            for row in rows.values():
+                if any(marker_line(create.marker) in text for text in self._bodies(create.object, row)):
+                    return Created(ref=RecordRef(self._portal.connection, create.object, row.id), existed=True)
+            if rows and max(row.created_at for row in rows.values()) < sent_at - _SKEW:
                 break
         read_at = self._portal.client.server_now()
         early = read_at is None or read_at - sent_at < _IN_FLIGHT
         return Unknown(reason="the request may still be on its way") if early else NotApplied()
 
+    def _bodies(self, object: ObjectType, row: Row) -> tuple[str, ...]:
+        """The text of an engagement as it is, and as it ever was."""
+        name = _BODY[object]
+        native = self._portal.live(object).field(name)
+        now = native.read(row.properties.get(native.schema.native))
+        return tuple(str(text) for text in (now, *(entry.value for entry in row.histories.get(name, ()))) if text)
+
     def take_back(self, ref: RecordRef) -> WriteResult:
-        """Archive an engagement that carries a marker of ours."""
-        body = _BODY[ref.object]
-        record = self._records.hydrate(ref.object, [ref.id], [body]).get(ref.id)
-        if record is None:
+        """Archive an engagement that carries, or once carried, a marker of ours."""
+        row = self._records.rows(ref.object, [ref.id], [_BODY[ref.object]]).get(ref.id)
+        if row is None:
             return Missed()
-        if _MARKER.search(str(record.fields.get(body) or "")) is None:
+        if not any(_MARKER.search(text) for text in self._bodies(ref.object, row)):
             return Refused(code="NOT_OURS", reason=f"{ref} does not carry our marker")
         try:
             self._portal.client.archive(OBJECTS[ref.object], ref.id)

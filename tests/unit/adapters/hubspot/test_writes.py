@@ -235,6 +235,27 @@ def test_a_text_that_holds_somebody_elses_marker_does_not_confuse_a_create(world
     assert str(task["description"]).endswith("[crm-connector:abcdef123456]")
 
 
+def test_a_task_whose_marker_a_flow_rewrote_at_once_is_found_again_and_can_be_taken_back(world: HubSpotWorld) -> None:
+    def tidy(written: OrgWritten) -> Mapping[str, object]:
+        return {"hs_task_body": "tidied by a flow"} if "hs_task_body" in written.changed else {}
+
+    adapter = adapter_of(world)
+    parent = world.create(CONTACT, {"last_name": "Ray"})
+    create = MarkedCreate(intent="i", marker="abcdef123456", object=TASK, values={}, parents=(parent,))
+    [before] = adapter.writes.create([create])  # what hangs there already is not taken for it
+    world.org.automations.append(tidy)
+    lost = replace(create, marker="fedcba654321")
+    [made] = adapter.writes.create([lost])
+    assert isinstance(before, Created)
+    assert [task["description"] for task in world.hanging(parent, TASK)][-1] == "tidied by a flow"
+    world.advance(timedelta(minutes=1))
+    [found] = adapter.writes.resolve([UnknownWrite(write=lost, sent_at=world.org.clock.now())])
+    assert isinstance(found, Created)
+    assert isinstance(made, Created)
+    assert found.ref == made.ref != before.ref
+    assert isinstance(adapter.writes.delete_created(made.ref), Written)
+
+
 def test_many_creates_in_a_random_order_with_one_bad_each_get_their_own_answer(world: HubSpotWorld) -> None:
     adapter = adapter_of(world)
     parents = [world.create(CONTACT, {"last_name": f"P{place}"}) for place in range(8)]

@@ -128,6 +128,24 @@ def test_without_a_marker_field_the_marker_stands_in_the_text_and_is_found_throu
     assert resolve(world, task(case)) == Created(ref=ref(TASK, row.id), existed=True)
 
 
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_task_whose_text_a_flow_rewrote_at_once_is_known_by_its_author_and_title(theirs: bool) -> None:
+    world = without_marker_field(World())
+    case, tidied = world.case(), {"Description": "tidied by a flow"}
+    made = create(world, task(case, marker="m-0"))  # ours as well, and for another decision
+    world.org.create("Task", {"Subject": "Call back", "WhatId": case.id} | tidied, actor=world.rep)
+    world.org.automations.append(lambda written: tidied if "Description" in written.changed else {})
+    world.faults.arm("reset_before_apply" if theirs else "reset_after_apply")
+    assert isinstance(create(world, task(case)), Unknown)
+    found = world.adapter.writes.resolve([UnknownWrite(write=task(case), sent_at=world.clock.now() - timedelta(minutes=3))])
+    if theirs:
+        assert found == (NotApplied(),)
+    else:
+        assert isinstance(made, Created)
+        assert found == (Created(ref=ref(TASK, rows(world, "Task")[-1].id), existed=True),)
+        assert len(rows(world, "Task")) == 3
+
+
 def test_a_plain_create_that_may_still_be_under_way_is_not_declared_absent() -> None:
     world = without_marker_field(World())
     case = world.case()
