@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from connector.adapter import Cursor
@@ -32,7 +32,7 @@ class PollCursor:
     listing: bool = False
 
     def encode(self) -> Cursor:
-        return Cursor(json.dumps(asdict(self), separators=(",", ":")))
+        return Cursor(_written(self))
 
     @classmethod
     def decode(cls, cursor: Cursor) -> PollCursor:
@@ -47,11 +47,16 @@ class SweepCursor:
     last_id: str
 
     def encode(self) -> Cursor:
-        return Cursor(json.dumps(asdict(self), separators=(",", ":")))
+        return Cursor(_written(self))
 
     @classmethod
     def decode(cls, cursor: Cursor) -> SweepCursor:
         return cls(**_known(cursor, {"after", "last_id"}, needed={"after", "last_id"}))
+
+
+def _written(cursor: PollCursor | SweepCursor) -> str:
+    # Not `asdict`, which copies every value deeply: a cursor is written with each page.
+    return json.dumps({each.name: getattr(cursor, each.name) for each in fields(cursor)}, separators=(",", ":"))
 
 
 def _known(cursor: Cursor, names: set[str], *, needed: set[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from connector.adapter.transport import NotSentError
 from connector.clock import Clock
-from connector.errors import LockedRowError, OutcomeUnknownError, RateLimitedError, RetryableError
+from connector.errors import ConnectorError, LockedRowError, OutcomeUnknownError, RateLimitedError, RetryableError
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +62,17 @@ class Retries:
     def call(self, operation: Operation, work: Callable[[], Answer]) -> Answer:
         """The answer of `work`, repeated as far as the operation allows; the last error is raised unchanged."""
         end = self._clock.monotonic() + self._deadline
+        try:
+            return work()  # nearly every call ends here, and pays nothing for the machinery below
+        except ConnectorError as error:
+            if not may_repeat(operation, error):
+                raise
+            failed = [error]
+
+        def repeated() -> Answer:
+            if failed:  # the first attempt has been made
+                raise failed.pop()
+            return work()
 
         def spent(state: RetryCallState) -> bool:
             return state.attempt_number >= self._attempts or self._clock.monotonic() + state.upcoming_sleep > end
@@ -73,7 +84,7 @@ class Retries:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return attempts(work)
+        return attempts(repeated)
 
     def _wait(self, state: RetryCallState) -> float:
         # Own wait and stop: tenacity's draw on the global random and time modules, which a simulation cannot hold.

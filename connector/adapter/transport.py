@@ -47,7 +47,10 @@ class HttpResponse:
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None
 
 
 def unechoed(request: HttpRequest, answer: HttpResponse) -> HttpResponse:

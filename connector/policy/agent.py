@@ -101,6 +101,8 @@ def agent_fields(agent: Agent) -> tuple[FieldName, ...]:
     match agent:
         case CustomAgent():
             return agent.fields
+        case NamedAgent(options=None):
+            return ()
         case NamedAgent(options=LooksAtMore() as options):
             return options.fields
         case _:
@@ -112,6 +114,8 @@ def agent_conditions(agent: Agent) -> Iterator[tuple[str, Condition]]:
     match agent:
         case CustomAgent():
             yield from ((f"rules[{place}].when", rule.when) for place, rule in enumerate(agent.rules, start=1))
+        case NamedAgent(options=None):
+            return
         case NamedAgent(options=LooksAtMore() as options):
             yield from options.conditions
         case _:

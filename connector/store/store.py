@@ -90,7 +90,7 @@ class SqliteTransaction:
 
 
 def _named_rows(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    return dict(zip((column[0] for column in cursor.description), values, strict=True))
+    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
 class _Connections(threading.local):
@@ -171,11 +171,10 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self, name: str, sync: Sync = Sync.FULL) -> Iterator[Transaction]:
-        with _state_errors():
+        with _StateErrors():
             connection = self._connection()
-        if (outer := self._here.open_on()) is not None:
-            raise StateError(f"transaction {name!r} was opened inside a {outer}")
-        with _state_errors():
+            if (outer := self._here.open_on()) is not None:
+                raise StateError(f"transaction {name!r} was opened inside a {outer}")
             # The pragma is a no-op inside a transaction, so it is set before BEGIN.
             connection.execute(f"PRAGMA synchronous={sync.value}")
             connection.execute("BEGIN IMMEDIATE")
@@ -191,11 +190,10 @@ class SqliteStore:
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
-        with _state_errors():
+        with _StateErrors():
             connection = self._reader()
-        if (outer := self._here.open_on()) is not None:
-            raise StateError(f"a snapshot was opened inside a {outer}")
-        with _state_errors():
+            if (outer := self._here.open_on()) is not None:
+                raise StateError(f"a snapshot was opened inside a {outer}")
             connection.execute("BEGIN")
             try:
                 yield SqliteTransaction(connection)
@@ -206,7 +204,7 @@ class SqliteStore:
         # A deleted row stays readable in freed pages, in the gaps of used ones, and in the write-ahead log, until all
         # three are written over (sqlite.org/lang_vacuum.html, sqlite.org/pragma.html#pragma_wal_checkpoint).
         connection = self._connection()
-        with _state_errors():
+        with _StateErrors():
             try:
                 connection.execute("PRAGMA synchronous=full")
                 connection.execute("VACUUM")
@@ -235,29 +233,39 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-@contextmanager
-def _state_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise StateError("another process holds the state database for too long", hint="crm-connector status") from error
-        if "full" in str(error) or "disk I/O" in str(error):
-            raise StateError(
-                f"the state folder cannot take more ({error}); nothing of this step was kept",
-                hint="free disk space, then: crm-connector run",
-            ) from error
-        if "unable to open" in str(error) or "readonly" in str(error):
-            raise StateError(
-                f"the state database cannot be opened for writing ({error})",
-                hint="give this user the right to write the state folder, or choose another `state:` in connector.yaml",
-            ) from error
-        raise
-    except sqlite3.DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            hint = "restore a backup of the state folder"
-            raise StateError(f"the state database is damaged: {error}", hint=hint) from error
-        raise
+class _StateErrors:
+    """Says what SQLite complains of as something that a person can act on.
+
+    A class, not a generator: it stands around every statement that the service runs.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.DatabaseError) and (told := _told(error)) is not None:
+            raise told from error
+
+
+def _told(error: sqlite3.DatabaseError) -> StateError | None:
+    said = str(error)
+    if not isinstance(error, sqlite3.OperationalError):
+        if "malformed" in said or "not a database" in said:
+            return StateError(f"the state database is damaged: {said}", hint="restore a backup of the state folder")
+        return None
+    if "locked" in said:
+        return StateError("another process holds the state database for too long", hint="crm-connector status")
+    if "full" in said or "disk I/O" in said:
+        return StateError(
+            f"the state folder cannot take more ({said}); nothing of this step was kept",
+            hint="free disk space, then: crm-connector run",
+        )
+    if "unable to open" in said or "readonly" in said:
+        return StateError(
+            f"the state database cannot be opened for writing ({said})",
+            hint="give this user the right to write the state folder, or choose another `state:` in connector.yaml",
+        )
+    return None
 
 
 def damage(path: Path) -> str | None:

@@ -15,7 +15,7 @@ def iso(ms: int) -> str:
     """`2022-05-03T09:00:00Z`; milliseconds are written only when there are some (recorded)."""
     seconds, rest = divmod(ms, 1000)
     stamp = EPOCH + timedelta(seconds=seconds)
-    text = stamp.strftime("%Y-%m-%dT%H:%M:%S")
+    text = stamp.isoformat(timespec="seconds").removesuffix("+00:00")
     return f"{text}.{rest:03d}Z" if rest else f"{text}Z"
 
 
