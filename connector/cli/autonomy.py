@@ -51,7 +51,10 @@ def demote(
     with reading_state(settings) as store:
         paused = _autonomy(store).demote(wanted, by=person(by), remark=remark)
     if as_json:
-        emit({"cell": str(wanted), "paused": paused})
+        emit({"cell": str(wanted), "changed": paused is not None, "paused": paused or 0})
+    elif paused is None:
+        say(f"nothing changed: {wanted} does not act alone")
+        say("next: crm-connector autonomy list", style="green")
     else:
         say(f"✓ {wanted} is supervised; {paused} cleared and unsent actions wait for a person now", style="green")
 

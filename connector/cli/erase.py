@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from connector.adapter import Adapter
-from connector.cli.learner import name_of
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Yes, agreed, person
@@ -111,11 +110,11 @@ def _tell(done: Erased, unasked: Sequence[str], standing: Sequence[Shelved], *, 
         emit({
             "records": [str(ref) for ref in done.records], "journal_bodies": done.journal_bodies,
             "memory_rows": done.memory_rows, "inbox_rows": done.inbox_rows, "not_asked": list(unasked),
-            "learners_to_refit": [name_of(one.key) for one in standing],
+            "learners_to_refit": [str(one.key) for one in standing],
         })  # fmt: skip
         return
     removed = f"{done.journal_bodies} journal bodies, {done.memory_rows} remembered texts"
     say(f"✓ {len(done.records)} records erased: {removed}", style="green")
     for one in standing:
-        note(f"  {name_of(one.key)} was taught by them; it is fitted again without them, and earlier versions are gone")
+        note(f"  {one.key!s} was taught by them; it is fitted again without them, and earlier versions are gone")
     indented("What backups of the state folder hold is not touched. next: crm-connector journal verify")

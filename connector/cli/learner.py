@@ -34,7 +34,7 @@ def list_(*, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> No
         say("nothing was learned yet; the service learns from your history once it has read it")
     else:
         rows = [
-            (name_of(one.key), str(one.version), str(one.examples), moment(one.fitted_at), _stands(one, one in acting))
+            (str(one.key), str(one.version), str(one.examples), moment(one.fitted_at), _stands(one, one in acting))
             for one in versions
         ]
         table("", ("learner", "version", "examples", "fitted", "stands"), rows, whole=("learner",))
@@ -64,11 +64,6 @@ def rollback(*, learner: Name, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJ
     _tell(chosen, as_json=as_json)
 
 
-def name_of(key: LearnerKey) -> str:
-    """A learner's name on the command line."""
-    return f"{key.connection}/{key.policy}/{key.object}/{key.field}"
-
-
 def parse_key(text: str) -> LearnerKey:
     """The learner a name stands for; anything else is misuse."""
     parts = text.split("/", 3)
@@ -88,7 +83,7 @@ def _acting(versions: tuple[Shelved, ...]) -> list[Shelved]:
 
 def _document(one: Shelved, acting: bool) -> dict[str, Any]:
     return {
-        "learner": name_of(one.key), "version": one.version, "examples": one.examples, "acting": acting,
+        "learner": str(one.key), "version": one.version, "examples": one.examples, "acting": acting,
         "pinned": one.pinned, "withdrawn": one.withdrawn, "shadow": one.shadow,
         "fitted_at": instant(one.fitted_at), "sha256": one.sha256,
     }
@@ -106,4 +101,4 @@ def _tell(chosen: Shelved, *, as_json: bool) -> None:
     if as_json:
         emit(_document(chosen, acting=True))
     else:
-        say(f"✓ {name_of(chosen.key)}: version {chosen.version} acts now", style="green")
+        say(f"✓ {chosen.key}: version {chosen.version} acts now", style="green")

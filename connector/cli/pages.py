@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from connector.adapter import Adapter, Log
+from connector.cli.fitting import misfits, unserved
 from connector.cli.opening import Connected
 from connector.cli.outside import open_hooks
 from connector.cli.running import running_process
 from connector.clock import Clock, SystemClock, secret_random, system_random
+from connector.context.index import Index
+from connector.decision.agents import AGENTS
+from connector.errors import PolicyError
 from connector.journal import Journal
 from connector.pipeline import Answering, People
-from connector.policy import PolicySet
+from connector.pipeline.index_keeper import is_asked
+from connector.policy import PolicySet, load_policies
 from connector.record import ConnectionName
 from connector.settings import Settings, WebSettings
 from connector.store import Store
@@ -20,13 +25,24 @@ from connector.web.house import House
 
 
 def house_of(
-    settings: Settings, store: Store, connected: Connected, policies: Callable[[], PolicySet], log: Log
+    settings: Settings, store: Store, connected: Connected, policies: Callable[[], PolicySet], log: Log, index: Index
 ) -> House:
     return House(
         store=store, clock=SystemClock(), chance=secret_random(), journal=Journal(system_random()),
         adapters=connected.adapters, policies=policies, log=log, budgets=connected.budgets,
         running=lambda: running_process(settings.state) is not None,
+        policy_problems=lambda: policy_problems(settings, connected.adapters),
+        index=lambda: index.stats() if is_asked(policies()) else None,
     )
+
+
+def policy_problems(settings: Settings, adapters: Mapping[ConnectionName, Adapter]) -> tuple[str, ...]:
+    """Why the policy files, as they are now, could not be taken up: wrong in themselves, or for a connected CRM."""
+    try:
+        found = load_policies(settings.policies, agents=AGENTS)
+    except PolicyError as error:
+        return error.problems
+    return (*unserved(found, settings), *misfits(found, adapters).problems)
 
 
 def address_of(settings: WebSettings) -> str:

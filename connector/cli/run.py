@@ -63,7 +63,9 @@ def run(
 
 def _house(road: Road) -> House:
     """The page of one opened road: the same state and CRMs, and the policies as they are in force at each moment."""
-    return house_of(road.settings, road.around.store, road.connected, lambda: road.pipeline.policies, road.log)
+    return house_of(
+        road.settings, road.around.store, road.connected, lambda: road.pipeline.policies, road.log, road.around.index
+    )
 
 
 def make_daemon(settings: Settings, road: Road, in_force: PoliciesInForce, log: Log) -> Daemon:

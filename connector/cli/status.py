@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from connector.change.inbox import Burial
-from connector.cli.learner import name_of
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
@@ -115,7 +114,7 @@ def _learners(versions: tuple[Shelved, ...]) -> list[Shelved]:
 
 def _learner_document(one: Shelved) -> dict[str, Any]:
     return {
-        "learner": name_of(one.key), "version": one.version, "examples": one.examples, "fitted_at": instant(one.fitted_at),
+        "learner": str(one.key), "version": one.version, "examples": one.examples, "fitted_at": instant(one.fitted_at),
         "pinned": one.pinned,
     }
 

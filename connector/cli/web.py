@@ -13,7 +13,7 @@ from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, ConfigFile
 from connector.cli.output import note
 from connector.cli.pages import address_of, house_of
-from connector.cli.road import open_policies
+from connector.cli.road import open_index, open_policies
 from connector.cli.running import running_process
 from connector.clock import Clock, SystemClock
 from connector.gate import persons
@@ -47,7 +47,8 @@ def web(
     with reading_state(settings) as store, bound(served) as door:
         _say(store, served, running=running_process(settings.state) is not None)
 
-        house = house_of(settings, store, open_connections(settings, log), Reread(in_force, SystemClock()), log)
+        policies = Reread(in_force, SystemClock())
+        house = house_of(settings, store, open_connections(settings, log), policies, log, open_index(settings))
         serve(pages_app(house, served), served, door)
 
 

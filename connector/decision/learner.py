@@ -19,7 +19,8 @@ class LearnerKey:
     field: FieldName
 
     def __str__(self) -> str:
-        return f"{self.connection}:{self.object}.{self.field} for {self.policy}"
+        """As people type it: `crm/ticket-triage/ticket/category`."""
+        return f"{self.connection}/{self.policy}/{self.object}/{self.field}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -289,7 +289,8 @@ def is_due(newest: Shelved | None, *, new_examples: int, now: datetime) -> bool:
 
 def _stem(key: LearnerKey) -> str:
     """File names carry no names of a CRM's objects or fields: those are foreign text."""
-    return hashlib.sha256(str(key).encode()).hexdigest()[:16]
+    named = f"{key.connection}:{key.object}.{key.field} for {key.policy}"  # other words would lose the files of before
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def _versions(tx: Transaction, key: LearnerKey) -> tuple[Shelved, ...]:

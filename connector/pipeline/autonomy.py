@@ -80,13 +80,13 @@ class Autonomy:
             self.journal.append(tx, entry)
             return audits.find(tx, found.id)
 
-    def demote(self, cell: Cell, *, by: str, remark: str | None = None) -> int:
-        """A person takes autonomy back at once; how many cleared actions became questions."""
+    def demote(self, cell: Cell, *, by: str, remark: str | None = None) -> int | None:
+        """A person takes autonomy back at once; how many cleared actions became questions, None where none acted alone."""
         now = self.clock.now()
         why = f"{by} said so" + (f": {remark}" if remark else "")
         with self.store.transaction("autonomy: demoted by a person") as tx:
             if not demote(tx, self.journal, cell, why, now, by=by):
-                return 0
+                return None
             return len(self._pause(tx, cell, why, now))
 
     def promote(self, cell: Cell, policies: PolicySet, *, by: str) -> Standing:

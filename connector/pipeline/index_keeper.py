@@ -22,6 +22,11 @@ def knowledge_names(policies: PolicySet) -> tuple[str, ...]:
     return tuple(sorted({name for policy in policies for name in policy.context.knowledge}))
 
 
+def is_asked(policies: PolicySet) -> bool:
+    """Whether any policy asks the index at all."""
+    return any(policy.reason.searches or policy.context.knowledge for policy in policies)
+
+
 def read_again(store: Store, policies: PolicySet, connections: Collection[ConnectionName]) -> int:
     """Have the road read every record whose texts belong into the index; nobody acts on it. How many objects."""
     with store.transaction("index: records are read again") as tx:

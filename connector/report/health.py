@@ -10,6 +10,7 @@ from decimal import Decimal
 from connector.change.cursors import Position
 from connector.change.inbox import BuriedEvent
 from connector.change.reconcile import Completeness
+from connector.context.index import IndexState, IndexStats
 from connector.report.earning import CellReport
 from connector.report.retrieval import RetrievalReport
 from connector.report.times import away
@@ -55,6 +56,8 @@ class Vitals:
     quotas: tuple[Quota, ...]
     open_audits: int
     now: datetime
+    policy_problems: tuple[str, ...] = ()
+    index: IndexStats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,8 @@ class Problem:
 
 def problems(seen: Vitals) -> tuple[Problem, ...]:
     """What is wrong, the bad before what only deserves a look."""
-    found = [*_of_service(seen), *_of_people(seen), *_of_reading(seen), *_of_money(seen), *_of_drift(seen)]
-    return tuple(sorted(found, key=lambda one: not one.is_bad))
+    rules = (_of_service, _of_policies, _of_index, _of_people, _of_reading, _of_money, _of_drift)
+    return tuple(sorted((one for rule in rules for one in rule(seen)), key=lambda one: not one.is_bad))
 
 
 def _of_service(seen: Vitals) -> Iterator[Problem]:
@@ -88,6 +91,29 @@ def _of_service(seen: Vitals) -> Iterator[Problem]:
         yield Problem(
             is_bad=True, says=f"{_many(len(seen.buried), 'change')} set aside after repeated trouble.",
             step="Mend the reason, then put them back in the queue.", at="#buried",
+        )
+
+
+def _of_policies(seen: Vitals) -> Iterator[Problem]:
+    for said in seen.policy_problems:
+        yield Problem(
+            is_bad=True, says=f"A policy is not in force as its file says. {said}",
+            step="Those of before stay in force. Mend the file, and a running service takes it up: crm-connector check",
+        )
+
+
+def _of_index(seen: Vitals) -> Iterator[Problem]:
+    if seen.index is None or seen.index.state is IndexState.READY:
+        return
+    if seen.index.state is IndexState.UNAVAILABLE:
+        yield Problem(
+            is_bad=True, says=f"The index cannot be used: {seen.index.reason or 'its folder cannot be opened'}.",
+            step="Until then agents find nothing in it: crm-connector index rebuild", at="#drift",
+        )
+    else:
+        yield Problem(
+            is_bad=False, says="The index is being filled again.", at="#drift",
+            step="The running service does so by itself; agents find less until it is done.",
         )
 
 

@@ -60,7 +60,10 @@ def integrity(tx: Transaction, period: Period) -> Integrity:
 
 
 def baseline(tx: Transaction, period: Period) -> Baseline:
-    """From the values people gave in the week before the first activation, by the CRM's own stamps."""
+    """From the values people gave in the week before the first activation, by the CRM's own stamps.
+
+    A value that came with its record tells nothing of how long somebody took for it.
+    """
     first = tx.one("SELECT MIN(activated_at) AS at FROM change_cursors")
     if first is None or first["at"] is None:
         return Baseline(since=None, values=0, hours_before=None, hours_now=None)
@@ -68,7 +71,8 @@ def baseline(tx: Transaction, period: Period) -> Baseline:
     rows = tx.rows(
         "SELECT e.stamped_at - s.created_at AS took FROM context_examples e JOIN change_seen s "
         "ON s.connection = e.connection AND s.object = e.object AND s.record = e.record "
-        "WHERE e.source = 'staff' AND s.created_at >= :began AND s.created_at < :activated AND e.stamped_at < :activated",
+        "WHERE e.source = 'staff' AND s.created_at >= :began AND s.created_at < :activated AND e.stamped_at < :activated "
+        "AND e.stamped_at > s.created_at",
         began=began, activated=first["at"],
     )
     now = [

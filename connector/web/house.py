@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from connector.adapter import Adapter, Log, RateBudget
 from connector.clock import Clock
+from connector.context.index import IndexStats
 from connector.journal import Journal
 from connector.pipeline import Access, People
 from connector.policy import PolicySet
 from connector.record import ConnectionName
 from connector.store import Store
+from connector.web.kept import Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,9 @@ class House:
     log: Log
     running: Callable[[], bool] = lambda: False  # whether a service works on this state
     budgets: Mapping[ConnectionName, RateBudget] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
+    policy_problems: Callable[[], tuple[str, ...]] = lambda: ()  # why policy files are not in force as they stand
+    index: Callable[[], IndexStats | None] = lambda: None  # None where no policy asks the index
 
     @property
     def people(self) -> People:

@@ -9,11 +9,13 @@ from decimal import Decimal
 import pytest
 
 from connector.pipeline.autonomy import Autonomy
+from connector.record import ObjectType
 from connector.report.charts import Point, Series, line_of_days, reliability, stacked_days
 from connector.report.performance import performance
 from connector.report.period import Period
 from connector.report.sheet import headline, page, tables
 from tests.support.given import policy
+from tests.support.road import Road
 
 ASK = policy(gate="{supervised: until_earned}", may="{update: {category: {}}}")
 
@@ -107,3 +109,18 @@ def test_charts_hold_their_values_and_no_style_of_their_own():
     dots = reliability([Point(sure=0.9, right=0.8, count=40)], title="Sure")
     assert "90% sure, 80% right, 40 judged" in dots
     assert all("style=" not in chart and "<script" not in chart for chart in (bars, line, dots))
+
+
+def test_a_value_that_came_with_its_record_tells_nothing_of_how_long_people_took(desk, tmp_path):
+    for place in range(3):
+        desk.create(ObjectType.TICKET, {"subject": f"Charged {place}", "status": "new", "category": "billing"})
+    late = desk.create(ObjectType.TICKET, {"subject": "Charged late", "status": "new"})
+    desk.clock.advance(timedelta(hours=2))
+    desk.edit(late, {"category": "billing"})
+    desk.clock.advance(timedelta(hours=1))
+    road = Road(desk, tmp_path, under=policy(may="{update: {category: {}}}"))
+    road.activate()
+    baseline = seen(road).baseline
+    road.store.close()
+    assert baseline.values == 1
+    assert baseline.hours_before == pytest.approx(2, abs=0.01)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from connector.decision import decisions
 from connector.errors import ConnectorError
+from connector.journal import newest_seq
 from connector.record import ConnectionName, FieldName, FieldValue, ObjectType, Record, RecordRef, display
 from connector.report.deals import WORST_FIRST, DealStanding, standings
 from connector.report.names import name_of
@@ -42,23 +43,40 @@ class Sum:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllDeals:
+    """Every deal that was judged lately; `trouble` says which CRM could not be asked."""
+
+    views: tuple[DealView, ...]
+    trouble: tuple[str, ...]
+    left_off: int
+
+
 def show(house: House, asked: Asked) -> Answer:
     """The deals judged lately, the worst first; the CRM is asked for their names, owners and amounts."""
     health, owner = asked.query.get("health") or None, asked.query.get("owner") or None
     if health not in (None, *WORST_FIRST):
         raise BadRequestError(f"a deal is {', '.join(WORST_FIRST)}")
     with house.store.snapshot() as tx:
-        found = standings(decisions.since(tx, house.clock.now() - _LOOKED_AT))
-    every, trouble = _views(house, found[:_MOST])
+        mark = (newest_seq(tx), house.policies().version)
+    all_deals = house.kept.get("deals", mark, house.clock.now(), lambda: _looked_at(house))
+    every, trouble = all_deals.views, all_deals.trouble
     mine = [one for one in every if owner in (None, one.owner)]
     shown = [one for one in mine if health in (None, one.stands.health)]
     values = {
         "deals": shown, "sums": _sums(mine), "total": len(mine),
         "amount": sum((one.amount or Decimal(0) for one in mine), Decimal(0)),
         "owners": sorted({one.owner for one in every}), "owner": owner, "health": health, "trouble": trouble,
-        "left_off": len(found) - len(every),
+        "left_off": all_deals.left_off,
     }
     return Shown(template="deals.html", values=values)
+
+
+def _looked_at(house: House) -> AllDeals:
+    with house.store.snapshot() as tx:
+        found = standings(decisions.since(tx, house.clock.now() - _LOOKED_AT))
+    views, trouble = _views(house, found[:_MOST])
+    return AllDeals(views=tuple(views), trouble=trouble, left_off=len(found) - len(views))
 
 
 def _sums(deals: Sequence[DealView]) -> list[Sum]:

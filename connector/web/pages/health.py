@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -28,9 +29,9 @@ _SOON = timedelta(hours=1)
 
 
 def show(house: House, asked: Asked) -> Answer:
-    purses = _purses(house)
+    purses, misread, index = _purses(house), house.policy_problems(), house.index()
     with house.store.snapshot() as tx:
-        seen = _vitals(tx, house, purses)
+        seen = replace(_vitals(tx, house, purses), policy_problems=misread, index=index)
         unknown = outbox.in_state(tx, OutboxState.UNKNOWN)[:_SHOWN]
         names = names_of(tx, [(row.ref, row.bases) for row in unknown] + [(one.event.ref, {}) for one in seen.buried])
         values = {

@@ -183,3 +183,17 @@ def test_a_missing_secret_is_mended_by_what_check_says(
 
 def test_a_record_nobody_wrote_about_is_not_answered_with_silence(company: Company, program: Program) -> None:
     assert "holds nothing about crm:ticket/1" in program("journal", "show", "crm:ticket/1").out
+
+
+def test_taking_autonomy_from_what_has_none_says_that_nothing_changed(company: Company, program: Program) -> None:
+    cell = "crm/ticket-triage/ticket/update/category"
+    said = program("autonomy", "demote", cell)
+    assert (said.code, "✓" in said.out) == (0, False)
+    assert f"nothing changed: {cell} does not act alone" in said.out
+    assert program("autonomy", "demote", cell, "--json").document == {"cell": cell, "changed": False, "paused": 0}
+
+
+def test_what_is_said_of_a_learner_names_it_as_commands_take_it(company: Company, program: Program) -> None:
+    [one, *_] = program("learner", "list", "--json").document["learners"]
+    said = program("learner", "rollback", one["learner"])
+    assert (said.code, f"no earlier version of {one['learner']}" in said.err) == (1, True)

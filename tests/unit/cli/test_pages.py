@@ -13,6 +13,10 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from connector.cli.log import Quiet
+from connector.cli.opening import open_connections
+from connector.cli.pages import policy_problems
+from connector.settings import load_settings
 from tests.unit.cli.conftest import Company, Program
 
 
@@ -90,3 +94,15 @@ def test_the_service_serves_the_page_beside_its_work(company: Company, program: 
 @pytest.mark.parametrize("command", ["web", "users"])
 def test_the_commands_say_what_they_do(program: Program, command: str) -> None:
     assert "page" in program(command, "--help").out
+
+
+def test_a_policy_file_that_cannot_be_taken_up_is_told_for_the_health_page(company: Company) -> None:
+    settings = load_settings(company.config)
+    adapters = open_connections(settings, Quiet()).adapters
+    assert policy_problems(settings, adapters) == ()
+    company.policy("goal:", "gaol:")
+    [*said] = policy_problems(settings, adapters)
+    assert any("gaol: unknown key, did you mean `goal`?" in one for one in said)
+    company.policy("gaol:", "goal:")
+    company.policy("    category:", "    no_such_field:")
+    assert any("no_such_field" in one for one in policy_problems(settings, adapters))

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
 from connector.change import inbox
 from connector.change.inbox import Burial
+from connector.context.index import IndexState, IndexStats
 from connector.decision import decisions
 from connector.decision.decisions import RecordedDecision
-from connector.gate import CellState, cells, labels
+from connector.gate import CellState, audits, cells, labels
 from connector.gate.approvals import ApprovalState
+from connector.gate.audits import AuditState
 from connector.gate.autonomy import review
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
@@ -137,6 +141,22 @@ def test_an_audit_is_judged_without_seeing_what_was_written(ada, road):
     assert "1 judged, 0 open" in ada.read("/agents")
 
 
+def test_a_viewer_neither_sees_nor_judges_an_audit(ada, house, road):
+    judged(road, 200)
+    ticket = road.ticket("Charged once more")
+    road.rounds()
+    [asked] = [one for one in road.approvals(ticket) if one.state is ApprovalState.ALLOWED]
+    eve, at = Visitor(house, "eve", Role.VIEWER), f"/audits/{asked.id}"
+    assert at in ada.read("/audits")
+    assert [eve.get(path).status_code for path in ("/audits", at)] == [403, 403]
+    assert eve.send(at, {"csrf": eve.csrf, "value": "repair"}).status_code == 403
+    for page in ("/agents", "/health"):
+        assert 'href="/audits' not in eve.read(page), page
+    with road.store.snapshot() as tx:
+        assert audits.find(tx, asked.id).state is AuditState.OPEN
+    assert road.entries(ticket, EntryKind.AUDITED) == []
+
+
 def test_health_names_what_is_wrong_first_and_puts_back_what_was_set_aside(root, ada, road, house):
     assert "The service does not run" in ada.read("/health")
     ticket = road.ticket("Charged twice")
@@ -154,6 +174,19 @@ def test_health_names_what_is_wrong_first_and_puts_back_what_was_set_aside(root,
     [entry] = road.entries(ticket, EntryKind.REQUEUED)
     assert entry.actor == "root"
     assert "set aside" not in ada.read("/health")
+
+
+def test_health_tells_of_policy_files_and_of_the_index(house):
+    misread = ("policies/x.yaml:12: gate.targt: unknown key, did you mean `target`?",)
+    gone = IndexStats(state=IndexState.UNAVAILABLE, identity="", entries=0, reason="the disk is full")
+    text = unescape(Visitor(replace(house, policy_problems=lambda: misread, index=lambda: gone)).read("/health"))
+    assert misread[0] in text
+    assert "Those of before stay in force" in text
+    assert "The index cannot be used: the disk is full." in text
+    filling = IndexStats(state=IndexState.REBUILD, identity="", entries=1200, waiting=7)
+    text = Visitor(replace(house, index=lambda: filling), "bob").read("/health")
+    assert "being filled again" in text
+    assert "It holds 1,200 passages; 7 wait for their vector" in text
 
 
 def test_the_report_has_the_figures_as_charts_json_and_csv(ada, road, house):
@@ -205,6 +238,25 @@ def test_the_pipeline_shows_the_worst_first_with_reasons_next_step_and_sums(ada,
     assert "Slow one" not in red
     assert "No deal has been judged" in ada.read("/pipeline?owner=bob")
     assert ada.get("/pipeline?health=blue").status_code == 400
+
+
+def test_the_crm_is_asked_for_the_deals_once_until_something_happens(ada, house, road):
+    [deal] = given_deals(road, ("Lost one", "20000", "red", ["overdue"]))
+    bob, before = Visitor(house, "bob"), road.desk.calls()
+    assert "Lost one" in ada.read("/pipeline")
+    asked = road.desk.calls() - before
+    for path in ("/pipeline", "/pipeline?health=red", "/pipeline?owner=nobody"):
+        bob.read(path)
+    assert road.desk.calls() - before == asked > 0
+    road.desk.edit(deal, {"name": "Found one"})
+    road.clock.advance(timedelta(seconds=30))
+    assert "Lost one" in ada.read("/pipeline")
+    road.ticket("Charged twice")
+    road.rounds()  # something is journaled
+    assert "Found one" in ada.read("/pipeline")
+    road.desk.edit(deal, {"name": "Won one"})
+    road.clock.advance(timedelta(minutes=1))
+    assert "Won one" in ada.read("/pipeline")
 
 
 def test_a_crm_that_cannot_be_asked_leaves_the_judgement_readable(road, house):
