@@ -83,7 +83,7 @@ class ContextBuilder:
         own_texts = passages_of(own, schema, origins, own=True)
         hits, unanswered = self._knowledge(own_texts, wanted)
         short = wanted.quoted - {name for name, _ in text_fields(own, schema)}
-        own_texts = (*own_texts, *field_passages(own, short, origins, own=True))
+        own_texts = (*own_texts, *field_passages(own, schema, short, origins, own=True))
         looked_up = batch.looked_up.get(ref, FromLookups())
         passages = (*own_texts, *subject.found, *looked_up.passages, *hits, *_texts_around(around, others, batch))
         return Context(
@@ -186,6 +186,8 @@ def _laid_out(
 def _missing(relatives: Relatives, ref: RecordRef) -> Iterator[str]:
     """Relations the policy named that are not there: refused by the CRM, or expected and empty."""
     for name, around in relatives.of[ref].items():
+        if RELATIONS[name].object is ref.object and not RELATIONS[name].past:
+            continue  # a policy may serve accounts and contacts alike: an account lacks no account
         if name in relatives.denied:
             yield f"{name} (our CRM user may not read it)"
         elif not around and RELATIONS[name].expected:

@@ -11,6 +11,7 @@ from connector.record import VOCABULARY, FieldKind, FieldName, ObjectSchema, Obj
 PASSAGE_LIMIT = 20_000  # characters of one passage
 _ALWAYS = frozenset({"subject", "next_step"})
 _FIELD_LIMIT = 500  # characters of a short field
+_IDS = frozenset({FieldKind.REFERENCE, FieldKind.USER})
 _LONG = 80  # a one-line field this long holds prose
 
 # Texts both sides have seen: they may be quoted back to the customer's own account. Notes and tasks are ours alone.
@@ -40,12 +41,10 @@ def clipped(text: str, limit: int = PASSAGE_LIMIT) -> str:
 
 def text_fields(record: Record, schema: ObjectSchema | None) -> Iterator[tuple[FieldName, str]]:
     """The fields of a record that hold prose, in the record's own order."""
-    shared = VOCABULARY[record.ref.object]
     for name, value in record.fields.items():
         if not isinstance(value, str) or not value.strip():
             continue
-        known = schema.fields.get(name) if schema is not None else None
-        kind = shared[name].kind if name in shared else known.kind if known is not None else FieldKind.TEXT
+        kind = _kind_of(record, name, schema)
         long_line = kind is FieldKind.TEXT and len(value) > _LONG
         if kind is FieldKind.LONG_TEXT or name in _ALWAYS or long_line:
             yield name, value
@@ -77,9 +76,9 @@ def passages_of(
 
 
 def field_passages(
-    record: Record, names: frozenset[FieldName], origins: Mapping[FieldName, Origin], *, own: bool
+    record: Record, schema: ObjectSchema, names: frozenset[FieldName], origins: Mapping[FieldName, Origin], *, own: bool
 ) -> tuple[Passage, ...]:
-    """One short passage per named field that is filled, as `name: value`, where no text passage holds it already."""
+    """One short passage per named field that is filled, as `name: value`. A field that holds an id says nothing to quote."""
     at = record.created_at
     prefix = record.ref.object.value if own else f"{record.ref.object.value} {at.date().isoformat()}"
     return tuple(
@@ -89,5 +88,10 @@ def field_passages(
             origin=origins.get(name, Origin.OUTSIDER), audience=Audience.INTERNAL, at=at, ref=record.ref,
         )
         for name, value in record.fields.items()
-        if name in names and value not in (None, "", ())
+        if name in names and value not in (None, "", ()) and _kind_of(record, name, schema) not in _IDS
     )
+
+
+def _kind_of(record: Record, name: FieldName, schema: ObjectSchema | None) -> FieldKind:
+    shared, known = VOCABULARY[record.ref.object].get(name), schema.fields.get(name) if schema is not None else None
+    return shared.kind if shared is not None else known.kind if known is not None else FieldKind.TEXT

@@ -37,6 +37,7 @@ class Wanted:
     fields: frozenset[FieldName] | None = None  # of the record itself; None shows them all
     quoted: frozenset[FieldName] = frozenset()  # short fields that are passages too, so that an answer can quote them
     bounds: Bounds = field(default_factory=Bounds)
+    timeless: bool = False  # the same context asked about later has the same answer
     stays: str | None = None  # the policy whose ended deals the time in a stage is measured against
 
     def __post_init__(self) -> None:

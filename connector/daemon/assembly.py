@@ -209,6 +209,7 @@ def wanted_by(privacy: Privacy) -> Callable[[Policy, ConnectionName], Wanted]:
             bounds=OF_A_SET if policy.when.scope is Scope.SET else Bounds(),
             quoted=frozenset({*needs.fields, *agent_fields(policy.agent), *looked_at}),
             stays=policy.name if needs.stays else None,
+            timeless=needs.timeless,
         )
 
     return wanted

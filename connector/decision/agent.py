@@ -73,13 +73,14 @@ class ContextNeeds:
     """What an agent looks at beside what its policy lists: relations by name, and the fields it reads of its record.
 
     `offline` are the relations that its offline method reads too; the others are read for models only. `stays` asks how
-    long records that ended stood in their stages.
+    long records that ended stood in their stages. `timeless` says that its answer rests on what it is shown, never on when.
     """
 
     related: tuple[str, ...] = ()
     offline: tuple[str, ...] = ()
     fields: tuple[FieldName, ...] = ()
     stays: bool = False
+    timeless: bool = False
 
 
 class Agent(Protocol):

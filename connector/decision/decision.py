@@ -129,6 +129,7 @@ class Question:
 
     Over a set of records `members` are their contexts one by one, and `context` lays them together.
     `owners` are the active people and queues of the connection; an answer picks them by their place in this list.
+    `unchanged` says that a model was asked about just this under this policy before: nobody pays for it twice.
     """
 
     key: str
@@ -137,6 +138,7 @@ class Question:
     owners: tuple[User, ...] = ()
     patient: bool = False  # nobody waits for this one (a backfill): it may be asked in a batch
     members: tuple[Context, ...] = ()
+    unchanged: bool = False
 
 
 Decider: TypeAlias = Callable[[Sequence[Question]], Sequence[Answer]]

@@ -95,6 +95,16 @@ def of_record(tx: Transaction, ref: RecordRef) -> list[RecordedDecision]:
     return [_recorded(row) for row in rows]
 
 
+def was_asked(tx: Transaction, ref: RecordRef, policy: str, version: str, context: str) -> bool:
+    """Whether a model answered about exactly this context of the record, under this very policy."""
+    rows = tx.rows(
+        "SELECT detail FROM decision_decisions WHERE connection = :connection AND object = :object AND record = :record "
+        "AND policy = :policy AND policy_version = :version AND tier <> 'offline'",
+        connection=ref.connection, object=ref.object.value, record=ref.id, policy=policy, version=version,
+    )
+    return any(json.loads(row["detail"]).get("asked") == context for row in rows)
+
+
 def find(tx: Transaction, decision: str) -> RecordedDecision | None:
     row = tx.one("SELECT * FROM decision_decisions WHERE decision = :decision", decision=decision)
     return _recorded(row) if row else None

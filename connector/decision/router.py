@@ -97,6 +97,8 @@ class _Case:
         best = replace(self.best, usage=self.spent) if self.best is not None else None
         if self.deferred is not None:
             return replace(self.deferred, fallback=best, usage=self.spent)
+        if self.question.unchanged and not isinstance(best, Decision):
+            return _said_before(self.question.policy)
         if best is None:
             return replace(_unanswered(self.question.policy, self.declined), usage=self.spent)
         return best
@@ -106,8 +108,12 @@ def _waiting(cases: Sequence[_Case], level: int) -> Mapping[Tier, list[_Case]]:
     waiting: dict[Tier, list[_Case]] = {}
     for case in cases:
         cascade = case.question.policy.reason.cascade
-        if not case.done and level < len(cascade):
-            waiting.setdefault(cascade[level].tier, []).append(case)
+        if case.done or level >= len(cascade):
+            continue
+        if case.question.unchanged and cascade[level].tier is not Tier.OFFLINE:
+            case.done = True
+            continue
+        waiting.setdefault(cascade[level].tier, []).append(case)
     return waiting
 
 
@@ -141,6 +147,12 @@ def _better(earlier: Decision | NotEnough | None, later: Decision | NotEnough) -
             return replace(later, guesses=earlier.actions if isinstance(earlier, Decision) else earlier.guesses)
         case _:
             return later
+
+
+def _said_before(policy: Policy) -> Decision:
+    """A person was asked then, where a person had to be: asking again would only cost."""
+    rationale = "a model was asked about just this before, and nothing it was shown has changed: it is not asked again"
+    return Decision(actions=(), rationale=rationale, pins=Pins(tier=Tier.OFFLINE, model=policy.agent.name))
 
 
 def _unanswered(policy: Policy, declined: tuple[str, ...]) -> NotEnough:

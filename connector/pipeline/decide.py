@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from connector.action import describe
-from connector.adapter import Adapter, ChangeEvent, ChangeOrigin, Log, Outlets
+from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin, Log, Outlets
 from connector.change import inbox
 from connector.change.inbox import InboxEvent
 from connector.change.trigger import decision_key, heard_fields
@@ -28,6 +28,7 @@ from connector.decision.decision import (
     Deferred,
     Question,
 )
+from connector.decision.decisions import was_asked
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError, UnknownFieldError
 from connector.gate import LimitBook, hands_off
 from connector.journal import Entry, EntryKind, Journal
@@ -232,13 +233,27 @@ class Deciding:
         if policy.when.scope is Scope.SET:
             yield from ask_together(self.decider, policy, cases, contexts, owners)
             return
+        unchanged = self._asked_before(policy, cases, contexts)
         questions = [
             Question(
-                key=_key(case), policy=policy, context=context, owners=owners, patient=may_wait and is_backfilled(case)
+                key=_key(case), policy=policy, context=context, owners=owners, patient=may_wait and is_backfilled(case),
+                unchanged=place in unchanged,
             )
-            for case, context in zip(cases, contexts, strict=True)
+            for place, (case, context) in enumerate(zip(cases, contexts, strict=True))
         ]
         yield from zip(cases, contexts, self.decider(questions), strict=True)
+
+    def _asked_before(self, policy: Policy, cases: Sequence[Case], contexts: Sequence[Context]) -> frozenset[int]:
+        """The places of cases that only a timer brings again, to an agent whose answer does not depend on the time."""
+        due = [place for place, case in enumerate(cases) if case.event.kind is ChangeKind.DUE]
+        if not due or not self.wanted(policy, cases[0].record.ref.connection).timeless:
+            return frozenset()
+        with self.store.snapshot() as tx:
+            return frozenset(
+                place
+                for place in due
+                if was_asked(tx, cases[place].record.ref, policy.name, policy.version, contexts[place].digest)
+            )
 
     def _contexts(self, policy: Policy, cases: Sequence[Case], missing: tuple[str, ...] = ()) -> Sequence[Context]:
         connection = cases[0].record.ref.connection

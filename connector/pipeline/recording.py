@@ -16,7 +16,7 @@ from connector.context.context import Context, PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
 from connector.context.redaction import masked
 from connector.decision import decisions, kept
-from connector.decision.decision import Decision, NotEnough, Pins
+from connector.decision.decision import Decision, HandoffReason, NotEnough, Pins
 from connector.decision.decisions import RecordedDecision
 from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, audits, encode_bases, handoffs, told
 from connector.gate.approvals import Approval, ApprovalState
@@ -26,7 +26,7 @@ from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Sorted
 from connector.pipeline.judge import Judged, JudgedAction
 from connector.pipeline.retrieval import retrieval_quality
-from connector.policy import Policy
+from connector.policy import Policy, Tier
 from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, display, encode_value
 from connector.store import Transaction
 from connector.writeback import OutboxState, WritePurpose, outbox
@@ -194,6 +194,7 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
         if isinstance(result, Decision)
         else {},
         "missing": list(result.missing) if isinstance(result, NotEnough) else [],
+        "asked": _asked(judged),
         "changed_from": {
             name: encode_value(value) for name, value in _tellable(judged.context, judged.case.changed_from).items()
         },
@@ -203,6 +204,13 @@ def _detail(judged: Judged) -> Mapping[str, Any]:
         "visit": judged.case.visit.number,
         "hops": own.hops if (own := OwnWrite.of(judged.case.event)) is not None else 0,
     }
+
+
+def _asked(judged: Judged) -> str | None:
+    """The context that a model answered about; None where none was asked, or it failed to answer."""
+    result = judged.result
+    failed = isinstance(result, NotEnough) and result.reason is HandoffReason.FAILED
+    return None if failed or result.pins.tier is Tier.OFFLINE else judged.context.digest
 
 
 def _remembered(judged: Judged, now: datetime) -> RememberedDecision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -185,6 +186,36 @@ def ask(desk, build):
         return road, contact
 
     return asked
+
+
+TIMED = POLICY.replace("events: [created, changed], fields: [last_name]", 'events: [created], every: 1 day, at: "07:00"')
+
+
+def test_a_model_is_not_paid_again_by_the_clock_while_it_would_see_the_same(desk, build):
+    server = QuotingMessages(answered())
+
+    def models(store, clock):
+        made = reasoner(
+            SETTINGS, AGENTS, transport=server, key="sk-test", clock=clock, chance=random.Random(1),
+            budget=SpendingLedger(store, clock),
+        )  # fmt: skip
+        return {Tier.FAST: made}
+
+    road = build("{tier: fast, usd_per_day: 5}", models, text=TIMED)
+    contact = given_contact(desk, "Thanks, see you on Monday.")
+    road.rounds(most=60)
+    first = len(server.requests)
+    for _ in range(3):
+        road.wait(timedelta(days=1))
+        road.rounds(most=60)
+    assert len(server.requests) <= first + 1  # the mails may have come after the contact was looked at first
+    asked = len(server.requests)
+    assert "not asked again" in road.entries(contact, EntryKind.DECIDED)[-1].body["rationale"]
+    desk.edit(contact, {"city": "Hamburg"})
+    road.wait(timedelta(days=1))
+    road.rounds(most=60)
+    assert len(server.requests) == asked + 1
+    assert road.handoffs(contact) == []
 
 
 def answered(**values):

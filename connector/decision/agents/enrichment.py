@@ -30,7 +30,7 @@ class Enrichment:
     objects = frozenset({ObjectType.ACCOUNT, ObjectType.CONTACT, ObjectType.LEAD})
     needs = ContextNeeds(
         related=("notes",), offline=("account", "contacts", "emails", "past_emails"),
-        fields=tuple(FieldName(name) for name in _READ),
+        fields=tuple(FieldName(name) for name in _READ), timeless=True,
     )
 
     @cached_property

@@ -281,3 +281,15 @@ def test_searches_run_out(stocked, index, build):
     assert search.search("pump") != ()
     assert search.search("pump") == ()
     assert search.left == 0
+
+
+def test_an_id_is_no_text_to_quote(crm, build):
+    contact = crm.given("contact", "c", account="001000000000001AAA", owner="005000000000001AAA", city="Hamburg")
+    names = frozenset(FieldName(name) for name in ("account", "owner", "city"))
+    [context] = build(contact, wanted=Wanted(quoted=names))
+    assert texts(context) == {"contact.city": "city: Hamburg"}
+
+
+def test_an_account_lacks_no_account(crm, build):
+    [context] = build(crm.given("account", "a", name="Acme"), wanted=Wanted(related=("account", "emails")))
+    assert context.missing == ()
