@@ -47,7 +47,7 @@ soak: $(READY)
 	@$(BIN)/python -m tests.sweeps.soak real --minutes 30
 	@$(BIN)/python -m tests.sweeps.soak simulated --days 72
 
-# Thousands of worst-case answers for every agent.
+# Worst-case answers for every agent from the day's seed (CRM_CONNECTOR_SEED repeats one); `make test-long` has ten thousand.
 adversary: $(READY)
 	@$(BIN)/python -m pytest -q -n 2 -m "deep"
 

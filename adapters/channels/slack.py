@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -64,14 +65,13 @@ class SlackChannel:
             return Unknown(reason=error.message)
         except ConnectorError as error:
             return Refused(code="address", reason=error.message)
-        said = answer.body[:200].decode(errors="replace").strip()
         if answer.status == 200:
             return Delivered(reference=f"posted to {dispatch.target}")
         if answer.status == 429:
             return Postponed(reason="Slack asks for patience", wait=_seconds(answer.header("retry-after")))
         if answer.status >= 500:
             return Unknown(reason=f"Slack answered {answer.status}")
-        return Refused(code=str(answer.status), reason=f"Slack answered {answer.status} {said}")
+        return Refused(code=str(answer.status), reason=f"Slack answered {answer.status}{_word(answer.body)}")
 
     def check(self) -> tuple[Finding, ...]:
         url = self._secrets.find("webhook_url")
@@ -84,6 +84,12 @@ class SlackChannel:
 def _plain(text: str) -> str:
     """Text that Slack shows as it is: no mention, no link in disguise (docs.slack.dev: escaping text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").strip()
+
+
+def _word(body: bytes) -> str:
+    """Slack's own word for a refusal, such as `channel_is_archived`; a page that repeats our address is not repeated."""
+    said = body[:80].decode(errors="replace").strip()
+    return f" {said}" if re.fullmatch(r"[a-z_]{3,40}", said) else ""
 
 
 def _seconds(text: str | None) -> timedelta | None:

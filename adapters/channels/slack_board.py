@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -94,8 +95,10 @@ class _Client(WebClient):
 
 def _refused(error: SlackApiError) -> DeliveryResult:
     answer = error.response
-    code = str(answer.get("error") or answer.status_code) if not isinstance(answer, dict) else str(answer.get("error"))
-    if code in _LATER or getattr(answer, "status_code", 0) == 429:
+    status = getattr(answer, "status_code", 0)
+    said = str(answer.get("error") or status)
+    code = said if re.fullmatch(r"[a-z0-9_]{1,60}", said) else str(status)  # a page that repeats our token is not repeated
+    if code in _LATER or status == 429:
         return Postponed(reason=f"Slack answered {code}", wait=timedelta(minutes=1))
     return Refused(code=code, reason=f"Slack answered {code}")
 

@@ -92,8 +92,10 @@ class SmtpChannel:
         try:
             self._opened().close()
         except (OSError, smtplib.SMTPException, UnsafeReferenceError) as error:
+            # A server that repeats a refused login is not repeated.
+            problem = error.message if isinstance(error, UnsafeReferenceError) else _before(error).reason
             fix = "check host, port and login"
-            return (Finding(subject=self._host, problem=f"no session: {error}", fix=fix, fatal=False),)
+            return (Finding(subject=self._host, problem=f"no session: {problem}", fix=fix, fatal=False),)
         return ()
 
     def letter(self, dispatch: Dispatch) -> EmailMessage:
@@ -171,7 +173,7 @@ class _Tls(_Pinned):
         return self._context.wrap_socket(plain, server_hostname=host)
 
 
-def _before(error: Exception) -> DeliveryResult:
+def _before(error: Exception) -> Postponed | Refused:
     """The body was not sent: whatever went wrong, nothing arrived."""
     match error:
         case smtplib.SMTPAuthenticationError():
@@ -184,7 +186,7 @@ def _before(error: Exception) -> DeliveryResult:
             return Postponed(reason=f"the mail server could not be reached: {type(error).__name__}")
 
 
-def _answer(code: int, said: bytes | str) -> DeliveryResult:
+def _answer(code: int, said: bytes | str) -> Postponed | Refused:
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
     reason = f"the mail server answered {code} {' '.join(text.split())[:200]}"
     return Postponed(reason=reason) if code < 500 else Refused(code=str(code), reason=reason)

@@ -114,7 +114,8 @@ def _from_crm(
     from connector.evaluation.assess.live import read_live
     from connector.settings import load_settings
 
-    connected = open_connections(load_settings(config), Quiet()).adapters
+    settings = load_settings(config)
+    connected = open_connections(settings, Quiet()).adapters
     chosen = {name: adapter for name, adapter in connected.items() if wanted in (None, name)}
     if not chosen:
         raise typer.BadParameter(f"there is no connection {wanted!r}", param_hint="--connection")
@@ -122,7 +123,9 @@ def _from_crm(
     defects: list[Defect] = []
     denied: list[str] = []
     for name, adapter in chosen.items():
-        live = read_live(adapter, most=limit, now=SystemClock().now(), progress=progress)
+        live = read_live(
+            adapter, most=limit, now=SystemClock().now(), progress=progress, never=settings.privacy.never
+        )
         at = f"{name}:" if len(chosen) > 1 else ""
         tables += [replace(one, name=f"{at}{one.name}") for one in live.tables]
         defects += [replace(one, table=f"{at}{one.table}") for one in live.defects]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.adapter import Adapter
@@ -21,6 +21,7 @@ from connector.policy import Policy, parse_policy
 from connector.record import (
     VOCABULARY,
     FieldKind,
+    FieldName,
     FieldValue,
     ObjectSchema,
     ObjectType,
@@ -57,8 +58,10 @@ class LiveTables:
     denied: tuple[str, ...]
 
 
-def read_live(adapter: Adapter, *, most: int, now: datetime, progress: Progress) -> LiveTables:
-    """Up to `most` records of each object, reads only."""
+def read_live(
+    adapter: Adapter, *, most: int, now: datetime, progress: Progress, never: Collection[FieldName] = ()
+) -> LiveTables:
+    """Up to `most` records of each object, reads only; fields that `never` leave are not even asked for."""
     tables: list[AuditTable] = []
     defects: list[Defect] = []
     denied: list[str] = []
@@ -68,7 +71,7 @@ def read_live(adapter: Adapter, *, most: int, now: datetime, progress: Progress)
             continue
         progress(object.value)
         try:
-            schema = adapter.records.schema(object)
+            schema = _without(adapter.records.schema(object), never)
             records = _records(adapter, schema, most)
             total = adapter.changes.count(object)
         except (AccessDeniedError, UnknownFieldError) as error:
@@ -78,6 +81,10 @@ def read_live(adapter: Adapter, *, most: int, now: datetime, progress: Progress)
         if object in _CHECKED:
             defects += _contradictions(object, schema, records, users, now)
     return LiveTables(tables=tuple(tables), defects=tuple(defects), denied=tuple(denied))
+
+
+def _without(schema: ObjectSchema, never: Collection[FieldName]) -> ObjectSchema:
+    return replace(schema, fields={name: field for name, field in schema.fields.items() if name not in never})
 
 
 def _records(adapter: Adapter, schema: ObjectSchema, most: int) -> list[Record]:
