@@ -85,7 +85,7 @@ class ParquetSource(Source):
                 .head(self.limit)
                 .to_pylist()
             )
-        except (OSError, arrow.ArrowException) as error:
+        except (OSError, ValueError, OverflowError, arrow.ArrowException) as error:  # also values no Python value can hold
             return NotLookedUp(why=f"{self._file.name} cannot be read: {type(error).__name__}")
         return rows
 
