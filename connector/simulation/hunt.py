@@ -5,14 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from connector.simulation.hints import HINTS
 from connector.simulation.outcome import play, workshop
 from connector.simulation.planted import BUGS, planted
-from connector.simulation.run import setup_of
+from connector.simulation.run import Setup, setup_of
 
 Found = dict[str, Any]
+_SHOP: list[Path] = []  # of this process; its owner clears it away
+_CLEAN: dict[tuple[int, str], bool] = {}  # seeds this process has played without a bug: whether they kept every promise
 
 
 def hunt(names: Sequence[str], seeds: range, crm: str, *, jobs: int, said: Callable[[str], None]) -> Found:
@@ -33,31 +36,45 @@ def hunt(names: Sequence[str], seeds: range, crm: str, *, jobs: int, said: Calla
 
 
 def _found(tasks: Sequence[tuple[str, range, str]], jobs: int) -> Iterator[Found]:
-    if jobs <= 1 or len(tasks) < 2:
-        yield from map(_hunt_one, tasks)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_hunt_one, tasks)
-        pool.close()
-        pool.join()
+    with workshop() as shop:
+        if jobs <= 1 or len(tasks) < 2:
+            _enter(shop)
+            yield from map(_hunt_one, tasks)
+            return
+        with multiprocessing.get_context("spawn").Pool(jobs, initializer=_enter, initargs=(shop,)) as pool:
+            yield from pool.imap_unordered(_hunt_one, tasks)
+            pool.close()
+            pool.join()
+
+
+def _enter(shop: Path) -> None:
+    _SHOP[:] = [shop]
+    _CLEAN.clear()
 
 
 def _hunt_one(task: tuple[str, range, str]) -> Found:
     name, seeds, crm = task
     bug = BUGS[name]
     played = 0
-    with workshop() as shop:
-        for seed in _hint_first(name, seeds):
-            setup = setup_of(seed, crm)
-            if bug.crm not in ("both", setup.systems[0]):
-                continue
-            played += 1
-            with planted(bug):
-                outcome = play(setup, shop)
-            if outcome.violations and not play(setup, shop).violations:  # it is the bug that breaks it
-                first = outcome.violations[0]
-                return _document(name, seed, first.invariant, first.what, played)
+    for seed in _hint_first(name, seeds):
+        setup = setup_of(seed, crm)
+        if bug.crm not in ("both", setup.systems[0]):
+            continue
+        played += 1
+        with planted(bug):
+            outcome = play(setup, _SHOP[0])
+        if outcome.violations and _is_clean(setup, crm):  # it is the bug that breaks it
+            first = outcome.violations[0]
+            return _document(name, seed, first.invariant, first.what, played)
     return _document(name, None, None, None, played)
+
+
+def _is_clean(setup: Setup, crm: str) -> bool:
+    """Whether a seed keeps every promise with no bug planted; several bugs are found by the same one."""
+    key = (setup.seed, crm)
+    if key not in _CLEAN:
+        _CLEAN[key] = not play(setup, _SHOP[0]).violations
+    return _CLEAN[key]
 
 
 def _hint_first(name: str, seeds: range) -> Iterator[int]:

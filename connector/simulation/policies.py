@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from connector.decision.agents import AGENTS
-from connector.policy import PolicySet, parse_policy
+from connector.policy import Policy, PolicySet, parse_policy
 
 PlainPolicy = Mapping[str, Any]
 RULES = ("human_wins", "human_wins", "fill_empty", "agent_owned", "newer_wins", "newer_wins", "review", "review")
@@ -86,6 +87,10 @@ def _limits(chance: random.Random) -> dict[str, Any]:
 
 def parsed(policies: Sequence[PlainPolicy]) -> PolicySet:
     """The policies as the road takes them; JSON is YAML."""
-    return PolicySet([
-        parse_policy(json.dumps(policy), file=f"{policy['policy']}.yaml", agents=AGENTS) for policy in policies
-    ])  # fmt: skip
+    return PolicySet([_parsed(f"{policy['policy']}.yaml", json.dumps(policy)) for policy in policies])
+
+
+@lru_cache(maxsize=128)
+def _parsed(file: str, text: str) -> Policy:
+    """One reading of one text is enough for all runs of a process: a policy is a frozen value."""
+    return parse_policy(text, file=file, agents=AGENTS)

@@ -6,7 +6,6 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ from connector.simulation.outcome import Outcome, play, shortest, workshop
 from connector.simulation.profile import FAULTS
 from connector.simulation.run import setup_of
 
-_SHOP: list[Path] = []
-_STACK = ExitStack()
+_SHOP: list[Path] = []  # of this process; its owner clears it away
 TOLD = 3  # failing seeds whose story is told; more say nothing new
 
 
@@ -86,16 +84,16 @@ def simulate(
 
 
 def outcomes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
-    if jobs <= 1 or len(tasks) < 2:
-        with workshop() as shop:
-            _SHOP[:] = [shop]
+    with workshop() as shop:
+        if jobs <= 1 or len(tasks) < 2:
+            _enter(shop)
             yield from map(_play, tasks)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, initializer=_open_shop) as pool:
-        yield from pool.imap_unordered(_play, tasks, chunksize=4)
-        pool.close()
-        pool.join()
+            return
+        context = multiprocessing.get_context("spawn")
+        with context.Pool(jobs, initializer=_enter, initargs=(shop,)) as pool:
+            yield from pool.imap_unordered(_play, tasks, chunksize=4)
+            pool.close()
+            pool.join()
 
 
 def story_of(seed: int, crm: str, invariant: str, said: Callable[[str], None]) -> tuple[str, ...]:
@@ -110,8 +108,8 @@ def repeat(seed: int, crm: str) -> str:
     return f"crm-connector simulate --seeds 1 --seed {seed} --crm {crm}"
 
 
-def _open_shop() -> None:
-    _SHOP[:] = [_STACK.enter_context(workshop())]
+def _enter(shop: Path) -> None:
+    _SHOP[:] = [shop]
 
 
 def _play(task: Task) -> Outcome:
