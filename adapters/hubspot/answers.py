@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 from connector.adapter import Allowed, HttpResponse, NoAnswerError
@@ -33,7 +34,7 @@ _COUNT = re.compile(r"[0-9]{1,9}")
 _NAMED = re.compile(r'[Pp]roperty "?([A-Za-z0-9_]+)"? does not exist')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """One answer that HubSpot meant as success. `partial` is a 207: some inputs of a batch failed."""
 
@@ -45,10 +46,14 @@ class Answer:
 
     def json(self) -> Mapping[str, Any]:
         """The body; raises InvalidResponseError when it is HTML, cut off or not an object."""
-        body = parse_object(self.response.body)
+        body = self._body
         if body is None:
             raise InvalidResponseError(f"HubSpot answered {self.response.status} without a JSON object")
         return body
+
+    @cached_property
+    def _body(self) -> Mapping[str, Any] | None:
+        return parse_object(self.response.body)
 
     def results(self) -> list[Mapping[str, Any]]:
         """The `results` list that every list, batch and search answer carries."""

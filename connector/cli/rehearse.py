@@ -56,7 +56,7 @@ def rehearse(
     rate: Annotated[int, typer.Option(min=1, help="Simulated arrivals an hour; limits count by them.")] = 500,
     decisions: Annotated[Path | None, typer.Option(help="Write one row per incoming record to this CSV.")] = None,
     crm_log: Annotated[Path | None, typer.Option(help="Write the CRM's own log, one JSON object a line.")] = None,
-    rep_edits: Annotated[int, typer.Option(min=0, help="Edits by people between our read and our write.")] = 0,
+    rep_edits: Annotated[int, typer.Option(min=0, help="Edits by people between read and write; lifts error_budget.")] = 0,
     faults: Annotated[
         str, typer.Option(help="What goes wrong at the CRM: a profile (none, network, limits, rough) or NAME=0.05,…")
     ] = "none",

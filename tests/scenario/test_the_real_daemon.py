@@ -18,17 +18,19 @@ from connector.adapter import Purpose
 from connector.cli.rehearse import _open_road
 from connector.daemon import journal_key, kept_heads
 from connector.evaluation.rehearse.crm import stage
+from connector.evaluation.rehearse.edits import RepEdits
 from connector.evaluation.rehearse.process import DaemonProcess
 from connector.evaluation.rehearse.progress import Observer
 from connector.evaluation.rehearse.rows import Message
 from connector.evaluation.rehearse.workspace import lay_out
-from connector.journal import departures_since, verify
-from connector.record import FieldName
+from connector.journal import EntryKind, departures_since, verify
+from connector.record import ConnectionName, FieldName, ObjectType, RecordRef, display
+from connector.report.story import story_of
 from connector.store import SqliteStore
 from tests.support.given import POLICY
 from tests.support.road import CATEGORIES
 
-TICKETS, KILLS = 60, 5
+TICKETS, KILLS, EDITS = 60, 5, 15
 WORDS = {
     "billing": ["charged", "invoice", "refund", "card", "twice", "amount", "payment", "statement"],
     "repair": ["broken", "door", "screen", "cracked", "noise", "leaks", "stopped", "working"],
@@ -62,7 +64,7 @@ def staged(request, tmp_path):
     with serve(crm.face) as url:
         space = lay_out(
             folder, source, field=FieldName("category"), options=CATEGORIES, target=None, connection=crm.connection, url=url,
-            secrets=crm.secrets, effort="quick",
+            secrets=crm.secrets, effort="quick", disturbed=False,
         )  # fmt: skip
         small_batches(space.config)
         with _open_road(space.config, space.environment) as pipeline:
@@ -121,3 +123,30 @@ def test_five_kills_lose_nothing_and_double_nothing(staged):
     database = sqlite3.connect(space.folder / "state" / "state.db")
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+def test_every_edit_between_read_and_write_is_kept_journaled_and_explained(staged):
+    """Reps edit as our writes go out: their values stand, and the story of each record tells whose value stayed."""
+    crm, space, records = staged
+    daemon = DaemonProcess(config=space.config, environment=space.environment, log=space.folder / "daemon.log")
+    store = SqliteStore(space.folder / "state" / "state.db")
+    edits = RepEdits(crm=crm, records=records, options=CATEGORIES, wanted=EDITS, chance=random.Random(5))
+    edits.start(expected_writes=TICKETS // 2)
+    try:
+        settled = Observer(store=store, records=records, daemon=daemon, say=print).watch(kills=0, chance=random.Random(3))
+        assert daemon.stop() == 0, daemon.last_words()
+    finally:
+        daemon.kill()
+    assert len(edits.made) == EDITS
+    against = {record for record, value in edits.made.items() if settled.proposals[record][0] != value}
+    assert len(against) > EDITS / 3, "an edit to the very value we wrote is no loss for anybody; the others are"
+    with store.snapshot() as tx:
+        for record, value in edits.made.items():
+            assert crm.value(record) == value
+            story = story_of(tx, RecordRef(ConnectionName("crm"), ObjectType.TICKET, record), "category")
+            [told] = story.fields
+            assert told.value == display(value)
+            if record in against:
+                assert told.whose.startswith("somebody else's")
+                assert EntryKind.CONFLICTED in {step.kind for step in story.steps}
+    store.close()

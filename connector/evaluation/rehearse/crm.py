@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.sandbox import Face, Faults, Org, OrgClock, Row, build_salesforce
-from adapters.sandbox.hubspot import build_hubspot
+from adapters.sandbox.hubspot import Allowance, build_hubspot
 from adapters.sandbox.rows import Actor
 from connector.evaluation.rehearse.rows import Message
 from connector.record import FieldName
@@ -105,7 +105,9 @@ def stage(
     clock.advance(offset)
     spoiled = Faults(random.Random(f"{seed}:faults"), dict(faults))
     if system == "hubspot":
-        hub = build_hubspot(clock=clock, seed=seed, faults=spoiled)
+        # Its limits are not the question here, and an account that says it allows more is called faster.
+        unlimited = Allowance(ten_secondly=1_000_000, search_secondly=1_000_000)
+        hub = build_hubspot(clock=clock, seed=seed, faults=spoiled, allowance=unlimited)
         native = _option_field(hub.org, HUBSPOT, HUBSPOT.fields.get(field, f"rehearsed_{field}"), options)
         return RehearsalCrm(
             system=system, org=hub.org, clock=clock, face=hub.face, names=HUBSPOT, field=native, setup=hub.setup,

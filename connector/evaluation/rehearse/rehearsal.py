@@ -117,7 +117,8 @@ def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder, serve(crm.face) as url:
         workspace = lay_out(
             Path(folder), plan.policy, field=material.field, options=material.options, target=plan.target,
-            connection=crm.connection, url=url, secrets=crm.secrets, effort=plan.effort, agents=plan.agents,
+            connection=crm.connection, url=url, secrets=crm.secrets, effort=plan.effort,
+            disturbed=plan.rep_edits > 0, agents=plan.agents,
         )
         with open_road(workspace.config, workspace.environment) as pipeline:
             _prepare(pipeline, workspace.policy, material, say)
@@ -145,6 +146,7 @@ def _run(
         chance=random.Random(f"{plan.seed}:reps"),
     )
     if plan.rep_edits:
+        say("people edit between our reads and our writes: limits.error_budget is lifted, or the policy would pause itself")
         edits.start(expected_writes=count // 2)
     daemon = DaemonProcess(
         config=workspace.config, environment=workspace.environment, log=workspace.folder / "daemon.log"

@@ -30,12 +30,16 @@ class Workspace:
 def lay_out(
     folder: Path, policy: Path, *, field: FieldName, options: Sequence[str], target: Decimal | None,
     connection: Mapping[str, Any], url: str, secrets: Mapping[str, str], effort: str,
-    agents: AgentNames = ANY_AGENT,
+    disturbed: bool, agents: AgentNames = ANY_AGENT,
 ) -> Workspace:
-    """Write everything a daemon needs. The policy is the given one with another target and these options."""
+    """Write everything a daemon needs. The policy is the given one with another target and these options.
+
+    `disturbed` says that people's edits are put between its reads and its writes: such conflicts are ours, and must not
+    make the policy pause itself.
+    """
     policies = folder / "policies"
     policies.mkdir(parents=True, exist_ok=True)
-    varied = _varied(policy.read_text(encoding="utf-8"), field, options, target)
+    varied = _varied(policy.read_text(encoding="utf-8"), field, options, target, disturbed=disturbed)
     (policies / policy.name).write_text(varied, encoding="utf-8")
     address = {"instance_url": url, "login_url": url} if connection["system"] == "salesforce" else {"base_url": url}
     # The sandbox enforces no limits here, so ours would only measure themselves.
@@ -64,13 +68,15 @@ def first_policy(path: Path, agents: AgentNames) -> Policy:
     return policy
 
 
-def _varied(text: str, field: FieldName, options: Sequence[str], target: Decimal | None) -> str:
+def _varied(text: str, field: FieldName, options: Sequence[str], target: Decimal | None, *, disturbed: bool) -> str:
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="rt", pure=True)
     document = yaml.load(text)
     if target is not None:
         document.setdefault("gate", {})["target"] = float(target)
+    if disturbed:
+        document.setdefault("limits", {})["error_budget"] = "100%"
     update = document.setdefault("may", {}).setdefault("update", {})
     permission = update.get(field) or {}
     permission["options"] = list(options)
