@@ -83,7 +83,7 @@ def _backwards_allowed(bench: Workbench) -> None:
 
 
 def _edit_dropped(bench: Workbench) -> None:
-    bench.swap(f"{_PEOPLE}:_edited", lambda found, value: found.action)
+    bench.swap(f"{_PEOPLE}:edited_to", lambda found, value: found.action)
 
 
 def _no_means_yes(bench: Workbench) -> None:
