@@ -1,4 +1,4 @@
-"""The errands an answer may hold beside field values, a task and a reply: their shapes, and how they become proposals."""
+"""The errands an answer may hold beside field values, such as a task or a reply: their shapes, and their proposals."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from connector.decision.agent import SEARCH_WORDS, SEARCHES
 from connector.decision.decision import ProposedAction, Question
 from connector.decision.drafts import reply, reply_permission
 from connector.decision.offers import Refused
+from connector.decision.outreach import outreach_shapes, read_outreach
 from connector.decision.shape import Form, Index, Number, Quotes, Shape, Text
 from connector.decision.tasks import assignees, follow_up, task_permission
 from connector.policy import ActionPermission
@@ -31,6 +32,7 @@ def errand_shapes(question: Question) -> dict[str, Shape]:
         shapes["task"] = _task(question, granted)
     if reply_permission(question) is not None:
         shapes["reply"] = Form(fields={"body": Text(most=6_000, lines=True, about="The reply."), **support(question)})
+    shapes |= outreach_shapes(question, support(question))
     if question.policy.reason.searches:
         shapes[SEARCHES] = SEARCH_WORDS
     return shapes
@@ -49,7 +51,10 @@ def _task(question: Question, granted: ActionPermission) -> Form:
 
 
 def read_errands(question: Question, answer: Mapping[str, Any]) -> tuple[list[ProposedAction], list[str]]:
-    """The task and the reply, where the answer holds them and the policy allows them; and why one was refused."""
+    """The task, the reply and what is set off outside, where the answer holds them and the policy allows them.
+
+    And why one of them was refused.
+    """
     proposed: list[ProposedAction] = []
     refused: list[str] = []
     granted = task_permission(question)
@@ -69,4 +74,4 @@ def read_errands(question: Question, answer: Mapping[str, Any]) -> tuple[list[Pr
         else:
             sure = float(said["confidence"])
             proposed.append(ProposedAction(action=message, confidence=sure, citations=said["citations"]))
-    return proposed, refused
+    return [*proposed, *read_outreach(question, answer)], refused

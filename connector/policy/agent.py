@@ -51,11 +51,17 @@ class NamedAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a custom agent answers by itself where `when` holds, before any model is asked; `task` is a task's text."""
+    """What a custom agent answers by itself where `when` holds, before any model is asked.
+
+    `task` is a task's text; `call` names an endpoint, `start` a workflow, `notify` a channel that gets the task's text.
+    """
 
     when: Condition
     then: Mapping[str, FieldValue]
     task: str | None = None
+    call: str | None = None
+    start: str | None = None
+    notify: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,18 +199,21 @@ def _output(section: Section) -> OutputSchema:
 
 def _rule(section: Section, schema: Mapping[str, OutputSchema]) -> Rule | None:
     when, task, then = read_condition(section, "when"), section.optional_text("task"), section.section("then")
+    call, start, notify = (section.optional_text(name) for name in ("call", "start", "notify"))
     said: dict[str, FieldValue] = {}
     for name in then.names():
         if name in schema:
             said[name] = _said(then, name, schema[name])
         else:
             then.wrong(name, f"`schema` has no such value{did_you_mean(name, schema)}")
-    if not said and task is None:
+    if not said and (task, call, start, notify) == (None, None, None, None):
         section.wrong("then", "say what the rule answers, such as `{valid: false}`, or give a `task`")
     if not section.has("when"):
         section.wrong("when", "is missing: say when the rule holds")
     section.close()
-    return Rule(when=when, then=said, task=task) if when is not None else None
+    if when is None:
+        return None
+    return Rule(when=when, then=said, task=task, call=call, start=start, notify=notify)
 
 
 def _said(then: Section, name: str, output: OutputSchema) -> FieldValue:

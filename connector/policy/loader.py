@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connector.errors import PolicyError
-from connector.policy.agent import ANY_AGENT, AgentNames, CustomAgent, read_agent
+from connector.policy.agent import ANY_AGENT, AgentNames, CustomAgent, Rule, read_agent
 from connector.policy.document import MAX_BYTES, Block, Node, Problems, Sequence, read_document
 from connector.policy.evidence import read_evidence
 from connector.policy.fingerprint import version_of
@@ -19,6 +19,7 @@ from connector.policy.permission import read_permissions
 from connector.policy.policy_set import PolicySet, set_problems
 from connector.policy.reading import Section
 from connector.policy.reasoning import read_reasoning
+from connector.policy.scalars import did_you_mean
 from connector.policy.schema import SCHEMA_VERSION, Policy, PolicyName, Source
 from connector.policy.trigger import read_trigger
 from connector.record import ActionKind, ConnectionName
@@ -90,8 +91,25 @@ def _check_whole(section: Section, policy: Policy) -> None:
         hidden = {*policy.agent.fields} & {*policy.context.never}
         for name in sorted(hidden):
             section.section("agent").wrong("fields", f"`{name}` is under `context.never`")
-        if any(rule.task for rule in policy.agent.rules) and not policy.may.allows(ActionKind.CREATE_TASK):
+        in_tasks = any(rule.task and not rule.notify for rule in policy.agent.rules)
+        if in_tasks and not policy.may.allows(ActionKind.CREATE_TASK):
             section.section("agent").wrong("rules", "a rule has a `task`, and `may` does not name `create_task`")
+        for problem in dict.fromkeys(_unreachable(policy.agent.rules, policy)):
+            section.section("agent").wrong("rules", problem)
+
+
+def _unreachable(rules: Iterable[Rule], policy: Policy) -> Iterator[str]:
+    """What rules set off outside that `may` does not name."""
+    for rule in rules:
+        for said, to, kind, names in (
+            ("call", rule.call, ActionKind.CALL_ENDPOINT, "endpoints"),
+            ("start", rule.start, ActionKind.START_WORKFLOW, "workflows"),
+            ("notify", rule.notify, ActionKind.NOTIFY, "channels"),
+        ):
+            granted = policy.action_permission(kind)
+            known = granted.to if granted is not None else ()
+            if to is not None and to not in known:
+                yield f"`{said}: {to}` is not among `may.{kind}.{names}`{did_you_mean(to, known)}"
 
 
 def _zone(text: str) -> str:

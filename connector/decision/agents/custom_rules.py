@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connector.decision.agent import Abstention, Proposals, Reading
 from connector.decision.decision import HandoffReason, ProposedAction, Question
 from connector.decision.facts import cited_fields, facts_of
 from connector.decision.offers import Refused, offers, propose, with_withheld
+from connector.decision.outreach import CALL, NOTIFY, START, outreach
 from connector.decision.tasks import follow_up, task_permission
 from connector.policy import CustomAgent, EvaluationFailed, Matched, Rule
 from connector.record import FieldValue, display
@@ -21,6 +23,7 @@ class _Said:
 
     values: dict[str, tuple[FieldValue, Rule]] = field(default_factory=dict)
     tasks: list[Rule] = field(default_factory=list)
+    outward: list[Rule] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -35,7 +38,7 @@ def decide_by_rules(agent: CustomAgent, question: Question) -> Reading:
             rationale="no rule of the policy holds for this record",
         )
     steps, words, undecided = _proposed(agent, question, said)
-    tasks = _task(question, said)
+    tasks = (*_task(question, said), *_set_off(question, said))
     rationale = "; ".join((*words, f"by the policy's own rules: {', '.join(said.held)}"))
     return Proposals(
         actions=(*steps, *tasks), rationale=with_withheld(rationale, question), undecided=(*undecided, *said.failed)
@@ -51,6 +54,7 @@ def _evaluated(agent: CustomAgent, question: Question) -> _Said:
                 for name, value in rule.then.items():
                     said.values.setdefault(name, (value, rule))
                 said.tasks += [rule] if rule.task else []
+                said.outward += [rule] if rule.call or rule.start or rule.notify else []
             case EvaluationFailed(reason=reason):
                 said.failed.append(f"rule {number}: {reason}")
             case _:
@@ -80,6 +84,20 @@ def _proposed(
         elif isinstance(step, Refused):
             undecided.append(f"{name}: {step.reason}")
     return steps, words, undecided
+
+
+def _set_off(question: Question, said: _Said) -> Iterator[ProposedAction]:
+    """Each endpoint, workflow and channel that a rule names, once; the first rule's words count."""
+    told: set[tuple[str, str]] = set()
+    for rule in said.outward:
+        cited = cited_fields(question, rule.when.names.fields)
+        for name, to in ((CALL, rule.call), (START, rule.start), (NOTIFY, rule.notify)):
+            if to is not None and (name, to) not in told:
+                told.add((name, to))
+                words = rule.task or rule.when.source if name == NOTIFY else ""
+                yield ProposedAction(
+                    action=outreach(question, name, to, text=words), confidence=CERTAIN, citations=cited
+                )
 
 
 def _task(question: Question, said: _Said) -> tuple[ProposedAction, ...]:
