@@ -56,6 +56,7 @@ class Outdated:
     row: OutboxRow
     why: str
     moved: bool = False  # the evidence changed: the record is looked at again, even if it changes back first
+    gone: bool = False  # the record was deleted, which polling may never show
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def plan_row(row: OutboxRow, found: Found, schema: ObjectSchema, owners: Collect
     """What to do with one action. `person` says that somebody approved it on the values it was judged on."""
     match found:
         case Gone():
-            return Outdated(row, "the record was deleted")
+            return Outdated(row, "the record was deleted", gone=True)
         case Merged():
             return Outdated(row, f"the record was merged into {found.into}")
         case Record() as live:

@@ -25,7 +25,7 @@ from connector.adapter import (
 )
 from connector.change import inbox
 from connector.change.cursors import position
-from connector.change.seen import note_own_create, note_own_write
+from connector.change.seen import look_up, note_own_create, note_own_write
 from connector.change.trigger import forget_visit
 from connector.gate import FieldBase, approvals, base_of
 from connector.journal import Entry, EntryKind, Journal
@@ -93,9 +93,11 @@ class Settler:
                 self.tally.conflicted += 1
             case AskAgain(live=live, why=why):
                 self.ask_again(row, live, why)
-            case Outdated(why=why, moved=moved):
+            case Outdated(why=why, moved=moved, gone=gone):
                 if moved:
                     self._decide_again(row)
+                if gone:
+                    self._look_for(row.action.ref)
                 self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Unfit(code=code, why=why):
@@ -109,6 +111,17 @@ class Settler:
             ref=row.action.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.AGAIN, occurred_at=self.at, slot=row.policy
         )
         inbox.put(self.tx, [event], run=f"stale-{row.decision}")
+
+    def _look_for(self, ref: RecordRef) -> None:
+        """Queue a look at a record that seems to be deleted: what is known of it goes once that is certain.
+
+        Polling does not show every deletion: HubSpot lists no record that was merged into one that was deleted then.
+        """
+        if look_up(self.tx, [ref]):
+            event = ChangeEvent(
+                ref=ref, kind=ChangeKind.CHANGED, origin=ChangeOrigin.RECONCILE, occurred_at=self.at, slot="gone"
+            )
+            inbox.put(self.tx, [event])
 
     def ask_again(self, row: OutboxRow, live: Record, why: str) -> None:
         """The verdict was given on values that moved: the same question, on the present ones, to a person."""
@@ -149,6 +162,8 @@ class Settler:
                 self.tally.refused += 1
             case Missed(into=into):
                 why = f"the record was merged into {into}" if into else "the record was deleted"
+                if into is None:
+                    self._look_for(row.action.ref)
                 self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Postponed(wait=wait):

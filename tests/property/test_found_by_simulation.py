@@ -17,6 +17,7 @@ from connector.pipeline import Round
 from connector.revert import Selection, revert
 from connector.simulation.checker import check
 from connector.simulation.crm import automation_on
+from connector.simulation.evidence import texts_in
 from connector.simulation.policies import simple_policy
 from connector.writeback import outbox
 from tests.property.quiet_road import QuietRoad
@@ -557,4 +558,20 @@ def test_a_write_that_was_sent_and_given_up_stands_in_the_journal_with_what_it_w
     process.road.deciding.step(process.road.policies)
     road.rounds()
     assert road.value(ticket, "priority") == "high"
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_a_ticket_that_went_in_a_merge_whose_survivor_was_deleted_leaves_the_index(tmp_path: Path) -> None:
+    policy = simple_policy(reason={"tier": "offline", "searches": 2})
+    policy["may"] = {"update": {"priority": {"approval": "always"}}}
+    road = QuietRoad(tmp_path, policy)
+    ticket, other = road.ticket(subject="login broken"), road.ticket(subject="unheard of")
+    road.rounds()
+    with road.alive.store.snapshot() as tx:
+        (asked,) = approvals.listed(tx)
+    road.crm.delete(road.crm.merge_rows(ticket, other).id, rep=road.crm.reps[0])  # no listing tells of `ticket` any more
+    road.alive.road.people.approve(asked.id, by="ann")
+    assert texts_in(road.machine.index, road.machine.crms)["crm"].get(ticket)
+    road.rounds(8)
+    assert not texts_in(road.machine.index, road.machine.crms)["crm"].get(ticket)
     assert [str(found) for found in check(road._finished())] == []
