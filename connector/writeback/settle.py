@@ -210,6 +210,9 @@ class Settler:
             self._undone_by_another(row)
             return
         if action.field in result.ignored:
+            if row.purpose is WritePurpose.RESTORE and row.attempts < RETRIES:
+                self.again(row, backoff(row.attempts))  # nothing was written, and their edit is owed back
+                return
             self.close(
                 row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the CRM took the write and left the field as it was",
                 **facts,

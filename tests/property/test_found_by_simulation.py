@@ -458,7 +458,8 @@ def test_an_undo_is_carried_out_even_if_the_record_is_decided_again_first(tmp_pa
     assert (road.value(ticket, "priority"), road.value(ticket, "category")) == (before, None)
 
 
-def test_a_putting_back_that_is_refused_for_a_moment_is_tried_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", ["http_403", "write_ignored"])
+def test_a_putting_back_that_fails_for_a_moment_is_tried_again(tmp_path: Path, fault: str) -> None:
     road = QuietRoad(tmp_path)
     ticket = road.ticket(subject="login broken")
     road._pass(200)
@@ -469,9 +470,9 @@ def test_a_putting_back_that_is_refused_for_a_moment_is_tried_again(tmp_path: Pa
     process.road.writeback.step()
     assert road.value(ticket, "priority") == "high"  # for a moment
     wire = process.wires[road.crm.connection]
-    wire.before_write = lambda: road.crm.faults.set("http_403", 1.0)
+    wire.before_write = lambda: road.crm.faults.set(fault, 1.0)
     process.road.writeback.step()
-    assert road.crm.faults.counts["http_403"] > 0
+    assert road.crm.faults.counts[fault] > 0
     wire.before_write = None
     road.crm.faults.heal()
     road.rounds(12)
