@@ -11,7 +11,7 @@ from typing import Any
 from connector.clock import from_micros, micros
 from connector.journal import canonical
 from connector.record import ConnectionName, ObjectType, RecordRef
-from connector.store import Migration, Row, Transaction, word
+from connector.store import Migration, Row, Transaction, any_of, batches, word
 
 MIGRATIONS = (
     Migration(
@@ -108,6 +108,16 @@ def was_asked(tx: Transaction, ref: RecordRef, policy: str, version: str, contex
 def find(tx: Transaction, decision: str) -> RecordedDecision | None:
     row = tx.one("SELECT * FROM decision_decisions WHERE decision = :decision", decision=decision)
     return _recorded(row) if row else None
+
+
+def of_ids(tx: Transaction, ids: Sequence[str]) -> dict[str, RecordedDecision]:
+    """Those of these decisions that are kept, by id."""
+    found: dict[str, RecordedDecision] = {}
+    for some in batches(list(dict.fromkeys(ids))):
+        names, parameters = any_of("id", some)
+        rows = tx.rows(f"SELECT * FROM decision_decisions WHERE decision IN ({names})", **parameters)
+        found |= {row["decision"]: _recorded(row) for row in rows}
+    return found
 
 
 def since(tx: Transaction, at: datetime, *, policy: str | None = None) -> list[RecordedDecision]:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from connector.action import CreateNote, CreateTask, Message, UpdateField, describe, words_of
 from connector.decision import decisions
+from connector.decision.decisions import RecordedDecision
 from connector.gate import queue
 from connector.gate.approvals import Approval, ApprovalState
-from connector.record import DELIVERY, Delivery, RecordRef, display
+from connector.record import DELIVERY, Delivery, display
 from connector.report.card import ORIGINS, on_expiry
 from connector.report.earning import CellReport, earned_by
 from connector.report.names import names_of
@@ -96,10 +97,11 @@ def cards_of(
     names = names_of(tx, [(one.ref, one.bases) for one in asked])
     cells = earned_by(tx, [(one.cell, one.pins) for one in asked], targets=targets, now=now)
     outcomes = outcomes_of(tx, [one for one in asked if one.state is not ApprovalState.PENDING])
+    decided = decisions.of_ids(tx, [one.decision for one in asked])
     return tuple(
         _card(
-            tx, one, names, cells.get((one.cell, one.pins)), outcomes.get(one.id), hides=one.id in hidden,
-            keeps_why=one.id in quiet,
+            one, names[one.ref], decided.get(one.decision), cells.get((one.cell, one.pins)), outcomes.get(one.id),
+            hides=one.id in hidden, keeps_why=one.id in quiet,
         )
         for one in asked
     )
@@ -113,12 +115,11 @@ def keeping_why(tx: Transaction, asked: Sequence[Approval], *, person: str) -> f
 
 
 def _card(
-    tx: Transaction, asked: Approval, names: Mapping[RecordRef, str], earned: CellReport | None, outcome: Outcome | None,
+    asked: Approval, name: str, decision: RecordedDecision | None, earned: CellReport | None, outcome: Outcome | None,
     *, hides: bool, keeps_why: bool,
 ) -> CardView:
-    decision = decisions.find(tx, asked.decision)
     return CardView(
-        asked=asked, name=names[asked.ref], shape=shape_of(asked, hides=hides), quotes=quotes_of(asked),
+        asked=asked, name=name, shape=shape_of(asked, hides=hides), quotes=quotes_of(asked),
         earned=earned, usd=decision.usd if decision is not None else "0",
         tier=decision.tier if decision is not None else "", outcome=outcome, hides=hides,
         keeps_why=keeps_why,

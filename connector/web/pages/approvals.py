@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from connector.gate import queue
 from connector.gate.approvals import Approval
 from connector.gate.bulks import FEWEST
 from connector.gate.persons import listed as persons_listed
-from connector.gate.queue import View
+from connector.gate.queue import Alike, View
 from connector.journal import Entry, EntryKind
 from connector.policy import PolicyName
 from connector.report.outcomes import Proof
@@ -38,12 +39,13 @@ def show(house: House, asked: Asked) -> Answer:
     now, number = house.clock.now(), page_number(asked)
     view = _view(asked, now)
     with house.store.snapshot() as tx:
-        total = queue.count(tx, view)
+        alike = queue.groups(tx, replace(view, pattern=None, policy=None), limit=_GROUPS)
+        total = _total(tx, view, alike)
         waiting = queue.page(tx, view, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
         further, judged = judged_lately(tx, asked.person.name, house, now)
         targets = house.targets()
         values = {
-            "groups": _groups(tx, house, view), "cards": cards_of(tx, waiting, person=view.person, targets=targets, now=now),
+            "groups": _groups(house, alike), "cards": cards_of(tx, waiting, person=view.person, targets=targets, now=now),
             "further": further, "judged": judged,
             "total": total, "all": queue.waiting(tx),
             "hands": hands(tx), "view": view, "number": number, "pages": max(1, -(-total // PER_PAGE)),
@@ -110,11 +112,18 @@ def _view(asked: Asked, now: datetime) -> View:
     return View(person=asked.person.name, now=now, **chosen)
 
 
-def _groups(tx: Transaction, house: House, view: View) -> list[dict[str, object]]:
+def _total(tx: Transaction, view: View, groups: Sequence[Alike]) -> int:
+    """How many questions the view holds; where all groups are known they have been counted already."""
+    if len(groups) == _GROUPS or view.policy is not None:
+        return queue.count(tx, view)
+    return sum(one.count for one in groups if view.pattern in (None, one.pattern))
+
+
+def _groups(house: House, groups: Sequence[Alike]) -> list[dict[str, object]]:
     """The groups by policy, those with the most questions first."""
     agents = {policy.name: policy.agent.name for policy in house.policies()}
     by_policy: dict[str, list[dict[str, object]]] = {}
-    for alike in queue.groups(tx, replace(view, pattern=None, policy=None), limit=_GROUPS):
+    for alike in groups:
         shape = shape_of(alike.example, hides=alike.example.is_blind)
         group: dict[str, object] = {
             "pattern": alike.pattern, "about": shape.about, "ours": shape.ours, "count": alike.count,
