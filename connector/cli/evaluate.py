@@ -51,7 +51,7 @@ def routing(
     valid: Annotated[Path, typer.Option(help="CSV: judged rows that set the threshold.", **_CSV)],
     test: Annotated[Path, typer.Option(help="CSV: later rows, only counted.", **_CSV)],
     oos_valid: Annotated[
-        Path | None, typer.Option(help="CSV: read and checked only; the flag is set without such texts.", **_CSV)
+        Path | None, typer.Option(help="CSV: judged texts of no known value; they teach the out-of-scope flag.", **_CSV)
     ] = None,
     oos_test: Annotated[Path | None, typer.Option(help="CSV: texts of no known value.", **_CSV)] = None,
     text: Annotated[str, typer.Option(help="The column with what the customer wrote.")] = "text",
@@ -72,22 +72,23 @@ def routing(
 
     _check(predictions, train, valid, test, oos_valid, oos_test)
     tested = _texts(test, text, label, labelled=False)
-    if oos_valid is not None:
-        _texts(oos_valid, text, label, labelled=False)
     done = evaluate_routing(
         RoutingTrial(target=target, redraws=redraws, oos_rate=oos_rate, seed=seed, effort=Effort(learning.value)),
         train=_texts(train, text, label, labelled=True), verdicts=_texts(valid, text, label, labelled=True), test=tested,
+        strangers=_texts(oos_valid, text, label, labelled=False) if oos_valid else (),
         out_of_scope=_texts(oos_test, text, label, labelled=False) if oos_test else (),
     )
     if isinstance(done, NothingToLearn):
         lines: list[tuple[object, ...]] = [(row, None, None, "escalated", None) for row in range(len(tested))]
-        figures, why = dict.fromkeys(RoutingFigures.__dataclass_fields__), str(done)
+        figures = dict.fromkeys(RoutingFigures.__dataclass_fields__)
+        why: str | None = str(done)
     else:
         lines = [
             (row.row, row.value, row.confidence, "automated" if row.automated else "escalated", row.flagged)
             for row in done.rows
         ]
-        figures, why = asdict(done.figures), None
+        figures = asdict(done.figures)
+        why = None if done.unearned is None else f"nothing would be automated: {done.unearned}"
     _write(predictions, ("row", "value", "confidence", "disposition", "flagged"), lines)
     _show("Routing", figures, why, as_json=as_json)
 
@@ -216,12 +217,14 @@ def requests(
 
 
 def _texts(path: Path, text: str, label: str, *, labelled: bool) -> list[LabelledText]:
-    from connector.evaluation.datasets import read_dataset
+    from connector.evaluation.datasets import look_alikes, read_dataset
     from connector.evaluation.routing import LabelledText
 
     read = read_dataset(path)
     read.require(text, *([label] if labelled else []))
     values = read.column(label) if label in read.columns else ("",) * len(read)
+    for group in look_alikes(filter(None, values)) if labelled else ():
+        note(f"{path}: {' and '.join(map(repr, group))} count as different values of {label!r}; make them one if they are")
     return [LabelledText(cell, value or None) for cell, value in zip(read.column(text), values, strict=True)]
 
 

@@ -69,11 +69,15 @@ class RoutingFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingEvaluation:
-    """The figures, and the row-by-row outcome from which anyone can compute them again."""
+    """The figures, and the row-by-row outcome from which anyone can compute them again.
+
+    `unearned` says why there is no threshold.
+    """
 
     figures: RoutingFigures
     rows: tuple[RoutedText, ...]
     learner: str
+    unearned: Unearned | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +113,21 @@ def evaluate_routing(
     train: Sequence[LabelledText],
     verdicts: Sequence[LabelledText],
     test: Sequence[LabelledText],
+    strangers: Sequence[LabelledText] = (),
     out_of_scope: Sequence[LabelledText] = (),
 ) -> RoutingEvaluation | NothingToLearn:
-    """Fit on `train`, choose on `verdicts`, count on `test`. Rows of `out_of_scope` belong to no known value."""
-    learner = fit([row.text for row in train], [row.value for row in train], seed=trial.seed, effort=trial.effort)
+    """Fit on `train`, choose on `verdicts`, count on `test`.
+
+    Rows of `strangers` and `out_of_scope` belong to no known value: the former teach the flag, the latter are counted.
+    """
+    learner = fit(
+        [row.text for row in train], [row.value for row in train], seed=trial.seed, effort=trial.effort,
+        strangers=[row.text for row in strangers],
+    )
     if isinstance(learner, NothingToLearn):
         return learner
     judged, tested = _answers(learner, verdicts), _answers(learner, test)
-    strangers = _answers(learner, out_of_scope)
+    foreign = _answers(learner, out_of_scope)
     confidence = _bound_confidence(learner)
     earned = _earned(judged, trial.target, confidence)
     flag_from = _flag_from([row.prediction.novelty for row in judged], trial.oos_rate)
@@ -128,17 +139,18 @@ def evaluate_routing(
         for number, row in enumerate(tested)
     )
     figures = _figures(
-        trial, tested=tested, strangers=strangers, earned=earned, flag_from=flag_from,
+        trial, tested=tested, foreign=foreign, earned=earned, flag_from=flag_from,
         redrawn=_redrawn(judged, tested, trial, confidence),
     )
-    return RoutingEvaluation(figures=figures, rows=rows, learner=learner.version)
+    unearned = earned if isinstance(earned, Unearned) else None
+    return RoutingEvaluation(figures=figures, rows=rows, learner=learner.version, unearned=unearned)
 
 
 def _figures(
     trial: RoutingTrial,
     *,
     tested: Sequence[_Answer],
-    strangers: Sequence[_Answer],
+    foreign: Sequence[_Answer],
     earned: Threshold | Unearned,
     flag_from: float,
     redrawn: Sequence[tuple[float, float | None]],
@@ -156,7 +168,7 @@ def _figures(
         coverage_mean=sum(coverages) / len(coverages) if coverages else None,
         coverage_low=min(coverages) if coverages else None,
         broke_promise=broken if redrawn else None,
-        oos_recall=_share_flagged(strangers, flag_from),
+        oos_recall=_share_flagged(foreign, flag_from),
         in_scope_escalated=_share_flagged(known, flag_from),
         threshold=earned.value if isinstance(earned, Threshold) else None,
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from connector.decision.learners.customs import Customs, learn_customs, learn_meaning
 from connector.decision.learners.effort import MemberName
-from connector.decision.learners.members import Member, Neighbours, fit_member
+from connector.decision.learners.members import Member, Neighbours, Networks, fit_member
 from connector.decision.learners.text_features import TextMatrix
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Opinions:
     who: NDArray[np.intp]  # their values
     known: NDArray[np.float64]  # share of its word sequences that were taught
     words: NDArray[np.float64]
+    customs: NDArray[np.float32]  # custom × row × value
 
     def __len__(self) -> int:
         return len(self.near)
@@ -36,6 +38,7 @@ class Committee:
 
     members: tuple[Member, ...]
     neighbours: Neighbours
+    customs: Customs
 
     def opinions(self, rows: TextMatrix) -> Opinions:
         near, who = self.neighbours.nearest(rows)
@@ -44,7 +47,9 @@ class Committee:
             for member in self.members
         ]
         known = rows.known / np.maximum(rows.words, 1.0)
-        return Opinions(scores=np.stack(scores), near=near, who=who, known=known, words=rows.words)
+        return Opinions(
+            scores=np.stack(scores), near=near, who=who, known=known, words=rows.words, customs=self.customs.planes(rows)
+        )
 
 
 def teach(
@@ -55,7 +60,9 @@ def teach(
         neighbours if name is MemberName.NEIGHBOURS else fit_member(name, rows, labels, values, seed=seed)
         for name in names
     )
-    return Committee(members, neighbours)
+    networks = next((member for member in members if isinstance(member, Networks)), None)
+    meaning = None if networks is None else learn_meaning(networks, rows, labels, values)
+    return Committee(members, neighbours, learn_customs(rows, labels, values, meaning=meaning))
 
 
 def joined(parts: Sequence[Opinions]) -> Opinions:
@@ -67,6 +74,7 @@ def joined(parts: Sequence[Opinions]) -> Opinions:
         who=np.vstack([_widened(part.who, width, -1) for part in parts]),
         known=np.concatenate([part.known for part in parts]),
         words=np.concatenate([part.words for part in parts]),
+        customs=np.concatenate([part.customs for part in parts], axis=1),
     )
 
 

@@ -30,6 +30,11 @@ class Judge:
         return np.asarray(expit(_standard(columns, self.middle, self.scale) @ self.weights + self.offset), dtype=float)
 
 
+def log_odds(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    clipped = np.clip(chances, 1e-6, 1.0 - 1e-6)
+    return np.asarray(np.log(clipped / (1.0 - clipped)), dtype=float)
+
+
 def learn_judge(columns: NDArray[np.float64], happened: NDArray[np.bool_]) -> Judge | None:
     """None where one of the two outcomes is too rare to learn from.
 

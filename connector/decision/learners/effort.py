@@ -31,9 +31,10 @@ class Recipe:
     folds: int
     hidden_parts: int  # in so many parts the known values are hidden in turn to learn what new ones look like; 0: not
     rows: int = 30_000  # more are sampled, every value kept
+    strangers: int = 5_000  # texts of no value that are looked at
     characters: int = 6_000_000  # of all texts together; longer texts are cut so that they fit
     reach: int = 8_000  # characters of one text that are read at most
-    revision: int = 2
+    revision: int = 3
 
 
 FULL = Recipe(members=tuple(MemberName), folds=5, hidden_parts=5)

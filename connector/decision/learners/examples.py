@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHORTEST_REACH = 200
+FEWEST_STRANGERS = 15  # different texts; fewer teach nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +27,19 @@ class Examples:
     labels: NDArray[np.intp]
     groups: NDArray[np.intp]
     reach: int
+    strangers: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
 
 
-def gather(texts: Sequence[str], values: Sequence[str | None], *, recipe: Recipe, seed: int) -> Examples:
-    """The rows with both a text and a value, at most as many and as long as the recipe affords."""
+def gather(
+    texts: Sequence[str], values: Sequence[str | None], *, recipe: Recipe, seed: int, strangers: Sequence[str] = ()
+) -> Examples:
+    """The rows with both a text and a value, at most as many and as long as the recipe affords; strangers once each.
+
+    A text that also has a value is no stranger.
+    """
     if len(texts) != len(values):
         raise ValueError(f"{len(texts)} texts for {len(values)} values")
     kept = [(text[: recipe.reach], value) for text, value in zip(texts, values, strict=True) if _says(text, value)]
@@ -45,8 +52,14 @@ def gather(texts: Sequence[str], values: Sequence[str | None], *, recipe: Recipe
     groups = [keys.setdefault(content_key(text), len(keys)) for text in cut]
     return Examples(
         texts=tuple(cut), values=names, labels=labels[chosen], groups=np.array(groups, dtype=np.intp),
-        reach=_reach(cut, recipe),
+        reach=_reach(cut, recipe), strangers=_strangers(strangers, keys, recipe),
     )
+
+
+def _strangers(strangers: Sequence[str], known: Collection[str], recipe: Recipe) -> tuple[str, ...]:
+    said = {content_key(text): text[: recipe.reach] for text in strangers if text[: recipe.reach].strip()}
+    said = {key: text for key, text in said.items() if key not in known}
+    return tuple(said.values())[: recipe.strangers] if len(said) >= FEWEST_STRANGERS else ()
 
 
 def folds(examples: Examples, count: int, *, seed: int) -> NDArray[np.intp]:

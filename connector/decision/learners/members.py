@@ -116,7 +116,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class _Networks:
+class Networks:
     """Small neural networks over the main directions of the text space, their opinions averaged."""
 
     directions: Any  # sklearn TruncatedSVD
@@ -129,6 +129,10 @@ class _Networks:
         views = _views(self.directions, self.evening, rows)
         logs = [np.log(net.predict_proba(view) + 1e-7) for net, view in zip(self.networks, views, strict=True)]
         return _spread(np.mean(logs, axis=0), self.seen, self.values)
+
+    def evened(self, rows: TextMatrix) -> NDArray[np.float32]:
+        """The rows by their main directions, each direction as loud as the others, unit length."""
+        return _views(self.directions, self.evening, rows)[1]
 
 
 def _margin(rows: TextMatrix, labels: NDArray[np.intp], values: int, seed: int) -> Member:
@@ -155,7 +159,7 @@ def _present(rows: TextMatrix, part: slice) -> Any:
     return pattern
 
 
-def _networks(rows: TextMatrix, labels: NDArray[np.intp], values: int, seed: int) -> Member:
+def _networks(rows: TextMatrix, labels: NDArray[np.intp], values: int, seed: int) -> Networks:
     from sklearn.decomposition import TruncatedSVD
     from sklearn.neural_network import MLPClassifier
 
@@ -171,7 +175,7 @@ def _networks(rows: TextMatrix, labels: NDArray[np.intp], values: int, seed: int
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it stops after its rounds, converged or not: that is meant
             networks.append(network.fit(view, labels))
-    return _Networks(directions, evening, tuple(networks), networks[0].classes_, values)
+    return Networks(directions, evening, tuple(networks), networks[0].classes_, values)
 
 
 def _rounds(rows: int) -> int:

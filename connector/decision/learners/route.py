@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from connector.decision.learners.storage import read_verified, write_private
 from connector.errors import StateError
 
 if TYPE_CHECKING:
+    from connector.decision.learners.examples import Examples
     from connector.decision.learners.training import Taught
 
 BATCH = 256
@@ -48,11 +50,12 @@ class RouteLearner:
 
     def _batch(self, texts: Sequence[str]) -> Iterator[RoutePrediction]:
         from connector.decision.learners.evidence import weigh
-        from connector.decision.learners.training import novelty_scores
 
         taught = self.taught
-        evidence = weigh(taught.committee.opinions(taught.features.rows(texts)), taught.blend)
-        novelty = novelty_scores(evidence, taught.novelty)
+        rows = taught.features.rows(texts)
+        opinions = taught.committee.opinions(rows)
+        evidence = weigh(opinions, taught.blend)
+        novelty = taught.novelty.scores(rows, opinions, evidence)
         confidence = taught.confidence(evidence)
         ranked = (-evidence.probabilities).argsort(axis=1, kind="stable")[:, : ALTERNATIVES + 1]
         for row, text in enumerate(texts):
@@ -63,7 +66,7 @@ class RouteLearner:
             yield RoutePrediction(
                 value=best, alternatives=tuple(others), probability=float(evidence.top[row]),
                 confidence=float(confidence[row]), novelty=float(novelty[row]),
-                novel=bool(novelty[row] >= taught.novel_from),
+                novel=bool(novelty[row] >= taught.novelty.novel_from),
             )
 
     def _blank(self) -> RoutePrediction:
@@ -71,23 +74,27 @@ class RouteLearner:
 
 
 def fit(
-    texts: Sequence[str], values: Sequence[str | None], *, seed: int, effort: Effort = Effort.FULL
+    texts: Sequence[str], values: Sequence[str | None], *, seed: int, effort: Effort = Effort.FULL,
+    strangers: Sequence[str] = (),
 ) -> RouteLearner | NothingToLearn:
-    """Learn from texts and the values people gave them; rows without a text or a value are left out."""
+    """Learn from texts and the values people gave them; rows without a text or a value are left out.
+
+    `strangers` are texts that people said belong to no value: they teach what is novel, and nothing else.
+    """
     from collections import Counter
 
     from connector.decision.learners.examples import gather
     from connector.decision.learners.training import train
 
     recipe = recipe_for(effort)
-    examples = gather(texts, values, recipe=recipe, seed=seed)
+    examples = gather(texts, values, recipe=recipe, seed=seed, strangers=strangers)
     if len(examples.values) < 2:
         return NothingToLearn(examples=len(examples), values=examples.values)
     with one_thread():
         taught = train(examples, recipe, seed=seed)
     named = [examples.values[label] for label in examples.labels]
     return RouteLearner(
-        values=examples.values, version=_version(examples.texts, named, repr((recipe, seed))), examples=len(examples),
+        values=examples.values, version=_version(examples, named, repr((recipe, seed))), examples=len(examples),
         usual=Counter(named).most_common(1)[0][0], taught=taught,
     )
 
@@ -114,13 +121,13 @@ def load(path: Path, *, sha256: str) -> RouteLearner:
     return learner
 
 
-def _version(texts: Sequence[str], values: Sequence[str], how: str) -> str:
+def _version(examples: Examples, values: Sequence[str], how: str) -> str:
     import numpy
     import sklearn
 
     digest = hashlib.sha256(f"{how} {numpy.__version__} {sklearn.__version__}".encode())
-    for text, value in zip(texts, values, strict=True):
-        for part in (text, value):
-            content = part.encode("utf-8", "surrogatepass")
-            digest.update(len(content).to_bytes(8, "big") + content)
+    taught = chain.from_iterable(zip(examples.texts, values, strict=True))
+    for part in (*taught, *examples.strangers):
+        content = part.encode("utf-8", "surrogatepass")
+        digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()[:16]

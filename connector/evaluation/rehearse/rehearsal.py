@@ -15,13 +15,14 @@ from pathlib import Path
 
 from adapters.sandbox import serve
 from connector.errors import SettingsError
+from connector.evaluation.datasets import look_alikes
 from connector.evaluation.outputs import check_outputs, write_rows
 from connector.evaluation.rehearse.crm import CLOSED, RehearsalCrm, stage
 from connector.evaluation.rehearse.edits import RepEdits
 from connector.evaluation.rehearse.figures import agent_set, duplicates, silent_overwrites, writes_of
 from connector.evaluation.rehearse.process import DaemonProcess
 from connector.evaluation.rehearse.progress import Observer, Settled
-from connector.evaluation.rehearse.rows import Message, read_rows
+from connector.evaluation.rehearse.rows import Message, check_options, read_rows
 from connector.evaluation.rehearse.workspace import CONNECTION, Workspace, first_policy, lay_out
 from connector.pipeline import BroughtVerdict, Pipeline
 from connector.policy import ANY_AGENT, AgentNames, Facts, Matched, Policy
@@ -106,6 +107,8 @@ def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
         inputs=(plan.policy, plan.history, plan.verdicts, plan.incoming),
     )
     material = _material(plan)
+    for group in look_alikes(material.options):
+        say(f"{' and '.join(map(repr, group))} count as different values; make them one if they are")
     started = time.monotonic()
     span = timedelta(hours=len(material.incoming) / plan.rate)
     start = datetime.now(UTC) - span - timedelta(hours=1)
@@ -223,6 +226,7 @@ def _material(plan: Plan) -> _Material:
     options = sorted({row.label for row in (*history, *verdicts) if row.label is not None})
     if not options:
         raise SettingsError([f"{plan.history}: no row has a value under {plan.label!r}: there is nothing to learn"])
+    check_options(options, system=plan.system, label=plan.label)
     return _Material(policy, name, history, verdicts, incoming, options)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from connector.errors import SettingsError
 from connector.evaluation.datasets import read_dataset
 
 SUBJECT_LIMIT = 200
+OPTION_LIMIT = 255  # characters of one option, in either CRM
 HINT = "name the columns with --text and --label: crm-connector rehearse --help"
 
 
@@ -35,6 +39,24 @@ class Message:
         cut = first.rfind(" ", 0, SUBJECT_LIMIT)
         cut = cut if cut > 0 else SUBJECT_LIMIT
         return first[:cut].strip(), text[cut:].strip()
+
+
+def check_options(labels: Iterable[str], *, system: str, label: str) -> None:
+    """Refuse labels that no option of a CRM can hold: HubSpot separates several options by semicolons."""
+    problems = [
+        f"a CRM has no option like the {label} {name[:40]!r}: {why}"
+        for name in labels if (why := _not_an_option(name, system))
+    ]
+    if problems:
+        raise SettingsError(problems, hint="shorten or rename these labels in the files, then rehearse again")
+
+
+def _not_an_option(label: str, system: str) -> str | None:
+    if system == "hubspot" and ";" in label:
+        return "HubSpot separates several options by semicolons"
+    if any(unicodedata.category(sign) == "Cc" for sign in label):
+        return "it holds a line end or another control character"
+    return f"it is longer than {OPTION_LIMIT} characters" if len(label) > OPTION_LIMIT else None
 
 
 def read_rows(path: Path, *, text: str, label: str, labelled: bool) -> list[Message]:

@@ -114,11 +114,21 @@ def test_routing_writes_a_line_per_test_row(evaluate):
     document = evaluate("routing", *files, "--learning", "quick", "--redraws", "2", "--predictions", "p.csv")
     keys = {"accuracy", "coverage", "precision", "worst_value", "ece", "coverage_mean", "coverage_low", "broke_promise"}
     assert keys | {"oos_recall", "in_scope_escalated", "why"} <= set(document)
+    assert document["why"] == "nothing would be automated: 30 judged so far; 0.98 takes at least 149"
     lines = read("p.csv")
     assert len(lines) == 31
     assert lines[-1]["flagged"] == "1"
     right = sum(line["value"] == label for line, (_, label) in zip(lines, [*rows[90:], ["", "refund"]], strict=True))
     assert right / 31 == pytest.approx(document["accuracy"])
+
+
+def test_outputs_that_cannot_be_are_said_before_the_work(evaluate):
+    write("rows.csv", "text,label", [["a", "refund"], ["b", "login"]])
+    files = ["--train", "rows.csv", "--valid", "rows.csv", "--test", "rows.csv", "--learning", "quick"]
+    with pytest.raises(SettingsError, match="there is no folder none"):
+        evaluate("routing", *files, "--predictions", "none/p.csv")
+    with pytest.raises(SettingsError, match="one of the files to read"):
+        evaluate("routing", *files, "--predictions", "rows.csv")
 
 
 def test_nothing_to_route_by_is_said(evaluate):
