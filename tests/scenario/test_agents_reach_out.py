@@ -53,7 +53,7 @@ handoff: {to: leads, due: 4h}
 
 @pytest.fixture
 def web():
-    return Scripted(answered(201), answered(200))
+    return Scripted(answered(200), answered(200))
 
 
 @pytest.fixture
