@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.simulation.hints import HINTS
-from connector.simulation.outcome import play, workshop
+from connector.simulation.outcome import Outcome, play, workshop
 from connector.simulation.planted import BUGS, planted
 from connector.simulation.run import Setup, setup_of
 
@@ -63,10 +63,15 @@ def _hunt_one(task: tuple[str, range, str]) -> Found:
         played += 1
         with planted(bug):
             outcome = play(setup, _SHOP[0])
-        if outcome.violations and _is_clean(setup, crm):  # it is the bug that breaks it
+        if outcome.violations and not _stumbles(outcome) and _is_clean(setup, crm):  # it is the bug that breaks it
             first = outcome.violations[0]
             return _document(name, seed, first.invariant, first.what, played)
     return _document(name, None, None, None, played)
+
+
+def _stumbles(outcome: Outcome) -> bool:
+    """Whether what is planted does not fit the code around it any more: then the misfit was found, and not the bug."""
+    return any(error in line for line in outcome.trace for error in ("TypeError", "AttributeError", "KeyError"))
 
 
 def _is_clean(setup: Setup, crm: str) -> bool:

@@ -158,10 +158,7 @@ def _orphans_wait(bench: Workbench) -> None:
 
 
 def _out_of_turn(bench: Workbench) -> None:
-    bench.wrap(
-        "connector.pipeline.judge:_approval",
-        lambda original: lambda *handed: original(*handed[:-1], None),  # the last one says what comes before
-    )
+    bench.wrap("connector.pipeline.judge:_approval", lambda original: lambda *handed: replace(original(*handed), after=None))
 
 
 BUGS = {
