@@ -45,6 +45,7 @@ def pages_app(house: House, settings: WebSettings, *, beat: float = BEAT) -> ASG
         ],
         exception_handlers={HTTPException: _nothing_there(edge)},
     )
+    app.router.redirect_slashes = False  # an address that is not ours leads nowhere
     return _Doorkeeper(app, doors)
 
 

@@ -59,7 +59,9 @@ def hooks_app(door: Door) -> ASGIApp:
         )
         return await run_in_threadpool(_taken, door, request.path_params["name"], source, delivery)
 
-    return Starlette(routes=[Route("/hooks/{name}", answer, methods=["POST"])])
+    app = Starlette(routes=[Route("/hooks/{name}", answer, methods=["POST"])])
+    app.router.redirect_slashes = False  # it would lead to whatever Host the sender claimed
+    return app
 
 
 def _path(request: Request) -> str:

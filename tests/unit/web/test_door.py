@@ -207,7 +207,9 @@ def test_nothing_that_is_typed_into_an_address_is_answered_with_500(ada, road, a
     assert untouched(road, asked)
 
 
-FIELDS = ("value", "remark", "shown", "back", "for", "to", "act", "pattern", "record", "action", "name", "token", "next")
+VERDICTS = ("approve", "edit", "reject", "snooze", "hand", "judge", "reveal", "reword")
+FIELDS = ("value", "remark", "shown", "back", "for", "to", "act", "pattern", "record", "action", "name", "token", "next",
+          "word-subject", "word-body")
 
 
 @pytest.mark.parametrize("path", [*POSTS, "/sign-in"])
@@ -215,7 +217,7 @@ def test_nothing_that_is_posted_is_answered_with_500(ada, road, asked, path):
     here, csrf = path.replace("{id}", asked[1].id), ada.csrf if path != "/sign-out" else "0"
     for text in NASTY:
         quoted = quote(text.encode("utf-8", "surrogatepass"), safe="")
-        for verdict in (quoted, *(("approve", "edit", "reject", "snooze", "hand") if "approvals" in path else ())):
+        for verdict in (quoted, *(VERDICTS if "approvals" in path else ())):
             spoilt = "&".join([f"csrf={csrf}", f"verdict={verdict}", *(f"{name}={quoted}" for name in FIELDS)])
             answer = ada.client.post(here, content=spoilt, headers=POSTED)
             assert answer.status_code < 500, (text, verdict, answer.text)
@@ -248,6 +250,12 @@ def test_a_link_in_a_mail_leads_on_from_a_page_of_ours_and_never_elsewhere(house
     for target in (*ELSEWHERE, "/x; url=https://evil.example", '/"><script>'):
         told = stranger.get("/sign-in", params={"next": target}, headers=cross).text
         assert 'content="0; url=/">' in told or "400" in told or "That cannot be" in told, target
+
+
+@pytest.mark.parametrize("path", ["/handoffs/", "/approvals/", "/sign-in/", "/agents//", "/handoffs/%2e%2e%2f"])
+def test_an_address_that_is_not_ours_leads_nowhere(ada, path):
+    for answer in (ada.get(path), ada.client.post(path, content="a=b", headers=POSTED)):
+        assert (answer.status_code, answer.headers.get("location")) == (404, None)
 
 
 def test_methods_that_are_not_ways_are_refused(ada):

@@ -234,6 +234,14 @@ def test_too_much_at_once_and_other_ways_are_refused(road, client):
     assert waiting(road) == 0
 
 
+def test_a_slash_too_much_leads_nowhere(road, client):
+    answer = client.post(
+        "/hooks/crm/", **signed(road, EVENT, url=f"{URL}/"), follow_redirects=False
+    )
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+    assert waiting(road) == 0
+
+
 def test_without_its_secret_the_door_does_not_open(road):
     with pytest.raises(SettingsError, match="CRM_CONNECTOR_CRM_HOOK_SECRET"):
         hubspot_hooks.connect(environment(road, "crm", {}, secret=None))
