@@ -17,7 +17,7 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.gate.approvals import ApprovalState
 from connector.policy import Tier, parse_policy
-from tests.support.messages_server import FakeMessages, message
+from tests.support.messages_server import FakeMessages, QuotingMessages, message
 from tests.support.road import Road
 from tests.support.sales_day import CUSTOMER, DEALS
 
@@ -110,6 +110,31 @@ def test_the_tasks_hang_where_people_look(desk, start):
         "Action item: I will check the budget with our finance team next week.",
         "Action item: Sure, I'll send it by Friday.",
     ]  # fmt: skip
+
+
+POLL = timedelta(seconds=30)  # as settings say unless told otherwise
+
+
+def until_there(road, desk, place):
+    """Rounds of a service that polls, on a held clock; how long it took until the tasks stood in the CRM."""
+    begun = desk.clock.now()
+    while len(desk.tasks(place)) < 2:
+        assert desk.clock.now() - begun < timedelta(hours=1), road.outcomes()
+        desk.clock.advance(POLL)
+        road.pipeline.round()
+    return desk.clock.now() - begun
+
+
+def test_action_items_are_tasks_within_five_minutes_of_the_transcript(desk, start):
+    road = start(when=TRANSCRIPT, may=TASKS)
+    account, contact = desk.customer()
+    deal = desk.deal(account, contact)
+    road.rounds()
+    ref = desk.transcript(told(desk), contact, deal, account, at=desk.clock.now())
+    place = deal if desk.objects[ref.object] == "calls" else ref  # HubSpot hangs no task on a call
+    assert until_there(road, desk, place) <= timedelta(minutes=5)
+    said = {str(task["subject"]): str(task["description"]) for task in desk.tasks(place)}
+    assert "“Sure, I'll send it by Friday.”" in said["Action item: Sure, I'll send it by Friday."]
 
 
 def test_a_sentence_of_nobody_known_goes_to_a_person(desk, start):
@@ -248,6 +273,49 @@ ITEM = {
     "summary": "Send the revised quote", "due": "2026-09-04", "confidence": 0.9,
     "citations": ["I'll send it by Friday."],
 }  # fmt: skip
+
+
+def answering(**answer):
+    """A model that answers this whenever it is asked."""
+    server = QuotingMessages({"rationale": "As they wrote.", "enough": True, "missing": [], **answer})
+
+    def models(store, clock):
+        made = reasoner(
+            SETTINGS, AGENTS, transport=server, key="sk-test", clock=clock, chance=random.Random(1),
+            budget=SpendingLedger(store, clock),
+        )  # fmt: skip
+        return {Tier.FAST: made}
+
+    return models
+
+
+PAID = "{tier: fast, usd_per_day: 5}"
+
+
+@pytest.mark.parametrize(("quote", "written"), [("We will send the security papers.", True), ("They signed.", False)])
+def test_a_models_brief_stands_on_quotes_or_not_at_all(desk, start, quote, written):
+    said = {"text": "Bring the security papers.", "confidence": 0.9, "citations": [{"passage": 0, "quote": quote}]}
+    road = start(when=BEFORE, may="{create_note: {}}", reason=PAID, models=answering(brief=said))
+    account, contact = desk.customer()
+    desk.mail("We will send the security papers. Best regards", contact, account, incoming=False, ago=3 * DAYS)
+    meeting = desk.meeting("Kestrel review", contact, account, starts=desk.clock.now() + timedelta(hours=3))
+    road.rounds(most=60)
+    notes = [note for note in desk.notes(account) if "Bring the security papers." in note]
+    assert bool(notes) is written
+    assert len(road.handoffs(meeting)) == (0 if written else 1)
+
+
+def test_a_model_words_an_invitation_and_the_service_picks_the_time(desk, start):
+    quote = [{"passage": 0, "quote": WISH}]
+    said = {"subject": "A call", "body": "Shall we talk it through?", "confidence": 0.9, "citations": quote}
+    road = start(when=ASKS, may=INVITES, reason=PAID, models=answering(invitation=said))
+    account, contact = desk.customer(**desk.owned())
+    desk.mail(WISH, contact, account, incoming=True, ago=2 * DAYS)
+    road.rounds(most=60)
+    [invited] = actions(road, contact, Message)
+    assert (invited.state, invited.action.to) == (ApprovalState.PENDING, (CUSTOMER,))
+    assert "Shall we talk it through?" in invited.action.body
+    assert datetime.fromisoformat(invited.action.parameters["start"]) > desk.clock.now()
 
 
 def test_a_models_item_is_a_task_with_its_quote(ask):
