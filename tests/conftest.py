@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # The shipped conformance cases explain their failed assertions as tests do; before anything imports them.
 pytest.register_assert_rewrite("adapters.conformance")
+
+# A slow machine is no defect of the product: how long an example takes is never judged.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 from connector.clock import HeldClock
 from connector.journal import Journal

@@ -60,7 +60,6 @@ from connector.adapter.transport import HttpRequest, HttpResponse, NoAnswerError
 from connector.adapter.writes import (
     Created,
     CreateResult,
-    FieldChange,
     GuardedWrite,
     GuardFailed,
     MarkedCreate,
@@ -128,7 +127,6 @@ __all__ = [
     "Dial",
     "Dispatch",
     "Environment",
-    "FieldChange",
     "FieldClass",
     "FieldKind",
     "FieldName",

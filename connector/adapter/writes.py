@@ -161,13 +161,3 @@ class RecordWriter(Protocol):
     def delete_created(self, ref: RecordRef) -> WriteResult:
         """Take back an engagement that this product created (the inverse of a create); MUST refuse other objects."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
-    """One entry of a field's history, newest first in a sequence."""
-
-    field: FieldName
-    value: FieldValue
-    stamp: FieldStamp
-    ours: bool = False

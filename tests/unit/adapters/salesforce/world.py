@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from adapters.conformance.bridge import FaceTransport
 from adapters.salesforce.adapter import SalesforceAdapter
 from adapters.sandbox.clock import OrgClock
 from adapters.sandbox.faults import Faults
@@ -24,9 +25,10 @@ from connector.adapter import (
     RecordRef,
 )
 from connector.clock import HeldClock
-from tests.support.inprocess import InProcessTransport
+from tests.support.watched import WatchedTransport
 from tests.unit.adapters.salesforce.scripted import Quiet, Secret, Shelf
 
+ADDRESS = "https://org.my.salesforce.com"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CRM = ConnectionName("crm")
 TICKET, TASK, ACCOUNT, CONTACT = ObjectType.TICKET, ObjectType.TASK, ObjectType.ACCOUNT, ObjectType.CONTACT
@@ -47,16 +49,18 @@ class World:
         self.clock = HeldClock(START)
         self.faults = Faults(random.Random(seed), faults)
         self.built = build_salesforce(
-            clock=OrgClock.following(self.clock.now), faults=self.faults, instance_url="https://org.my.salesforce.com"
+            clock=OrgClock.following(self.clock.now), faults=self.faults, instance_url=ADDRESS
         )
         self.org = self.built.org
         self.rep = self.built.reps[0]
-        self.transport = InProcessTransport(self.built.face)
+        self.transport = WatchedTransport(FaceTransport(self.built.face, ADDRESS, self.clock))
         self.tokens = Shelf()
         self.budget = RateBudget(self.clock, {})
         self.environment = Environment(
             connection=CRM,
-            settings={"client_id": "sandbox-client", "auth": "client_credentials", **settings},
+            settings={
+                "client_id": "sandbox-client", "auth": "client_credentials", "login_url": ADDRESS, **settings
+            },
             clock=self.clock,
             random=random.Random(seed),
             transport=self.transport,
