@@ -15,6 +15,7 @@ from adapters.sandbox.hubspot.signatures import signature_v1
 from adapters.sandbox.hubspot.webhooks import Naming, WebhookSender
 from connector.adapter import Hinted, HookDelivery, ObjectType
 from connector.change import inbox
+from connector.clock import from_micros
 from connector.errors import SettingsError
 from connector.store import SqliteStore
 from connector.web.hooks.app import MOST_BYTES, hooks_app
@@ -302,3 +303,24 @@ def test_a_busy_database_is_a_503_that_is_tried_again(road, client, sender, log,
     assert status == 503
     assert post(client, delivery) == 204
     assert waiting(road) == 1
+
+
+def test_at_five_events_a_second_every_hint_is_decided_within_two_seconds_of_its_delivery(road, client):
+    """In held time, which waits for HubSpot's allowance move; half a minute is three of its windows."""
+    begun, tick = road.clock.now(), timedelta(milliseconds=200)
+    delivered = {}
+    for place in range(150):
+        at = begun + place * tick
+        while road.clock.now() < at:
+            if road.pipeline.work().quiet:
+                road.clock.advance(tick)
+        ticket = road.ticket(f"Charged twice, bill {place}")
+        told = [{"subscriptionType": "ticket.creation", "objectId": int(ticket.id)}]
+        assert client.post("/hooks/crm", **signed(road, told)).status_code == 204
+        delivered[ticket.id] = at
+    while not road.pipeline.work().quiet:
+        pass
+    with road.store.snapshot() as tx:
+        decided = {row["record"]: from_micros(row["decided_at"]) for row in tx.rows("SELECT * FROM decision_decisions")}
+    assert decided.keys() == delivered.keys()
+    assert max(decided[ticket] - at for ticket, at in delivered.items()) < timedelta(seconds=2)
