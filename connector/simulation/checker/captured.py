@@ -20,18 +20,19 @@ def lost_changes(history: CrmHistory, account: Account, policies: Sequence[Plain
     activated = min(
         (entry["at"] for entry in account.entries if entry["kind"] == "activated"), default=float("inf")
     )
+    set_aside = {entry["ref"] for entry in account.entries if entry["kind"] == "buried"}
     baselined = facts["baselined_at"].get(history.connection, 0)
     for ticket, row in history.rows.items():
         if row["deleted"] or row["merged_into"]:
             continue
         is_new = row["created"] / 1000 > activated + 1
         for policy in policies:
-            if str(history.final(ticket)["subject"]).startswith(POISON):
-                continue  # nobody can decide this one: that it is set aside and said is another rule
             wanted = _wanted(history, history.own.get(ticket), policy, facts, since=0 if is_new else baselined)
             if not wanted:
                 continue
             ref = f"{history.connection}:ticket/{ticket}"
+            if str(history.final(ticket)["subject"]).startswith(POISON) and ref in set_aside:
+                continue  # nobody can decide this one, and that was said
             decided = account.decisions(ref, policy["policy"])
             last = (decided[-1]["body"] or {}).get("detail", {}).get("fingerprint") if decided else None
             if last not in wanted:
