@@ -60,6 +60,17 @@ def abandoned(history: CrmHistory, account: Account) -> Iterator[str]:
             yield f"{entry['ref']}: {body['why']} by our own write, and nobody took over"
 
 
+def asked_in_vain(history: CrmHistory, account: Account) -> Iterator[str]:
+    """Questions that are still put to people although their record is deleted or merged away."""
+    for entry in account.entries:
+        ticket = str(entry["ref"]).rpartition("/")[2]
+        row = history.rows.get(ticket) if str(entry["ref"]).startswith(f"{history.connection}:ticket/") else None
+        if entry["kind"] not in ("approval_requested", "braked") or row is None:
+            continue
+        if (row["deleted"] or row["merged_into"]) and not _answered(account, entry["intent"]):
+            yield f"{entry['ref']}: gone, and people are still asked about it"
+
+
 def _last_by_us(ticket: Ticket, name: str) -> bool:
     changes = [change for change in ticket.changes if change.field == name]
     return bool(changes) and all(change.actor == "agent" for change in changes)

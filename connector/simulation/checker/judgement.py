@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from connector.simulation.checker.account import Account
 from connector.simulation.checker.bounded import echoes, moved_back, over_limits, stale_index
 from connector.simulation.checker.captured import lost_changes
-from connector.simulation.checker.ended import abandoned, set_aside, unended
+from connector.simulation.checker.ended import abandoned, asked_in_vain, set_aside, unended
 from connector.simulation.checker.history import CrmHistory, read_history
 from connector.simulation.checker.permitted import forbidden, out_of_turn, unapproved, unsure
 from connector.simulation.checker.undone import without_inverse, wrongly_undone
@@ -94,6 +94,7 @@ def _of_crm(run: Exported, history: CrmHistory, account: Account) -> Iterator[tu
         ("I3", stale_evidence(history, account, pairs)),
         ("I6", set_aside(history, account, run.facts)),
         ("I6", abandoned(history, account)),
+        ("I6", asked_in_vain(history, account)),
         ("I5", wrongly_undone(history, pairs, run.facts)),
         ("I7", forbidden(history, account, pairs, run.policies)),
         ("I9", echoes(history, account, run.policies, run.facts)),
