@@ -171,7 +171,8 @@ class Life:
         )  # fmt: skip
         visitor = Visitor(house, f"eve{self.visits}", Role.ADMIN)
         asked = [row["approval"] for row in world.approvals()]
-        pages = ["/", "/history", "/handoffs", "/agents", "/report", "/health", "/approvals.csv", "/handoffs.csv", "/audits"]
+        pages = ["/", "/history", "/handoffs", "/agents", "/report", "/health", "/audits", "/pipeline"]
+        pages += ["/approvals.csv", "/handoffs.csv", "/report.csv"]
         pages += [f"/records/{world.ref(ticket)}" for ticket in world.told] + [f"/approvals/{one}" for one in asked]
         texts = {f"the page {path}": answer.text for path in pages if (answer := visitor.get(path)).status_code != 404}
         broken = {name: text[:200] for name, text in texts.items() if "Something went wrong" in text}

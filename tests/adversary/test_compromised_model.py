@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.change import inbox
 from connector.policy import Tier
 from tests.adversary.minds import Mind, MindServer, Seen, behind_sdk, direct, honest, say
 from tests.adversary.outputs import ATTACKS
@@ -109,6 +110,28 @@ def test_benign_cases_succeed_as_often_beside_an_attack_as_without_one(tmp_path:
     assert abs(benign(calm, others) - benign(attack, tickets)) <= 0.05
     attack.close()
     calm.close()
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"rationale": "\ud800"}', "\udfff", "x" * 300_000], ids=["half a character", "nothing else", "endless"]
+)
+def test_an_answer_that_cannot_be_sent_back_costs_nobody_else_anything(tmp_path: Path, answer: str) -> None:
+    """Asking once more for the form repeats the answer; one that no text can hold had the whole batch asked anew."""
+    servers: list[MindServer] = []
+
+    def tiers(world: World):
+        servers.append(MindServer(lambda seen: answer if seen.token == "case-1" else say(honest(seen))))
+        return {Tier.FAST: behind_sdk(servers[0], world.clock)}
+
+    world = World(tmp_path, reasoners=tiers)
+    tickets = told(world, 5)
+    world.rounds(7)
+    assert len(servers[0].requests) == 6, "five questions, and one repair"
+    assert max(len(one.body) for one in servers[0].requests) < 100_000
+    assert [world.value(ticket, "category") is None for ticket in tickets] == [False, True, False, False, False]
+    with world.store.snapshot() as tx:
+        assert list(inbox.buried(tx)) == []
+    world.close()
 
 
 @SYSTEMS

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from connector.adapter import NoAnswerError
 from connector.context.context import Passage
 from connector.decision.agent import SEARCHES, Abstention, Agent, Reading
-from connector.decision.answer import Invented, Malformed, Valid, read_answer
+from connector.decision.answer import MAX_BYTES, Invented, Malformed, Valid, read_answer
 from connector.decision.budget import Budget, Exhausted, Reserved
 from connector.decision.decision import HandoffReason, Question, Usage
 from connector.decision.reasoners.endpoint import Endpoint, Reply
@@ -151,7 +151,9 @@ class Conversation:
         self._say(answer, text)
 
     def _say(self, answer: str, reply: str) -> None:
-        self.messages += [{"role": "assistant", "content": answer or "(nothing)"}, {"role": "user", "content": reply}]
+        # Halves of characters cannot be sent back, and what is longer than any answer need not be.
+        said = answer[:MAX_BYTES].encode(errors="replace").decode()
+        self.messages += [{"role": "assistant", "content": said or "(nothing)"}, {"role": "user", "content": reply}]
 
     def _bare(self, text: str) -> str:
         """The answer without the code fence that models put around it where the server cannot hold them to a schema."""
