@@ -15,7 +15,7 @@ from connector.cli.output import emit, heading, note, say, side_console, table
 if TYPE_CHECKING:
     from connector.evaluation.assess.audit import Progress
     from connector.evaluation.assess.readiness import Readiness
-    from connector.evaluation.assess.tables import Audit, AuditTable, Defect
+    from connector.evaluation.assess.tables import Audit, AuditTable, Defect, Shape
 
 app = typer.Typer(add_completion=False)
 
@@ -168,7 +168,7 @@ def _show(
         table("", ("column", "filled", "", "holds", "different"), [
             (
                 column.column, "–" if column.share is None else f"{column.share:.0%}", bar(column.share),
-                f"{column.shape.value}{f'; belongs to {column.belongs_to}' if column.belongs_to else ''}",
+                f"{_held(column.shape)}{f'; belongs to {column.belongs_to}' if column.belongs_to else ''}",
                 f"{column.distinct:,}",
             )
             for column in found.columns
@@ -181,9 +181,16 @@ def _show(
     heading("What agents could do with it")
     table("", ("agent", "history", "why", "clean first"), [
         (one.agent, _STANDINGS[one.standing.value], one.why, "; ".join(one.clean_first)) for one in ready
-    ], whole=("agent",))  # fmt: skip
+    ], whole=("agent",), readable=32)  # fmt: skip
     for text in denied:
         say(f"! not read: {text}", style="yellow")
+
+
+_HOLDS = {"name": "short texts", "text": "long texts", "category": "a few values"}
+
+
+def _held(shape: Shape) -> str:
+    return _HOLDS.get(shape.value, shape.value)
 
 
 def bar(share: float | None, width: int = 12) -> str:

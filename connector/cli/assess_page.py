@@ -49,7 +49,8 @@ def page(document: Mapping[str, Any]) -> str:
     """The whole page."""
     tables, defects = document["tables"], document["defects"]
     records = sum(one["rows"] for one in tables)
-    lead = f"{records:,} records in {len(tables)} tables; {len(defects)} findings. Nothing was written or sent anywhere."
+    counted = f"{records:,} records in {len(tables)} table{'s' * (len(tables) != 1)}"
+    lead = f"{counted}; {len(defects)} findings. Nothing was written or sent anywhere."
     parts = [
         "<h1>What the data is fit for</h1>", f'<p class="lead">{escape(lead)}</p>',
         "<h2>What agents could do with it</h2>", f'<div class="cards">{"".join(map(_card, document["readiness"]))}</div>',

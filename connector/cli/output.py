@@ -78,12 +78,19 @@ def trouble(error: ConnectorError | StoppedError) -> None:
     side_console().print(f"  next: {error.hint}", markup=False, soft_wrap=True)
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
+_READABLE = 16  # characters a column of longer texts must have
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, whole: Sequence[str] = (),
+    readable: int = _READABLE,
+) -> None:
     """Rows under headings; long texts wrap inside their column, except in those that are kept `whole`.
 
-    A terminal too narrow for that without cutting words gets each row as a block of its own.
+    A terminal too narrow for that without cutting words, or without `readable` characters for each longer text, gets each
+    row as a block of its own.
     """
-    if rows and _width_needed(columns, rows, whole) > console().width:
+    if rows and _width_needed(columns, rows, whole, readable) > console().width:
         _blocks(title, columns, rows)
         return
     from rich import box
@@ -98,17 +105,14 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, 
     console().print(shown)
 
 
-_READABLE = 16  # characters a column of longer texts must have
-
-
-def _width_needed(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> int:
+def _width_needed(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str], readable: int) -> int:
     """The least width at which no word is cut and no text becomes a pillar of single words."""
     needed = 2 + 3 * (len(columns) - 1)  # the edges, and the gaps between
     for place, column in enumerate(columns):
         cells = [column, *(plain(row[place]) for row in rows)]
         longest = max(map(len, cells))
         word = max((len(part) for cell in cells for part in cell.split()), default=0)
-        needed += longest if column in whole else max(word, min(longest, _READABLE))
+        needed += longest if column in whole else max(word, min(longest, readable))
     return needed
 
 
