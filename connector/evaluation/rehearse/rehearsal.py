@@ -22,7 +22,7 @@ from connector.evaluation.rehearse.edits import RepEdits
 from connector.evaluation.rehearse.figures import agent_set, duplicates, silent_overwrites, writes_of
 from connector.evaluation.rehearse.process import DaemonProcess
 from connector.evaluation.rehearse.progress import Observer, Settled
-from connector.evaluation.rehearse.rows import Message, check_options, read_rows
+from connector.evaluation.rehearse.rows import HINT, Message, check_options, read_rows
 from connector.evaluation.rehearse.workspace import CONNECTION, Workspace, first_policy, lay_out
 from connector.pipeline import BroughtVerdict, Pipeline
 from connector.policy import ANY_AGENT, AgentNames, Facts, Matched, Policy
@@ -34,6 +34,7 @@ Open = Callable[[Path, Mapping[str, str]], AbstractContextManager[Pipeline]]
 
 Say = Callable[[str], None]
 
+_HELP = "crm-connector rehearse --help"
 _DECISIONS, _CRM_LOG = "--decisions", "--crm-log"
 
 
@@ -212,20 +213,22 @@ def _figures(
 def _material(plan: Plan) -> _Material:
     policy = first_policy(plan.policy, plan.agents)
     if policy.when.object != "ticket":
-        raise SettingsError([f"{plan.policy}: only policies on tickets can be rehearsed, not on {policy.when.object}"])
+        problem = f"{plan.policy}: only policies on tickets can be rehearsed, not on {policy.when.object}"
+        raise SettingsError([problem], hint=_HELP)
     name = plan.name or next(iter(policy.may.update), None)
     if name is None:
-        raise SettingsError([f"{plan.policy}: may.update names no field to rehearse"])
+        raise SettingsError([f"{plan.policy}: may.update names no field to rehearse"], hint=_HELP)
     if plan.rate <= 0:
         raise SettingsError(["--rate: must be more than 0 records an hour"])
     history = read_rows(plan.history, text=plan.text, label=plan.label, labelled=True)
     verdicts = read_rows(plan.verdicts, text=plan.text, label=plan.label, labelled=True) if plan.verdicts else []
     incoming = read_rows(plan.incoming, text=plan.text, label=plan.label, labelled=False)
     if not incoming:
-        raise SettingsError([f"{plan.incoming}: holds no row"])
+        raise SettingsError([f"{plan.incoming}: holds no row"], hint=_HELP)
     options = sorted({row.label for row in (*history, *verdicts) if row.label is not None})
     if not options:
-        raise SettingsError([f"{plan.history}: no row has a value under {plan.label!r}: there is nothing to learn"])
+        problem = f"{plan.history}: no row has a value under {plan.label!r}: there is nothing to learn"
+        raise SettingsError([problem], hint=HINT)
     check_options(options, system=plan.system, label=plan.label)
     return _Material(policy, name, history, verdicts, incoming, options)
 
