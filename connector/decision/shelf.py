@@ -214,7 +214,7 @@ class DiskShelf:
         if hashlib.sha256(content).hexdigest() != shelved.sha256:
             raise StateError(
                 f"the file of learner {shelved.key} version {shelved.version} is not the one that was written",
-                hint="crm-connector learner rollback",
+                hint=f"crm-connector learner rollback {shelved.key}",
             )
         try:
             return self._form.restore(content, shelved.name)

@@ -156,7 +156,8 @@ def _hand(task: Record, name: FieldName, trust: Trust) -> Person | Uncounted:
             return Uncounted("our own user changed it last")
     person = trust.people.get(account or "")
     if person is None:
-        return Uncounted(f"CRM user {account} is nobody's account; link it with crm-connector users link")
+        link = f"crm-connector users link NAME {task.ref.connection} {account}"
+        return Uncounted(f"CRM user {account} is nobody's account; link it with: {link}")
     if not person.role.covers(Role.APPROVER):
         return Uncounted(f"{person.name} is {person.role} and may not approve")
     return person

@@ -167,7 +167,8 @@ class MailWay:
         with self.store.snapshot() as tx:
             to = [account for place, account in accounts.of_person(tx, asked.owner) if place == accounts.EMAIL]
         if not to:
-            return Refused(code="nobody", reason=f"{asked.owner} has no address; crm-connector users link")
+            link = f"crm-connector users link {asked.owner} {accounts.EMAIL} ADDRESS"
+            return Refused(code="nobody", reason=f"{asked.owner} has no address; {link}")
         lines = [*told(asked), "", f"Answer on the page: {link_to(self.page, asked)}"]
         lines.append(f"Unanswered by {asked.expires_at:%Y-%m-%d %H:%M} UTC, nothing is written.")
         dispatch = Dispatch(
