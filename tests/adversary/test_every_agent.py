@@ -343,7 +343,7 @@ def test_no_form_of_any_agent_lets_a_hijacked_model_out(tmp_path: Path, name: st
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_ten_thousand_forms_of_all_agents_lead_nowhere(tmp_path: Path, system: str) -> None:
     """Five thousand on each CRM, spread over every agent."""
-    said = {name: check(tmp_path / f"agent-{place}", name, system, seed=31, number=400) for place, name in enumerate(CASES)}
+    said = {name: check(tmp_path / f"agent-{place}", name, system, seed=31, number=420) for place, name in enumerate(CASES)}
     assert all(count >= 400 for count in said.values()), said
     assert sum(said.values()) >= 5_000, said
 
