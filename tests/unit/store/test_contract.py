@@ -433,6 +433,7 @@ def test_decisions_are_recorded_once_and_found_by_those_who_read_them(store):
     with store.transaction("test") as tx:
         decisions.record(tx, [one, replace(one, rationale="a second answer")])
         assert decisions.find(tx, "d1") == one
+        assert decisions.of_ids(tx, ["d1", "d0", "d1"]) == {"d1": one}
         assert decisions.of_record(tx, TICKET) == decisions.since(tx, NOW, policy="triage") == [one]
         assert decisions.readers_of(tx, ref("8"), after=NOW) == [one]
         assert decisions.readers_of(tx, ref("9"), after=NOW) == []
@@ -548,7 +549,11 @@ def test_accounts_are_one_persons_and_tasks_and_letters_are_sent_once(store):
         assert letters.unsent(tx, "mail", [asked.policy], limit=9) == []
         letters.not_sent(tx, asked.id, "mail")
         letters.leaves(tx, asked.id, "mail", NOW)
-        letters.sent(tx, asked.id, "mail", "ts1")
+        letters.sent(tx, replace(asked, bases={}), "mail", "ts1")
+        [(found, reference)] = letters.outdated(tx, "mail", limit=9)
+        assert (found.id, reference) == (asked.id, "ts1")
+        letters.sent(tx, asked, "mail", "ts1")
+        assert letters.outdated(tx, "mail", limit=9) == []
         letters.not_sent(tx, asked.id, "mail")
         assert letters.settled(tx, "mail", limit=9) == []
         approvals.reject(tx, asked, by="ada", at=NOW, remark=None)
