@@ -213,9 +213,12 @@ def _search_body(object: ObjectType, window: int, place: PollCursor) -> dict[str
 def _finished(place: PollCursor) -> PollCursor:
     """The round is over: the next one starts an overlap before this one began, unless something was left unshown."""
     began = place.began if place.began is not None else place.since
-    held = place.short and began - place.since < _HELD
+    # Counted from the first short round: after an outage even that one reaches far back.
+    held_at = (place.held_at if place.held_at is not None else began) if place.short else None
+    held = held_at is not None and began - held_at < _HELD
     return PollCursor(
-        since=place.since if held else began, archived_since=place.archived_since, archived_pages=place.archived_pages
+        since=place.since if held else began, held_at=held_at if held else None, archived_since=place.archived_since,
+        archived_pages=place.archived_pages,
     )
 
 

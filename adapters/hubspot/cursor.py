@@ -25,6 +25,7 @@ class PollCursor:
     began: int | None = None
     last_id: str = "0"
     short: bool = False
+    held_at: int | None = None  # when the first of several rounds began that left something unshown
     archived_since: int = 0
     archived_pages: int = 0
     archived_at: str | None = None

@@ -576,3 +576,13 @@ def test_a_ticket_that_went_in_a_merge_whose_survivor_was_deleted_leaves_the_ind
     road.rounds(8)
     assert not texts_in(road.machine.index, road.machine.crms)["crm"].get(ticket)
     assert [str(found) for found in check(road._finished())] == []
+
+
+def test_a_search_that_shows_nothing_after_a_long_outage_loses_no_change(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road._pass(2 * 3600)  # nobody could reach the CRM
+    road.crm.faults.arm("search_empty")
+    road.rounds(8)
+    assert road.crm.faults.counts["search_empty"] == 1
+    assert road.value(ticket, "priority") == "high"
