@@ -46,13 +46,20 @@ def from_bytes(content: bytes, name: str) -> object:
     libraries, body = pickle.loads(content)  # noqa: S301
     if libraries != _libraries():
         raise StateError(f"the learner {name} was fitted with other library versions: fit it again")
-    learner: object = pickle.loads(body)  # noqa: S301
+    try:
+        learner: object = pickle.loads(body)  # noqa: S301
+    except (AttributeError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError) as error:
+        # Its classes have changed since: an upgrade of this product, which must not set aside every record.
+        raise StateError(f"the learner {name} was fitted by another version of crm-connector: fit it again") from error
     return learner
 
 
 def _libraries() -> tuple[str, ...]:
+    """Whose classes the learner is made of: ours among them, since a field added to one is missing in old files."""
+    from importlib.metadata import version
+
     import numpy
     import scipy
     import sklearn
 
-    return numpy.__version__, scipy.__version__, sklearn.__version__
+    return version("crm-connector"), numpy.__version__, scipy.__version__, sklearn.__version__

@@ -4,10 +4,12 @@ import hashlib
 import os
 import pickle
 import stat
+from fractions import Fraction
 
 import pytest
 
 from connector.decision.learners import load
+from connector.decision.learners.storage import from_bytes, to_bytes
 from connector.errors import StateError
 
 
@@ -63,3 +65,10 @@ def test_a_learner_of_other_library_versions_asks_to_be_fitted_again(tmp_path):
 def test_a_missing_file_is_said_to_be_missing(tmp_path):
     with pytest.raises(StateError, match="cannot be read"):
         load(tmp_path / "none.learner", sha256="0" * 64)
+
+
+def test_a_learner_whose_classes_have_changed_since_is_to_be_fitted_again():
+    """After an upgrade: the file is whole and its libraries are today's, and its classes are gone or other ones."""
+    gone = to_bytes(Fraction(1, 3)).replace(b"Fraction", b"Fractioq")
+    with pytest.raises(StateError, match="another version of crm-connector"):
+        from_bytes(gone, "crm/ticket")
