@@ -82,7 +82,8 @@ def plan_row(row: OutboxRow, found: Found, schema: ObjectSchema, owners: Collect
             problems = validate(row.action, schema, owners=owners)
             if problems:
                 return Unfit(row, problems[0].code, "; ".join(problem.text for problem in problems))
-            return _plan_live(row, live, person=person)
+            # What is put back or taken back was never a question of its own: where somebody set the field since, that stays.
+            return _plan_live(row, live, person=person and row.purpose is WritePurpose.ACT)
 
 
 def _plan_live(row: OutboxRow, live: Record, *, person: bool) -> Plan:

@@ -586,3 +586,24 @@ def test_a_search_that_shows_nothing_after_a_long_outage_loses_no_change(tmp_pat
     road.rounds(8)
     assert road.crm.faults.counts["search_empty"] == 1
     assert road.value(ticket, "priority") == "high"
+
+
+@SYSTEMS
+def test_an_undo_of_what_a_person_agreed_to_asks_nobody_when_the_field_moved_again(tmp_path: Path, system: str) -> None:
+    policy = simple_policy()
+    policy["may"] = {"update": {"category": {"approval": "always"}}}
+    road = QuietRoad(tmp_path, policy, system=system)
+    categories, ticket = road.crm.natives.categories, road.ticket(subject="hello there")
+    road.rounds()
+    process = road.alive
+    with process.store.snapshot() as tx:
+        (asked,) = approvals.listed(tx)
+    process.road.people.approve(asked.id, by="ann")
+    road.rounds()
+    assert road.value(ticket, "category") == categories[3]
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.edit(ticket, category=categories[0])
+    road.rounds()
+    assert road.value(ticket, "category") == categories[0]
+    with process.store.snapshot() as tx:
+        assert approvals.listed(tx) == []
