@@ -107,9 +107,11 @@ class HubSpotAdapter:
                     problem=error.message,
                     fix=f"grant crm.objects.{native}.read and .write, or use no policy on {object}",
                     fatal=False,
+                    object=object,
                 )
             except ConnectorError as error:
-                yield Finding(subject=str(object), problem=error.message, fix=error.hint, fatal=False)
+                problem = error.message
+                yield Finding(subject=str(object), problem=problem, fix=error.hint, fatal=False, object=object)
 
     def _findings_of(self, object: ObjectType) -> Iterator[Finding]:
         live = self._portal.live(object)
@@ -128,6 +130,7 @@ class HubSpotAdapter:
                     problem=f"these options have no shared name: {options}",
                     fix=f"name them under fields.{object}.{field.name}.options in connector.yaml",
                     fatal=False,
+                    object=object,
                 )
 
 

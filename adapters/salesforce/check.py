@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
-from connector.adapter import FieldSchema, Finding, ObjectType
+from connector.adapter import FieldName, FieldSchema, Finding, ObjectType
 from connector.errors import ConnectorError, CredentialsError, PermanentError
 
 _WRITTEN = (ObjectType.ACCOUNT, ObjectType.CONTACT, ObjectType.LEAD, ObjectType.OPPORTUNITY, ObjectType.TICKET)
@@ -32,16 +32,16 @@ def _object(catalog: Catalog, kind: ObjectType, at: str) -> list[Finding]:
         description = catalog.describe(kind)
     except PermanentError as error:
         fix = "Give the integration user read access, or leave the object out of your policies."
-        return [Finding(subject=f"{at}: {kind}", problem=error.message, fix=fix, fatal=False)]
+        return [_about(kind, subject=f"{at}: {kind}", problem=error.message, fix=fix)]
     schema = description.schema
     found = [option for field in schema.fields.values() for option in _options(at, kind, field)]
-    if schema.missing:
-        listed = ", ".join(schema.missing)
-        fix = f"Map them under {at}.fields.{kind}, or give the integration user access to the fields behind them."
-        found.append(Finding(subject=f"{at}: {kind}", problem=f"no field for {listed}", fix=fix, fatal=False))
+    for name in schema.missing:
+        fix = f"Map it under {at}.fields.{kind}, or give the integration user access to the field behind it."
+        problem = f"no field for {name}"
+        found.append(_about(kind, subject=f"{at}: {kind}", problem=problem, fix=fix, field=name))
     if kind in _WRITTEN and not any(field.updateable for field in schema.fields.values()):
         fix = "Give the integration user edit access."
-        found.append(Finding(subject=f"{at}: {kind}", problem="our user may not write any field", fix=fix, fatal=False))
+        found.append(_about(kind, subject=f"{at}: {kind}", problem="our user may not write any field", fix=fix))
     return found
 
 
@@ -51,7 +51,7 @@ def _options(at: str, kind: ObjectType, field: FieldSchema) -> list[Finding]:
     listed = ", ".join(repr(option) for option in field.unmapped_options)
     fix = f"Map them under {at}.fields.{kind}.{field.name}.options."
     problem = f"values of {field.native} without a shared key: {listed}"
-    return [Finding(subject=f"{at}: {kind}.{field.name}", problem=problem, fix=fix, fatal=False)]
+    return [_about(kind, subject=f"{at}: {kind}.{field.name}", problem=problem, fix=fix)]
 
 
 def _marker(catalog: Catalog, at: str, marker_field: str) -> list[Finding]:
@@ -64,7 +64,13 @@ def _marker(catalog: Catalog, at: str, marker_field: str) -> list[Finding]:
         f"Add a text field {marker_field} (external id, unique) to Activity, so that a task is never created twice; "
         "until then the marker stands in the task's description."
     )
-    return [Finding(subject=f"{at}: task", problem=f"no external id field {marker_field}", fix=fix, fatal=False)]
+    problem = f"no external id field {marker_field}"
+    return [_about(ObjectType.TASK, subject=f"{at}: task", problem=problem, fix=fix)]
+
+
+def _about(kind: ObjectType, *, subject: str, problem: str, fix: str, field: FieldName | None = None) -> Finding:
+    """A warning for those who use the object, or the one field of it."""
+    return Finding(subject=subject, problem=problem, fix=fix, fatal=False, object=kind, field=field)
 
 
 _LOGIN_FIX = (

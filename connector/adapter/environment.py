@@ -14,7 +14,7 @@ from connector.adapter.reads import Capabilities, RecordReader
 from connector.adapter.transport import Transport
 from connector.adapter.writes import RecordWriter
 from connector.clock import Clock
-from connector.record import ConnectionName
+from connector.record import ConnectionName, FieldName, ObjectType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +73,17 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One problem `check` found, with what to do about it."""
+    """One problem `check` found, with what to do about it.
+
+    One with an `object` is told only where somebody uses that object, one with a `field` where somebody names it.
+    """
 
     subject: str
     problem: str
     fix: str
     fatal: bool = True
+    object: ObjectType | None = None
+    field: FieldName | None = None
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Strict
 from connector.cli.output import emit, indented, say
 from connector.cli.outside import findings, open_hooks, open_lookups, open_outlets
 from connector.cli.road import open_policies
+from connector.cli.used import matters, used_of
 from connector.clock import SystemClock
 from connector.context.knowledge import read_knowledge
 from connector.errors import ConnectorError, PolicyError, SettingsError
@@ -154,6 +155,7 @@ def _connections(settings: Settings, policies: PolicySet | None) -> Iterator[Pro
             yield Problem(subject="connections", problem=problem, fix=error.hint, fatal=True)
         return
     reachable = dict(connected.adapters)
+    used = {connection.name: used_of(connection, policies, settings) for connection in settings.connections}
     for name, adapter in connected.adapters.items():
         try:
             found = adapter.check()
@@ -161,7 +163,7 @@ def _connections(settings: Settings, policies: PolicySet | None) -> Iterator[Pro
             yield Problem(subject=f"connection {name}", problem=error.message, fix=error.hint, fatal=True)
             del reachable[name]
             continue
-        for finding in found:
+        for finding in (one for one in found if matters(one, used[name])):
             subject = finding.subject if str(name) in finding.subject else f"{name}: {finding.subject}"
             yield Problem(subject=subject, problem=finding.problem, fix=finding.fix, fatal=finding.fatal)
         if any(finding.fatal for finding in found):
