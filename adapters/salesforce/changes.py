@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import PAGE, Answer, SalesforceClient
-from adapters.salesforce.contact_roles import ContactRoles
+from adapters.salesforce.contact_roles import ENDS, ContactRoles
 from adapters.salesforce.cursor import PollCursor, poll_cursor
 from adapters.salesforce.reads import READ_BATCH
 from adapters.salesforce.rows import RowReader, version_of
@@ -90,13 +90,13 @@ class SalesforceChanges:
     @readable
     def sweep(self, object: ObjectType, cursor: Cursor | None, fields: Collection[FieldName]) -> ChangePage:
         page = self._sweep.page(object, cursor, fields)
-        return replace(page, records=self._roles.joined(page.records)) if object is ObjectType.OPPORTUNITY else page
+        return replace(page, records=self._roles.joined(object, page.records)) if object in ENDS else page
 
     @readable
     def links(self, object: ObjectType, ids: Sequence[str]) -> Mapping[str, Mapping[ObjectType, tuple[str, ...]]]:
         records = self._by_id(object, ids, ())
-        if object is ObjectType.OPPORTUNITY:
-            records = self._roles.joined(records)
+        if object in ENDS:
+            records = self._roles.joined(object, records)
         found = {record.ref.id: record.related for record in records}
         return {each: found.get(each, {}) for each in ids}
 
@@ -157,21 +157,22 @@ class SalesforceChanges:
             erased, after = self._hard_deletes(description, reader, after)
             gone += erased
         records = tuple(one for one in found if isinstance(one, Record))
-        if object is ObjectType.OPPORTUNITY:
-            records, after = self._with_roles(records, cursor, after, fields)
+        if object in ENDS:
+            records, after = self._with_roles(object, records, cursor, after, fields)
         return ChangePage(records=records, gone=tuple(gone), cursor=after.text(), more=more)
 
     def _with_roles(
-        self, records: tuple[Record, ...], cursor: PollCursor, after: PollCursor, fields: Collection[FieldName]
+        self, object: ObjectType, records: tuple[Record, ...], cursor: PollCursor, after: PollCursor,
+        fields: Collection[FieldName],
     ) -> tuple[tuple[Record, ...], PollCursor]:
-        """At the end of a round also the opportunities of which only a contact role changed; all with their contacts."""
+        """At the end of a round also the records of which only a contact role changed; all with what roles tie to them."""
         if not after.reading:
             since = parse_stamp(cursor.roles_until or cursor.seen_at) - self._overlap
             here = {record.ref.id for record in records}
-            touched = [each for each in self._roles.touched(since) if each not in here]
-            records = (*records, *self._by_id(ObjectType.OPPORTUNITY, touched, fields))
+            touched = [each for each in self._roles.touched(object, since) if each not in here]
+            records = (*records, *self._by_id(object, touched, fields))
             after = replace(after, roles_until=after.seen_at)
-        return self._roles.joined(records), after
+        return self._roles.joined(object, records), after
 
     def _by_id(self, object: ObjectType, ids: Sequence[str], fields: Collection[FieldName]) -> tuple[Record, ...]:
         description = self._catalog.describe(object)

@@ -1,4 +1,4 @@
-"""The contacts of an opportunity: they hang on it through rows of a third object, which move no stamp of its own."""
+"""The contacts of an opportunity: they hang on it through rows of a third object, which move the stamp of neither."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from connector.errors import PermanentError
 
 NATIVE = "OpportunityContactRole"
 ENDS: Mapping[ObjectType, str] = {ObjectType.OPPORTUNITY: "OpportunityId", ObjectType.CONTACT: "ContactId"}
+_OTHER = {ObjectType.OPPORTUNITY: ObjectType.CONTACT, ObjectType.CONTACT: ObjectType.OPPORTUNITY}
 _AT_ONCE = 200
 
 
@@ -34,15 +35,16 @@ class ContactRoles:
                 found[str(row.get(own))].add(str(row.get(other)))
         return {each: tuple(sorted(found.get(each, ()))) for each in ids}
 
-    def touched(self, since: datetime) -> list[str]:
-        """The opportunities whose roles were added, changed or taken away since then."""
-        rows = self._rows((ENDS[ObjectType.OPPORTUNITY],), f"SystemModstamp >= {literal(since)}", deleted=True)
-        return list(dict.fromkeys(str(row.get(ENDS[ObjectType.OPPORTUNITY])) for row in rows))
+    def touched(self, kind: ObjectType, since: datetime) -> list[str]:
+        """The opportunities, or the contacts, whose roles were added, changed or taken away since then."""
+        rows = self._rows((ENDS[kind],), f"SystemModstamp >= {literal(since)}", deleted=True)
+        return list(dict.fromkeys(str(row.get(ENDS[kind])) for row in rows))
 
-    def joined(self, records: Sequence[Record]) -> tuple[Record, ...]:
-        """The opportunities with the contacts of their roles among what hangs on them."""
-        contacts = self.tied(ObjectType.OPPORTUNITY, ObjectType.CONTACT, [record.ref.id for record in records])
-        return tuple(_with(record, contacts[record.ref.id]) for record in records)
+    def joined(self, kind: ObjectType, records: Sequence[Record]) -> tuple[Record, ...]:
+        """The records of `kind` with those at the other end of their roles among what hangs on them."""
+        other = _OTHER[kind]
+        tied = self.tied(kind, other, [record.ref.id for record in records])
+        return tuple(_with(record, other, tied[record.ref.id]) for record in records)
 
     def _rows(self, names: Sequence[str], where: str, *, deleted: bool = False) -> list[Mapping[str, object]]:
         if self._hidden:
@@ -55,9 +57,9 @@ class ContactRoles:
             return []
 
 
-def _with(record: Record, contacts: tuple[str, ...]) -> Record:
-    if not contacts:
+def _with(record: Record, other: ObjectType, ids: tuple[str, ...]) -> Record:
+    if not ids:
         return record
-    known = record.related.get(ObjectType.CONTACT, ())
-    both = (*known, *(each for each in contacts if each not in known))
-    return replace(record, related={**record.related, ObjectType.CONTACT: both})
+    known = record.related.get(other, ())
+    both = (*known, *(each for each in ids if each not in known))
+    return replace(record, related={**record.related, other: both})
