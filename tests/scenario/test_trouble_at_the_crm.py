@@ -137,6 +137,25 @@ def test_an_option_the_cached_schema_still_shows_is_refused_by_the_crm_itself(ro
     assert road.entries(ticket, EntryKind.REFUSED)
 
 
+def test_an_option_nobody_mapped_is_told_by_check_and_never_taken_for_another(build):
+    """A value without a shared key stands for itself: here it is not `high`, and the ticket is left to people."""
+    urgent = "{object: ticket, events: [created], where: priority == 'high'}"
+    road = build(under=policy(when=urgent, gate=FREE, may="{update: {category: {}}}"))
+    desk, native = road.desk, type(road.desk).natives["priority"]
+    kind = desk.objects[ObjectType.TICKET]
+    known = [option.value for option in desk.org.schema.objects[kind].fields[native].options]
+    desk.org.set_options(kind, native, [*known, "Highish"])
+    road.adapter.records.refresh()
+    ticket, usual = (road.ticket("Charged twice", priority="high") for _ in range(2))
+    desk.org.update(kind, ticket.id, {native: "Highish"}, actor=desk.rep)
+    road.rounds()
+    assert (road.category(ticket), road.category(usual)) == (None, "billing")
+    [found] = [one for one in road.adapter.check() if "Highish" in one.problem]
+    assert found.object is ObjectType.TICKET
+    assert "priority" in found.subject
+    assert "options" in found.fix
+
+
 def test_credentials_that_end_stop_the_road_and_lose_nothing(road):
     """The token is refused for good in the middle of a write; with new credentials the same write arrives once."""
     ticket = ready(road)

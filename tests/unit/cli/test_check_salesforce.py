@@ -1,4 +1,4 @@
-"""`check` warns of what a policy or a setting uses, and is silent about the rest of the org."""
+"""`check` on Salesforce: it warns of what a policy or a setting uses, and says all that is wrong with a policy at once."""
 
 from __future__ import annotations
 
@@ -77,3 +77,27 @@ def test_an_object_that_only_a_setting_maps_is_warned_of(workspace: Path, warnin
         "    system: salesforce\n    fields: {contact: {consent: Consent__c}}",
     )
     assert lacking in warnings()
+
+
+WRONG = {
+    "an unknown key": ("target: 98%", "targt: 98%", "gate.targt: unknown key, did you mean `target`?"),
+    "a share beyond all": ("share_of_object: 10%", "share_of_object: 140%", "limits.share_of_object: "),
+    "a field the CRM lacks": ("category: {conflict", "colour: {conflict", "no field `colour` on ticket"),
+    "an option the CRM lacks": ("[low, normal, high]", "[low, normall]", "no option `normall` for `priority`"),
+}
+
+
+@pytest.mark.parametrize("names", [list(WRONG)[:2], list(WRONG)[2:]], ids=["the file", "the CRM"])
+def test_what_is_wrong_with_a_policy_is_said_all_at_once_and_nothing_runs(
+    workspace: Path, program: Program, names: list[str]
+) -> None:
+    for name in names:
+        rewrite(workspace / "policies" / "ticket-triage.yaml", WRONG[name][0], WRONG[name][1])
+    fatal = [one["problem"] for one in program("check", "--json").document["problems"] if one["fatal"]]
+    for name in names:
+        assert [problem for problem in fatal if WRONG[name][2] in problem], (name, fatal)
+    assert len(fatal) == len(names)
+    assert program("check", "--strict").code == 1
+    said = program("run", "--once", "--linger", 2)
+    assert said.code == 1
+    assert all(WRONG[name][2] in said.err.replace("\n", " ") for name in names), said.err
