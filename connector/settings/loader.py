@@ -96,7 +96,7 @@ class _Reader:
         journal = self._section(root, "journal", {"heads"})
         return Settings(
             file=self._file.absolute(),
-            state=self._path(root, "state", "state"),
+            state=self._state(root),
             policies=self._path(root, "policies", "policies"),
             knowledge=self._path(root, "knowledge", None) if "knowledge" in root else None,
             secrets=self._path(root, "secrets", None) if "secrets" in root else None,
@@ -302,6 +302,18 @@ class _Reader:
             self._wrong(self._line(block, key), f"{key}: must be a path")
             value = default or "."
         return (self._file.absolute().parent / value).resolve()
+
+    def _state(self, root: Mapping[str, Any]) -> Path:
+        """The service's own folder. An address is refused without repeating it: it may hold a password."""
+        value = root.get("state", "")
+        if isinstance(value, dict) or "://" in str(value):
+            self._wrong(
+                self._line(root, "state"),
+                "state: the service keeps its state in a folder on this machine (SQLite); no database server can hold it. "
+                "Name a folder, such as `state: state`; PostgreSQL can be read as a lookup: docs/lookups.md",
+            )
+            return self._file.absolute().parent / "state"
+        return self._path(root, "state", "state")
 
     def _span(self, block: Mapping[str, Any], key: str, default: timedelta) -> timedelta:
         if key not in block:

@@ -1,4 +1,7 @@
-"""The same tables on PostgreSQL, for fleets: psycopg 3 behind the same two-method store."""
+"""The same tables on PostgreSQL: psycopg 3 behind the same two-method store.
+
+The service does not offer it as its state yet; the contract of the tables runs on it, so that they stay portable.
+"""
 
 from __future__ import annotations
 

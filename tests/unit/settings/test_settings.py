@@ -93,6 +93,16 @@ def test_a_wrong_file_is_refused_in_plain_words(refuse, text, said):
 
 
 @pytest.mark.parametrize(
+    "state", ["postgresql://crm:hunter2@db.example/crm", "sqlite:///crm.db", "{kind: postgres, password: hunter2}"]
+)
+def test_a_database_as_state_is_refused_with_what_is_possible_and_its_password_is_not_repeated(refuse, state):
+    [problem] = refuse(GOOD + f"state: {state}\n")
+    assert "state: the service keeps its state in a folder on this machine (SQLite)" in problem
+    assert "such as `state: state`" in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
     ("web", "said"),
     [
         ("{address: 0.0.0.0}", "web.address: beyond this machine it needs an https `origin`"),
