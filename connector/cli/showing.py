@@ -237,7 +237,7 @@ def _verified(stage: Stage, seconds: float) -> Scene:
 
 
 NEXT = (
-    ("crm-connector sandbox hubspot", "serve such a company yourself, and leave it running"),
+    ("crm-connector sandbox hubspot", "serve such a company, and leave it running"),
     ("crm-connector init my-crm", "write a connector.yaml and a first policy"),
     ("crm-connector plan", "see what it would write; nothing is written"),
 )
@@ -263,8 +263,13 @@ def show(seed: int) -> None:
     say()
     say("Next:", style="bold")
     for command, why in NEXT:
-        copyable(f"   {command:<32} {why}")
+        copyable(next_line(command, why))
     say()
+
+
+def next_line(command: str, why: str) -> str:
+    """A command to type next and what it is for, within 80 columns."""
+    return f"   {command:<32} {why}"
 
 
 def _show_tickets(scene: Scene) -> None:

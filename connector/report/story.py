@@ -43,7 +43,7 @@ class Step:
 class FieldStory:
     """How one field stands by our own account: what it holds, whose value that is, and which step settled it.
 
-    `ours` is the value we wanted; it is kept here also where somebody else's stayed.
+    `ours` is the value we last decided for; it is kept here also where somebody else's stayed or was put back.
     """
 
     field: str
@@ -67,7 +67,7 @@ def story_of(tx: Transaction, ref: RecordRef, field: str | None = None) -> Story
     entries = of_record(tx, ref)
     steps = [_step(entry) for entry in entries]
     told = [step for step in steps if field is None or not step.fields or field in step.fields]
-    stands = {one.field: one for entry in entries if (one := _settled(entry)) is not None}
+    stands = _stands(entries)
     kept = tuple(one for name, one in sorted(stands.items()) if field is None or name == field)
     return Story(ref=ref, steps=tuple(told), fields=kept)
 
@@ -107,6 +107,23 @@ _WHOSE = {
     EntryKind.CORRECTED: "a person's, who corrected ours",
     EntryKind.STALE: "somebody else's, set after we decided",
 }
+
+
+_PUT_BACK = (EntryKind.REVERTED, EntryKind.RESTORED)
+
+
+def _stands(entries: Sequence[StoredEntry]) -> dict[str, FieldStory]:
+    """How each field stands after all entries. What is put back is nobody's wish of ours: that is of the write before."""
+    stands: dict[str, FieldStory] = {}
+    for stored in entries:
+        one = _settled(stored)
+        if one is None:
+            continue
+        if stored.entry.kind in _PUT_BACK:
+            before = stands.get(one.field)
+            one = replace(one, ours=before.ours if before is not None else None)
+        stands[one.field] = one
+    return stands
 
 
 def _settled(stored: StoredEntry) -> FieldStory | None:

@@ -6,6 +6,7 @@ import pytest
 
 from connector.gate.approvals import ApprovalState
 from connector.journal import EntryKind
+from connector.report.story import story_of
 from tests.support.given import policy
 from tests.support.road import FREE
 
@@ -137,3 +138,14 @@ def test_many_edits_in_the_last_moment_lose_nobody(road):
     road.rounds()
     assert [road.category(ticket) for ticket in tickets] == ["other"] * 10
     assert all(road.entries(ticket, EntryKind.CONFLICTED) for ticket in tickets)
+
+
+def test_explain_tells_apart_what_stayed_and_what_we_wanted(road):
+    """Kept by the guard or put back after our write ran over it: the value is theirs, and `ours` is ours."""
+    ticket = ready(road)
+    road.between.before_write.append(lambda: road.desk.edit(ticket, {"category": "other"}))
+    road.rounds()
+    with road.store.snapshot() as tx:
+        [told] = story_of(tx, ticket, "category").fields
+    assert told.whose.startswith("somebody else's")
+    assert (told.value, told.ours) == (road.category(ticket), "billing") == ("other", "billing")

@@ -69,3 +69,9 @@ def test_it_ends_with_three_commands_that_exist(told: dict[str, Any], program: P
     assert len(told["next"]) == 3
     for command in told["next"]:
         assert program(command.split()[1], "--help").code == 0
+
+
+def test_what_to_type_next_fits_a_narrow_terminal() -> None:
+    from connector.cli.showing import NEXT, next_line
+
+    assert max(len(next_line(command, why)) for command, why in NEXT) <= 80

@@ -71,7 +71,9 @@ def test_an_approved_value_is_written_and_can_be_explained_and_taken_back(
     assert program("revert", "apply", "--record", ref, "--yes").code == 0
     program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ticket, field) is None
-    assert program("explain", ref, "category", "--json").document["fields"][0]["value"] == "(empty)"
+    [told] = program("explain", ref, "category", "--json").document["fields"]
+    assert (told["value"], told["ours"]) == ("(empty)", "Billing")
+    assert told["whose"] == "the value from before our write, put back"
 
 
 def test_a_later_edit_by_a_person_stays_when_a_write_is_taken_back(
