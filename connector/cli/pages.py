@@ -60,7 +60,7 @@ def served_beside(settings: WebSettings | None, house: Callable[[], House], log:
     from connector.web.app import pages_app
     from connector.web.serving import bound, served
 
-    with served(pages_app(house(), settings), settings, bound(settings)):
+    with served(pages_app(house(), settings), settings, bound(settings), log, SystemClock()):
         log.info("page_served", address=address_of(settings))
         yield
 
@@ -88,6 +88,6 @@ def door_open(
         store=store, clock=clock, sources=open_hooks(settings, clock, log), policies=policies, origin=address_of(where),
         log=log, take=answering(store, adapters, clock, log).take,
     )
-    with served(hooks_app(door), where, bound(where)):
+    with served(hooks_app(door), where, bound(where), log, clock):
         log.info("hooks_served", address=address_of(where), sources=sorted(door.sources))
         yield

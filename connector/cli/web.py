@@ -49,7 +49,7 @@ def web(
 
         policies = Reread(in_force, SystemClock())
         house = house_of(settings, store, open_connections(settings, log), policies, log, open_index(settings))
-        serve(pages_app(house, served), served, door)
+        serve(pages_app(house, served), served, door, log, SystemClock())
 
 
 class Reread:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
+from connector.adapter import Log
+from connector.clock import Clock
 from connector.errors import SettingsError
 from connector.settings import WebSettings
+from connector.web.strangers import kept_quiet
 
 if TYPE_CHECKING:
     import uvicorn
@@ -33,30 +36,32 @@ def bound(settings: WebSettings) -> socket.socket:
     return door
 
 
-def serve(app: ASGIApp, settings: WebSettings, door: socket.socket) -> None:
+def serve(app: ASGIApp, settings: WebSettings, door: socket.socket, log: Log, clock: Clock) -> None:
     """Serve in this thread until SIGTERM or SIGINT."""
-    _server(app, settings).run(sockets=[door])
+    with kept_quiet(log, clock):
+        _server(app, settings).run(sockets=[door])
 
 
 @contextmanager
-def served(app: ASGIApp, settings: WebSettings, door: socket.socket) -> Iterator[None]:
+def served(app: ASGIApp, settings: WebSettings, door: socket.socket, log: Log, clock: Clock) -> Iterator[None]:
     """Serve in a thread beside something else."""
     server = _server(app, settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, name="web")
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-        door.close()
+    with kept_quiet(log, clock):
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+            door.close()
 
 
 def _server(app: ASGIApp, settings: WebSettings) -> uvicorn.Server:
     import uvicorn
 
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=2,
+        app, http="h11", log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=2,
         # Forwarded addresses are believed only where settings say that a proxy stands before the page.
         proxy_headers=settings.origin is not None, h11_max_incomplete_event_size=32 * 1024, limit_concurrency=256,
     )

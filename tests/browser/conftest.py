@@ -102,7 +102,7 @@ def road(tmp_path):
 @pytest.fixture
 def site(road, browser):
     house, settings = house_over(road), WebSettings(port=free_port())
-    with served(pages_app(house, settings, beat=0.1), settings, bound(settings)):
+    with served(pages_app(house, settings, beat=0.1), settings, bound(settings), house.log, house.clock):
         made = Site(road, house, settings, browser)
         yield made
         for context in made.contexts:
