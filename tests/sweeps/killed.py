@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from adapters.sandbox.server import serve
 from adapters.sandbox.wire import Face, WireRequest, WireResponse
@@ -226,8 +227,11 @@ class Story:
     def _road(self) -> Iterator[Any]:
         """The road as a command opens it beside the service, with the learner of these tests."""
         settings = load_settings(self.config)
-        opened.RouteFormat, opened.FitRoutes = FirstWordForm, lambda effort: fit
-        with opened.open_road(settings, parsed(self.policies), open_log()) as road:
+        with (
+            patch.object(opened, "RouteFormat", FirstWordForm),
+            patch.object(opened, "FitRoutes", lambda effort: fit),
+            opened.open_road(settings, parsed(self.policies), open_log()) as road,
+        ):
             yield road
 
     def _has_learned(self) -> bool:

@@ -43,13 +43,13 @@ def to_bytes(learner: object) -> bytes:
 
 def from_bytes(content: bytes, name: str) -> object:
     """The learner back. Unpickling runs code: only bytes that match a digest we recorded may come here."""
-    libraries, body = pickle.loads(content)  # noqa: S301
-    if libraries != _libraries():
-        raise StateError(f"the learner {name} was fitted with other library versions: fit it again")
     try:
+        libraries, body = pickle.loads(content)  # noqa: S301
+        if libraries != _libraries():
+            raise StateError(f"the learner {name} was fitted with other library versions: fit it again")
         learner: object = pickle.loads(body)  # noqa: S301
-    except (AttributeError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError) as error:
-        # Its classes have changed since: an upgrade of this product, which must not set aside every record.
+    except (AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError, pickle.UnpicklingError) as error:
+        # Its form or its classes have changed since: an upgrade of this product, which must not set aside every record.
         raise StateError(f"the learner {name} was fitted by another version of crm-connector: fit it again") from error
     return learner
 

@@ -72,3 +72,9 @@ def test_a_learner_whose_classes_have_changed_since_is_to_be_fitted_again():
     gone = to_bytes(Fraction(1, 3)).replace(b"Fraction", b"Fractioq")
     with pytest.raises(StateError, match="another version of crm-connector"):
         from_bytes(gone, "crm/ticket")
+
+
+@pytest.mark.parametrize("content", [b'{"charged": "billing"}', b"", pickle.dumps(3)])
+def test_a_file_of_another_form_is_to_be_fitted_again(content):
+    with pytest.raises(StateError, match="another version of crm-connector"):
+        from_bytes(content, "crm/ticket")
