@@ -36,7 +36,7 @@ def bounced(person: Record, context: Context) -> bool:
     """Whether mail to this person's address came back, as the CRM or one of the mails at hand says."""
     if person.value(_BOUNCED):
         return True
-    address = person.value(_EMAIL)
+    address = person.value(_EMAIL) if _EMAIL not in context.masked else None
     mails = (context.records[place] for place in context.related.get(ObjectType.EMAIL, ()))
     newest = max((mail for mail in mails if _is_to(mail, address)), key=lambda mail: mail.created_at, default=None)
     return newest is not None and str(newest.value(_STATUS) or "").casefold() in _UNDELIVERED
@@ -48,8 +48,15 @@ def _is_to(mail: Record, address: object) -> bool:
 
 
 def reachable(context: Context, relations: Sequence[str] = ()) -> Iterator[str]:
-    """The addresses a message about this record may go to."""
+    """The addresses a message about this record may go to.
+
+    Where `email` is masked a person is named by their record instead: write-back reads the address from the CRM.
+    """
     for person in people_of(context, relations):
         address = person.value(_EMAIL)
-        if isinstance(address, str) and not refuses(person) and not bounced(person, context):
+        if not isinstance(address, str) or refuses(person) or bounced(person, context):
+            continue
+        if _EMAIL in context.masked:
+            yield str(person.ref)
+        elif "@" in address:  # anything else could be read as the name of a record
             yield address

@@ -37,6 +37,7 @@ from connector.writeback.creating import marked
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
 from connector.writeback.outward import Outward, is_outward
 from connector.writeback.plan import Outdated, Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
+from connector.writeback.recipients import with_address_in
 from connector.writeback.settle import Settler, Tally, Tell
 from connector.writeback.vouch import unvouched
 
@@ -164,9 +165,12 @@ class Writeback:
         if not creates:
             return ()
         try:
-            return adapter.writes.create([marked(plan.row, adapter.capabilities) for plan in creates])
+            ready = [with_address_in(adapter, plan.row) for plan in creates]
+            rows = [row for row in ready if isinstance(row, OutboxRow)]
+            made = iter(adapter.writes.create([marked(row, adapter.capabilities) for row in rows]))
         except RetryableError as error:
             return tuple(Unknown(reason=str(error)) for _ in creates)
+        return tuple(next(made) if isinstance(row, OutboxRow) else row for row in ready)
 
     def _remove(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[tuple[OutboxRow, RecordRef, WriteResult]]:
         """Delete what earlier creates of ours made; deleting twice is deleting once, so a lost answer is asked again."""

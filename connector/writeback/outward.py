@@ -36,6 +36,7 @@ from connector.writeback import outbox
 from connector.writeback.meetings import meeting_first
 from connector.writeback.outbox import OutboxRow, OutboxState
 from connector.writeback.plan import ToSend
+from connector.writeback.recipients import with_addresses
 from connector.writeback.settle import RETRIES, Settler, backoff
 from connector.writeback.vouch import unvouched
 
@@ -100,6 +101,10 @@ class Outward:
         channel = self.outlets.find(message.kind, message.channel)
         if channel is None:
             return Refused(code="no_channel", reason="no channel is set up for this action")
+        addressed = with_addresses(adapter, message)
+        if isinstance(addressed, Refused):
+            return addressed
+        message = addressed
         needs = channel.needs - plan.live.fields.keys()
         live = _with(adapter, plan.live, needs) if needs else plan.live
         dispatch = self._dispatch(plan.row, message, live)
