@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.sandbox.hubspot.fault_names import AFTER, BEFORE, INSIDE
 from adapters.sandbox.salesforce.faults import FAULT_NAMES_SALESFORCE
@@ -55,6 +55,9 @@ class Profile:
     power: float = 0.5  # the share of crashes that also cut the power
     clock_jumps: bool = False
     interference: float = 0.0  # how often somebody edits just before a write arrives
+    asleep: float = 0.0  # how often the daemon's machine sleeps through a step, and longer than polling reads back
+    second_thoughts: float = 0.0  # how often somebody edits again at once what the daemon has just read
+    old_values: float = 0.0  # how often somebody chooses what we wrote once, and that one write is taken back
 
 
 QUIET = Profile(faults={})
@@ -74,6 +77,18 @@ def drawn_profile(chance: random.Random, system: str) -> Profile:
         crash_at_call=chance.choice((0.0, 0.0, 0.005, 0.02)), clock_jumps=chance.random() < 0.2,
         interference=interference,
     )
+
+
+def strained(profile: Profile, chance: random.Random) -> Profile:
+    """The same dangers, and those that ordinary stories leave out: a machine that sleeps, people who edit twice in a breath.
+
+    What reading back over the last minutes mends shows only then.
+    """
+    return replace(
+        profile, asleep=chance.choice((0.15, 0.3)), second_thoughts=chance.choice((0.3, 0.6)),
+        crash_at_commit=max(profile.crash_at_commit, chance.choice((0.0, 0.05, 0.1))),
+        old_values=chance.choice((0.0, 0.0, 0.5)),
+    )  # fmt: skip
 
 
 def _rate(name: str) -> tuple[float, float]:

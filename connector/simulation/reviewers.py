@@ -46,6 +46,13 @@ class Reviewers:
             road.store, road.journal, road.clock, road.adapters, Selection(policy=policy), by="boss", remark="simulated"
         )
 
+    def take_back_one(self, road: Pipeline, intent: str) -> None:
+        """Revert one write, whatever was written over it since."""
+        self._tell(f"somebody reverts action {intent}")
+        revert(
+            road.store, road.journal, road.clock, road.adapters, Selection(intent=intent), by="boss", remark="simulated"
+        )
+
     def _answer(self, road: Pipeline, approval: Approval, chance: random.Random) -> None:
         kind = chance.choices(("approve", "edit", "reject"), (7, 2, 1))[0]
         action = approval.action

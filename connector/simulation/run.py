@@ -17,6 +17,7 @@ from connector.change.cursors import positions
 from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.errors import ConnectorError
+from connector.journal import EntryKind, walk
 from connector.record import ConnectionName
 from connector.simulation.clocks import MachineClock
 from connector.simulation.crash import Crashes, SimulatedCrash
@@ -34,7 +35,7 @@ from connector.simulation.evidence import (
 from connector.simulation.mirror import MirroredIndex, is_mirrored
 from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
 from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
-from connector.simulation.profile import Profile, drawn_profile
+from connector.simulation.profile import Profile, drawn_profile, strained
 from connector.simulation.reviewers import Reviewers
 from connector.simulation.staff import Staff, write_history
 from connector.simulation.wire import writes
@@ -46,6 +47,8 @@ SETTLING = 60  # rounds within which everything must have settled once nothing g
 AT_REST = 5  # so many rounds without a movement, over more time than a change needs to show: it has settled
 STILL = 2
 READ_INTO = 0.15  # how much rarer somebody edits just before a read than just before a write
+STRAINED = 1_000_000_000  # from this seed on stories are strained; fresh seeds are drawn below it
+ASLEEP = 700  # seconds: longer than either adapter reads back
 DECIDED = "decide: recorded"  # the first call after this commit compares what was decided with what stands by then
 
 
@@ -69,6 +72,8 @@ def setup_of(seed: int, crm: str = "both") -> Setup:
     system = ("hubspot", "salesforce")[seed % 2] if crm == "both" else crm
     mirrored = is_mirrored(seed)
     profile, policies = drawn_profile(chance, system), drawn_policies(chance)
+    if seed >= STRAINED:
+        profile = strained(profile, random.Random(f"strain:{seed}"))
     if mirrored:  # then every policy has its texts indexed
         policies = [policy | {"reason": {"tier": "offline", "searches": 2}} for policy in policies]
     return Setup(
@@ -95,7 +100,7 @@ class Run:
         self.file.start_from(template)
         self.crashes = Crashes(random.Random(f"crashes:{seed}"))
         self.log = KeptLog()
-        self.chance = random.Random(f"road:{seed}")
+        self.chance, self.strain = random.Random(f"road:{seed}"), random.Random(f"strained:{seed}")
         self.machine = Machine(
             seed=seed, world=self.world, clock=self.clock, file=self.file, crms=self._crms(), crashes=self.crashes,
             log=self.log, index=self._index(folder), batch=self.chance.choice((1, 3, 200, 200)),
@@ -164,7 +169,16 @@ class Run:
             self.clock.skew = timedelta(seconds=chance.choice((0, 0, -3600, 3600, 5, -5, 130)))
             self.clock_jumps += 1
             self.tell(f"the machine's clock is off by {self.clock.skew}")
+        if self.setup.profile.old_values and self.strain.random() < self.setup.profile.old_values:
+            self._guarded(self._dig)
+        if self.strain.random() < self.setup.profile.asleep:
+            self.tell("the daemon's machine sleeps")
+            self._pass(ASLEEP)
+            return
         self.round()
+        if self.strain.random() < self.setup.profile.second_thoughts:
+            for staff in self.staff.values():
+                staff.reconsider(self.strain)
         self._pass(chance.choice((0.2, 0.7, 3, 8, 20, 45, 90, 400)))
 
     def _oversee(self, process: Process, chance: random.Random) -> None:
@@ -174,6 +188,20 @@ class Run:
             self.reviewers.take_back(process.road, str(chance.choice(self.policies)["policy"]))
             for staff in self.staff.values():
                 staff.reword_some(chance)
+
+    def _dig(self, process: Process) -> None:
+        """Somebody chooses a value that we wrote once, and somebody else takes back that one write: theirs must stay."""
+        with process.store.snapshot() as tx:
+            written = [stored for stored in walk(tx) if stored.entry.kind is EntryKind.APPLIED and stored.body]
+        updates = [one for one in written if one.body and one.body["action"]["kind"] == "update"]
+        if not updates:
+            return
+        old = self.strain.choice(updates)
+        assert old.body is not None
+        action, ref = old.body["action"], old.entry.ref
+        assert ref is not None
+        self.staff[ref.connection].choose(ref.id, action["field"], str(action["value"]), self.strain)
+        self.reviewers.take_back_one(process.road, str(old.entry.intent))
 
     def _settle(self) -> None:
         self.tell("everything heals")

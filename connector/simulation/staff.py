@@ -70,6 +70,23 @@ class Staff:
         for _ in range(chance.randrange(3)):
             self._try(self._reword, chance)
 
+    def reconsider(self, chance: random.Random) -> None:
+        """An edit of what changed last, before a second is over: where stamps are whole seconds, both edits share one."""
+        latest = max(filter(self._alive, self.mine), key=self._changed, default=None)
+        self._named = [latest] if latest is not None else []
+        self._try(chance.choice((self._reword, self._reword, self._restatus)), chance)
+        self._named = []
+
+    def choose(self, ticket: str, name: str, value: str, chance: random.Random) -> None:
+        """Set a field of one ticket, if it is there."""
+        if ticket in self.mine and self._alive(ticket):
+            self._named = [ticket]
+            self._try(lambda chance: self._edit(chance, {name: value}), chance)
+            self._named = []
+
+    def _changed(self, ticket: str) -> int:
+        return self._crm.org.get(self._crm.natives.ticket, ticket).modified
+
     def _try(self, move: Callable[[random.Random], str], chance: random.Random) -> None:
         try:
             done = move(chance)

@@ -17,15 +17,16 @@ from connector.context.memory_index import MemoryIndex
 from connector.record import Origin
 from connector.simulation.mirror import MirroredIndex
 from connector.simulation.outcome import play, workshop
-from connector.simulation.run import setup_of
+from connector.simulation.run import STRAINED, setup_of
 
 FIXED, FRESH, MORE = 200, 50, 500
+STRAINED_FIXED = 10
 AT_ONCE = 25  # seeds of one test, so that several processes share them
 
 
 def _begin() -> int:
     """Where fresh seeds begin: anywhere, or where a failure is to be repeated."""
-    return int(os.environ.get("CRM_CONNECTOR_SEED", "0")) or secrets.randbelow(1_000_000_000)
+    return int(os.environ.get("CRM_CONNECTOR_SEED", "0")) or secrets.randbelow(STRAINED - MORE)
 
 
 def _broken(seeds: Iterable[int]) -> list[str]:
@@ -36,6 +37,17 @@ def _broken(seeds: Iterable[int]) -> list[str]:
 @pytest.mark.parametrize("first", range(0, FIXED, AT_ONCE))
 def test_fixed_seeds_break_no_promise(first: int) -> None:
     assert _broken(range(first, first + AT_ONCE)) == []
+
+
+def test_strained_seeds_break_no_promise() -> None:
+    assert _broken(range(STRAINED, STRAINED + STRAINED_FIXED)) == []
+
+
+def test_a_strained_story_has_what_ordinary_ones_have_not() -> None:
+    ordinary, strained = setup_of(STRAINED - 1).profile, setup_of(STRAINED).profile
+    assert (ordinary.asleep, ordinary.second_thoughts, ordinary.old_values) == (0, 0, 0)
+    assert strained.asleep > 0
+    assert strained.second_thoughts > 0
 
 
 @pytest.mark.fresh
