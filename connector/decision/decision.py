@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -81,6 +81,7 @@ class Decision:
     undecided: tuple[str, ...] = ()  # what the policy asks for and this answer leaves open, each with the reason
     findings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what it says beside its actions
     found: tuple[Passage, ...] = ()  # what its searches found; citations number them after the context's passages
+    left: NotEnough | None = None  # where a later tier was asked about what is undecided and failed: a person gets it
     shares: tuple[Decision | NotEnough, ...] = ()  # over a set: what it says of each record, evidence as that one's own
 
 
@@ -95,6 +96,10 @@ class NotEnough:
     usage: Usage = field(default_factory=Usage)
     guesses: tuple[ProposedAction, ...] = ()
     found: tuple[Passage, ...] = ()
+
+    def beside(self, earlier: Decision) -> Decision:
+        """An earlier tier's decision stands although this one failed; what it left undecided goes to a person."""
+        return replace(earlier, left=replace(self, missing=earlier.undecided)) if earlier.undecided else earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

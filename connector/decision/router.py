@@ -141,6 +141,8 @@ def _threshold(policy: Policy, step: TierStep, proposed: ProposedAction, thresho
 def _better(earlier: Decision | NotEnough | None, later: Decision | NotEnough) -> Decision | NotEnough:
     """The later tier's word counts, except that a failure does not take back what an earlier one decided."""
     match later:
+        case NotEnough(reason=HandoffReason.FAILED) if isinstance(earlier, Decision):
+            return later.beside(earlier)
         case NotEnough(reason=HandoffReason.FAILED) if earlier is not None:
             return earlier
         case NotEnough(guesses=()) if earlier is not None:

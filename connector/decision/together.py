@@ -75,7 +75,12 @@ def _shared(question: Question, decision: Decision) -> Iterator[DecisionResult]:
     refs = [context.record.ref for context in question.members]
     told = decision.shares or tuple(_part(decision, ref, refs) for ref in refs)
     for place, share in enumerate(told):
-        yield replace(share, usage=decision.usage) if place == 0 else share
+        if place:
+            yield replace(share, left=None) if isinstance(share, Decision) else share
+        elif isinstance(share, Decision):  # what the set cost and what it left to a person is said once, with the first
+            yield replace(share, usage=decision.usage, left=decision.left)
+        else:
+            yield replace(share, usage=decision.usage)
 
 
 def _part(decision: Decision, ref: RecordRef, refs: Sequence[RecordRef]) -> Decision:

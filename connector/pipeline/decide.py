@@ -145,7 +145,7 @@ class Deciding:
         exhausted = {event.event.ref for event in events if event.attempts >= ATTEMPTS}
         for case, deferred in answered.deferred:
             if case.event.ref in exhausted and not deferred.patient:
-                answered.judged.append((case, self._bare(case), deferred.fallback or given_up(deferred)))
+                answered.judged.append((case, self._bare(case), given_up(deferred)))
         late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted or deferred.patient}
         late |= dict.fromkeys(found.around.unattached, _UNATTACHED)
         self._keep(policies, events, found, answered, late, tally)

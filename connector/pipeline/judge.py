@@ -117,12 +117,13 @@ class Bench:
 
 
 def judge(bench: Bench, case: Case, context: Context, result: DecisionResult) -> Judged:
-    """Judge every action of a decision in its order; a case without enough to decide goes to a person."""
+    """Judge every action of a decision in its order; a case, or a part of one, that nobody could decide goes to a person."""
     key = decision_key(case.record.ref, case.policy.name, case.visit)
     match result:
-        case Decision(actions=proposed):
+        case Decision(actions=proposed, left=left):
             judged = _judge_actions(bench, case, context, result, key, proposed)
-            return Judged(case=case, context=context, result=result, key=key, actions=judged, handoff=None)
+            handoff = _handoff(bench, case, left, key) if left is not None else None
+            return Judged(case=case, context=context, result=result, key=key, actions=judged, handoff=handoff)
         case NotEnough():
             handoff = _handoff(bench, case, result, key)
             return Judged(case=case, context=context, result=result, key=key, actions=(), handoff=handoff)

@@ -130,7 +130,7 @@ def answers_together(
         [answer] = decider([question])
         match answer:
             case Deferred():
-                late = shares(question, answer.fallback or given_up(answer))
+                late = shares(question, given_up(answer))
                 answers += [replace(answer, fallback=one) for one in late]
             case Declined():
                 answers += shares(question, declined(answer))

@@ -127,6 +127,22 @@ def test_a_failed_tier_does_not_take_back_what_an_earlier_one_decided():
     assert result.usage.usd == Decimal("0.02")
 
 
+def test_what_was_left_undecided_goes_to_a_person_when_the_next_tier_fails():
+    open_answer = decided(0.99, Tier.OFFLINE, undecided=("queue: no learner",))
+    failed = unsure(Tier.FAST, HandoffReason.FAILED)
+    [result], _ = route((Tier.OFFLINE, [open_answer]), (Tier.FAST, [failed]))
+    assert isinstance(result, Decision)
+    assert [step.confidence for step in result.actions] == [0.99]
+    assert result.left == replace(failed, missing=("queue: no learner",))
+
+
+def test_nothing_goes_to_a_person_where_nothing_was_left_undecided():
+    failed = unsure(Tier.FAST, HandoffReason.FAILED)
+    [result], _ = route((Tier.OFFLINE, [decided(0.5, Tier.OFFLINE)]), (Tier.FAST, [failed]))
+    assert isinstance(result, Decision)
+    assert result.left is None
+
+
 def test_an_abstaining_tier_keeps_the_earlier_guesses_for_the_person():
     [result], _ = route((Tier.OFFLINE, [decided(0.5, Tier.OFFLINE)]), (Tier.FAST, [unsure(Tier.FAST)]))
     assert isinstance(result, NotEnough)

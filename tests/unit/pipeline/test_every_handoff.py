@@ -9,13 +9,15 @@ import pytest
 from connector.action import CreateTask
 from connector.change.trigger import Visit
 from connector.decision.agents import AGENTS
-from connector.decision.decision import HandoffReason, NotEnough, Pins, ProposedAction
+from connector.decision.decision import Decision, Deferred, HandoffReason, NotEnough, Pins, ProposedAction
 from connector.gate.handoffs import HandoffState
 from connector.pipeline.cases import Case
 from connector.pipeline.judge import Bench, judge
+from connector.pipeline.unanswered import given_up
 from connector.policy import Tier, parse_policy
 from connector.record import ActionKind
 from tests.support.given import NOW, event, record, ref
+from tests.support.questions import question
 
 POLICY = """
 schema: 1
@@ -31,13 +33,13 @@ NOBODY = Bench(tx=None, book=None, schema=None, owners={}, population=1, now=NOW
 DECIDED = {HandoffReason.INCOMPLETE, HandoffReason.UNSURE, HandoffReason.STAKES, HandoffReason.APPROVAL}
 
 
-def handed_off(agent, result):
+def handed_off(agent, result, context=None):
     kind = min(AGENTS[agent].objects)
     policy = parse_policy(POLICY.format(agent=agent, object=kind.value), agents=AGENTS)
     subject = record(ref("7", kind))
     visit = Visit(fingerprint="v", number=1)
     case = Case(policy=policy, record=subject, event=event(subject.ref), visit=visit, changed_from={}, run=None)
-    return judge(NOBODY, case, None, result).handoff
+    return judge(NOBODY, case, context, result).handoff
 
 
 @pytest.fixture(params=sorted(AGENTS))
@@ -75,3 +77,14 @@ def test_the_four_reasons_are_told_apart():
     silent = [NotEnough(reason=why, missing=(), rationale="x", pins=pins) for why in DECIDED]
     told = {handed_off("ticket_triage", one).summary for one in silent}
     assert len(told) == len(DECIDED) == 4
+
+
+def test_a_person_gets_what_a_decision_left_undecided_and_no_later_tier_answered(agent):
+    pins = Pins(tier=Tier.OFFLINE)
+    said = Decision(actions=(), rationale="sure of the rest", pins=pins, undecided=("queue: no learner",))
+    waited = Deferred(reason="the model is overloaded", retry_after=timedelta(minutes=1), fallback=said)
+    context = question().context
+    handoff = handed_off(agent, given_up(waited), context)
+    assert handoff.missing == ("queue: no learner",)
+    assert "the model is overloaded" in handoff.summary
+    assert handed_off(agent, said, context) is None
