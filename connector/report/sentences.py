@@ -123,8 +123,10 @@ def _why(body: Body) -> str:
 
 
 def _stale(body: Body) -> str:
+    """What was sent may have arrived, where its answer was lost: that it was not written is more than anybody knows."""
     again = f"; asked again as {body['asked_again']}" if "asked_again" in body else ""
-    return f"not written: {_why(body)}{again}"
+    outcome = "sent, no answer said that it was written, given up" if body.get("attempts") else "not written"
+    return f"{outcome}: {_why(body)}{again}"
 
 
 def _otherwise(body: Body) -> str:

@@ -71,6 +71,17 @@ def test_an_erased_entry_says_only_that_it_was(store: SqliteStore) -> None:
     assert (step.sentence, step.erased) == (ERASED, True)
 
 
+@pytest.mark.parametrize(("attempts", "said"), [(0, "not written"), (1, "sent, no answer said that it was written")])
+def test_a_write_that_was_given_up_is_said_to_be_unwritten_only_if_it_was_never_sent(
+    store: SqliteStore, attempts: int, said: str
+) -> None:
+    tell(store, (EntryKind.STALE, {"action": UPDATE, "why": "the record was deleted", "attempts": attempts}))
+    with store.snapshot() as tx:
+        [step] = story_of(tx, REF).steps
+    assert step.sentence.startswith(said)
+    assert step.sentence.endswith("the record was deleted")
+
+
 @pytest.mark.parametrize("kind", EntryKind)
 def test_every_kind_of_entry_has_a_sentence_even_without_details(store: SqliteStore, kind: EntryKind) -> None:
     tell(store, (kind, {}))
