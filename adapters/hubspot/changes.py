@@ -141,26 +141,24 @@ class HubSpotChanges:
 
     def _merges(self, rows: list[Mapping[str, Any]], found: Mapping[str, Record]) -> tuple[ChangeEvent, ...]:
         """Ids that live on in a record of this page; said again whenever the survivor changes."""
-        events = []
+        events: list[ChangeEvent] = []
         for row in rows:
             survivor = found.get(str(row.get("id")))
-            merged = str((row.get("properties") or {}).get(MERGED_IDS) or "")
-            if survivor is None or not merged:
-                continue
-            for old in merged.split(";"):
-                if old and old != survivor.ref.id:
-                    events.append(_merge(old, survivor))
+            if survivor is not None:
+                events += [_merge(old, survivor) for old in _merged_ids(row) if old != survivor.ref.id]
         return tuple(events)
 
     def _archived_page(self, object: ObjectType, place: PollCursor) -> ChangePage:
         """One page of the recycle bin: searches never show what was deleted."""
-        answer = self._portal.client.page(OBJECTS[object], limit=PAGE, after=place.archived_at, archived=True)
+        answer = self._portal.client.page(
+            OBJECTS[object], limit=PAGE, after=place.archived_at, archived=True, properties=[MERGED_IDS]
+        )
         rows = answer.results()
         ids = [str(row.get("id")) for row in rows]
         circle = _runs_in_a_circle(ids, place.archived_id)
         after = None if circle else answer.next_after()
         oldest = place.archived_since - self._overlap
-        gone = tuple(event for row in rows if (event := self._deletion(object, row, oldest)) is not None)
+        gone = tuple(event for row in rows for event in self._deletions(object, row, oldest))
         pages = place.archived_pages + 1
         if after is None:
             # A listing that started over may have been cut short: the next one looks as far back as this one did.
@@ -172,16 +170,20 @@ class HubSpotChanges:
         self._memories.follow(object, place.encode(), following.encode())
         return ChangePage(records=(), gone=gone, cursor=following.encode(), more=True)
 
-    def _deletion(self, object: ObjectType, row: Mapping[str, Any], oldest: int) -> ChangeEvent | None:
+    def _deletions(self, object: ObjectType, row: Mapping[str, Any], oldest: int) -> tuple[ChangeEvent, ...]:
+        """A deleted record and all that had been merged into it: no listing tells of those by themselves."""
         at = parse_instant(str(row.get("archivedAt") or row.get("updatedAt") or ""))
         if at is None or milliseconds(at) < oldest:
-            return None
-        return ChangeEvent(
-            ref=RecordRef(self._portal.connection, object, str(row.get("id"))),
-            kind=ChangeKind.DELETED,
-            origin=ChangeOrigin.POLL,
-            occurred_at=at,
-            version=Version(f"archived:{milliseconds(at)}"),
+            return ()
+        return tuple(
+            ChangeEvent(
+                ref=RecordRef(self._portal.connection, object, each),
+                kind=ChangeKind.DELETED,
+                origin=ChangeOrigin.POLL,
+                occurred_at=at,
+                version=Version(f"archived:{milliseconds(at)}"),
+            )
+            for each in dict.fromkeys([str(row.get("id")), *_merged_ids(row)])
         )
 
     def _check_end(self, object: ObjectType, last_id: str) -> None:
@@ -224,6 +226,11 @@ def _finished(place: PollCursor) -> PollCursor:
 
 def _clamped(place: PollCursor, now: int) -> PollCursor:
     return replace(place, since=min(place.since, now), archived_since=min(place.archived_since, now))
+
+
+def _merged_ids(row: Mapping[str, Any]) -> list[str]:
+    """The ids that went in a record, as HubSpot lists them with it."""
+    return [each for each in str((row.get("properties") or {}).get(MERGED_IDS) or "").split(";") if each]
 
 
 def _merge(old: str, survivor: Record) -> ChangeEvent:

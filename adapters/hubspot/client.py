@@ -37,9 +37,13 @@ class HubSpotClient:
         self._apis: dict[str, Any] = {}
         self._server_now: datetime | None = None
 
-    def page(self, object: str, *, limit: int, after: str | None = None, archived: bool = False) -> Answer:
+    def page(
+        self, object: str, *, limit: int, after: str | None = None, archived: bool = False, properties: Sequence[str] = ()
+    ) -> Answer:
         """One page of the list of records, in id order; `after` is opaque."""
         options: dict[str, Any] = {"limit": limit, "archived": archived}
+        if properties:
+            options["properties"] = list(properties)
         if after is not None:
             options["after"] = after
         return self._call(Operation.READ, BURST, lambda: self._basic.get_page(object, **options, **RAW))

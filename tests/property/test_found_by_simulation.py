@@ -607,3 +607,14 @@ def test_an_undo_of_what_a_person_agreed_to_asks_nobody_when_the_field_moved_aga
     assert road.value(ticket, "category") == categories[0]
     with process.store.snapshot() as tx:
         assert approvals.listed(tx) == []
+
+
+def test_a_ticket_that_went_in_a_merge_leaves_the_index_when_the_survivor_is_deleted(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path, simple_policy(reason={"tier": "offline", "searches": 2}))
+    ticket, other = road.ticket(subject="login broken"), road.ticket(subject="unheard of")
+    road.rounds()
+    assert texts_in(road.machine.index, road.machine.crms)["crm"].get(ticket)
+    road.crm.delete(road.crm.merge_rows(ticket, other).id, rep=road.crm.reps[0])  # between two polls, and nothing is open
+    road.rounds(8)
+    assert not texts_in(road.machine.index, road.machine.crms)["crm"].get(ticket)
+    assert [str(found) for found in check(road._finished())] == []

@@ -114,19 +114,9 @@ def stale_index(history: CrmHistory, facts: Plain) -> Iterator[str]:
     for ticket, row in history.rows.items():
         texts, subject = indexed.get(ticket, ()), history.final(ticket)["subject"]
         gone = row["deleted"] or row["merged_into"]
-        if gone and texts and not _unlisted(history, ticket):
+        if gone and texts:
             yield f"{history.connection}:ticket/{ticket}: gone, and still in the index"
         # A field that was hidden from our user when a record was read is not in the index until the record changes.
         shown = not gone and not facts["hidden"] and ticket in facts["own_tickets"]
         if shown and not any(str(subject) in text for text in texts):
             yield f"{history.connection}:ticket/{ticket}: the index does not hold {subject!r}"
-
-
-def _unlisted(history: CrmHistory, ticket: str) -> bool:
-    """Whether no listing of the CRM tells that a ticket is gone, only the nightly comparison of all ids.
-
-    HubSpot tells of a merge by the survivor, and of a deletion by the deleted: not of what went in a survivor that was
-    deleted then.
-    """
-    row, survivor = history.rows[ticket], history.rows.get(history.survivor(ticket))
-    return history.system == "hubspot" and bool(row["merged_into"]) and survivor is not None and bool(survivor["deleted"])
