@@ -178,7 +178,8 @@ def _row_of(cleared: ClearedAction, purpose: WritePurpose, at: datetime) -> dict
 def due(tx: Transaction, now: datetime, limit: int, connections: Collection[ConnectionName]) -> list[OutboxRow]:
     """Ready actions in the order they were cleared, whose predecessor (if any) is applied.
 
-    A record with a write in flight waits, and so do the actions of a connection that was removed.
+    A record with a write in flight waits, and so do the actions of a connection that was removed. An edit that we overran
+    goes back before anything else is written: until then our value stands where theirs belongs, and would be taken for it.
     """
     names, parameters = any_of("connection", sorted(connections))
     rows = tx.rows(
@@ -190,6 +191,9 @@ def due(tx: Transaction, now: datetime, limit: int, connections: Collection[Conn
           AND NOT EXISTS (
                 SELECT 1 FROM writeback_outbox b WHERE b.connection = o.connection AND b.object = o.object
                 AND b.record = o.record AND b.state IN ('sending', 'unknown'))
+          AND (o.purpose = 'restore' OR o.kind <> 'update' OR NOT EXISTS (
+                SELECT 1 FROM writeback_outbox r WHERE r.connection = o.connection AND r.object = o.object
+                AND r.record = o.record AND r.purpose = 'restore' AND r.state = 'ready'))
         ORDER BY o.cleared_at, o.record, o.intent LIMIT :limit
         """,
         now=micros(now), limit=limit, **parameters,

@@ -142,6 +142,8 @@ class Settler:
                 self._written(plan, result)
             case GuardFailed() if row.attempts < RETRIES:
                 self.again(row, timedelta(0))
+            case GuardFailed() if row.purpose is WritePurpose.RESTORE:
+                self.again(row, backoff(row.attempts))  # their edit is owed back, however often the record changes
             case GuardFailed():
                 self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the record kept changing")
                 self.tally.conflicted += 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.action import encode_action
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox
 from connector.gate import approvals
@@ -617,4 +618,30 @@ def test_a_ticket_that_went_in_a_merge_leaves_the_index_when_the_survivor_is_del
     road.crm.delete(road.crm.merge_rows(ticket, other).id, rep=road.crm.reps[0])  # between two polls, and nothing is open
     road.rounds(8)
     assert not texts_in(road.machine.index, road.machine.crms)["crm"].get(ticket)
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_a_question_about_an_edit_we_overran_is_answered_on_that_edit_even_while_it_is_being_put_back(
+    tmp_path: Path,
+) -> None:
+    policy = simple_policy()
+    policy["may"] = {"update": {"priority": {"on_overwrite": "ask"}}}
+    road = QuietRoad(tmp_path, policy)
+    ticket = road.ticket(subject="login broken")
+    road._pass(200)
+    process = road.alive
+    process.road.capture(road.crm.connection, Round())
+    process.road.deciding.step(process.road.policies)
+    _once_before_a_write(road, lambda: road.edit(ticket, priority="low"))
+    process.road.writeback.step()
+    assert road.value(ticket, "priority") == "high"  # for a moment
+    with process.store.snapshot() as tx:
+        (asked,) = approvals.listed(tx)
+    road.reviewers.said.append({"intent": asked.intent, "verdict": "approve", "action": encode_action(asked.action)})
+    process.road.people.approve(asked.id, by="ann")  # before theirs is back
+    road.rounds()
+    assert road.value(ticket, "priority") == "high"
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.rounds()
+    assert road.value(ticket, "priority") == "low"
     assert [str(found) for found in check(road._finished())] == []

@@ -77,7 +77,7 @@ from connector.pipeline.state import MIGRATIONS, prepare
 from connector.policy import Unanswered
 from connector.record import ActionKind, ObjectType, Origin
 from connector.store import Sync
-from connector.writeback import OutboxState, outbox
+from connector.writeback import OutboxState, WritePurpose, outbox
 from tests.support.given import CATEGORY, CRM, NOW, SUBJECT, TICKET, approval, cursor, event, policy, record, ref, update
 
 KEY = b"k" * 32
@@ -248,6 +248,24 @@ def test_an_action_waits_for_the_one_before_it(store):
         assert [row.intent for row in outbox.due(tx, NOW, 10, [CRM])] == [first.intent]
         outbox.settle(tx, first.intent, OutboxState.APPLIED, at=NOW, outcome={})
         assert [row.intent for row in outbox.due(tx, NOW, 10, [CRM])] == [note.intent]
+
+
+def test_an_edit_we_overran_goes_back_before_anything_else_is_written(store):
+    later = approval("a2", state=ApprovalState.ALLOWED)
+    note = approval("a3", action=CreateNote(ref=TICKET, body="…"), state=ApprovalState.ALLOWED)
+    with store.transaction("test") as tx:
+        outbox.enqueue(tx, [approvals.clear_allowed(approval(state=ApprovalState.ALLOWED), "sure")], NOW)
+        [row] = outbox.due(tx, NOW, 10, [CRM])
+        outbox.settle(tx, row.intent, OutboxState.CONFLICTED, at=NOW, outcome={})
+        outbox.enqueue_undo(
+            tx, row, intent="back", action=update("other"), bases=row.bases, purpose=WritePurpose.RESTORE, by="us", at=NOW
+        )
+        outbox.enqueue(tx, [approvals.clear_allowed(one, "sure") for one in (later, note)], NOW)
+        outbox.send_again(tx, "back", not_before=LATER)  # the CRM refuses it for a while
+        assert [one.intent for one in outbox.due(tx, NOW, 10, [CRM])] == [note.intent]
+        assert {one.intent for one in outbox.due(tx, LATER, 10, [CRM])} == {"back", note.intent}
+        outbox.settle(tx, "back", OutboxState.APPLIED, at=LATER, outcome={})
+        assert {one.intent for one in outbox.due(tx, LATER, 10, [CRM])} == {later.intent, note.intent}
 
 
 def test_an_approval_is_kept_whole_and_settled_once(store):

@@ -106,6 +106,19 @@ def test_a_record_that_never_stands_still_is_given_up(bench):
     assert "kept changing" in bench.row().outcome["why"]
 
 
+def test_an_edit_that_is_owed_back_is_put_back_however_often_the_record_changes(bench):
+    row = bench.sending()
+    bench.settle(lambda settler: settler.updated(ToSend(row, LIVE), OVERRAN))
+    for _ in range(RETRIES + 1):
+        with bench.state.transaction("test") as tx:
+            outbox.mark_sending(tx, {"acea1-restore": LIVE}, NOW)
+        back = bench.row("acea1-restore")
+        bench.settle(lambda settler, back=back: settler.updated(ToSend(back, LIVE), GuardFailed()))
+    back = bench.row("acea1-restore")
+    assert (back.state, back.attempts) == (OutboxState.READY, RETRIES + 1)
+    assert back.not_before > NOW  # a little later, so that a record in motion is not hammered
+
+
 @pytest.mark.parametrize("how", [OnOverwrite.RESTORE, OnOverwrite.ASK])
 def test_an_edit_our_write_replaced_goes_back(bench, how):
     row = bench.sending(on_overwrite=how)
