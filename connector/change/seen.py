@@ -93,6 +93,21 @@ def note_versions(tx: Transaction, records: Sequence[Record]) -> None:
     )
 
 
+def note_known(tx: Transaction, records: Sequence[Record]) -> None:
+    """Records that were looked at before any poll showed them: that they are gone is heard from now on.
+
+    Nothing else of them is remembered, so that the poll which shows them finds them new.
+    """
+    tx.run_many(
+        """
+        INSERT INTO change_seen (connection, object, record, version, created_at, snapshot, related)
+        VALUES (:connection, :object, :record, '', :created_at, NULL, NULL)
+        ON CONFLICT (connection, object, record) DO NOTHING
+        """,
+        [_key(record.ref) | {"created_at": micros(record.created_at)} for record in records],
+    )
+
+
 def note_snapshots(tx: Transaction, records: Sequence[Record], watched: Collection[FieldName]) -> None:
     """Remember the values these records were decided (or baselined) on."""
     tx.run_many(

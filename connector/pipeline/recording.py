@@ -10,7 +10,7 @@ from connector.action import UpdateField, describe, encode_action
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox, timers
 from connector.change.aliases import note_merge
-from connector.change.seen import look_up, note_snapshots, part_with
+from connector.change.seen import look_up, note_known, note_snapshots, part_with
 from connector.change.trigger import OwnWrite, record_visits, watched_fields
 from connector.context.context import Context, PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
@@ -58,6 +58,7 @@ def record_looked_at(
     """
     seen = [record for ref, record in found.records.items() if ref in for_all]
     note_snapshots(tx, seen, watched_fields(policies) | {*heard})
+    note_known(tx, [record for ref, record in found.records.items() if ref not in for_all])
     timers.arm(tx, policies, list(found.records.values()), now)
     for gone in found.gone:
         record_gone(tx, journal, gone, now)

@@ -645,3 +645,55 @@ def test_a_question_about_an_edit_we_overran_is_answered_on_that_edit_even_while
     road.rounds()
     assert road.value(ticket, "priority") == "low"
     assert [str(found) for found in check(road._finished())] == []
+
+
+def test_a_question_about_what_two_merges_made_is_closed_when_the_second_takes_it_away(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["may"] = {"update": {"priority": {"approval": "always"}}}
+    road = QuietRoad(tmp_path, policy)
+    first, second, third = (road.ticket(subject=subject) for subject in ("login broken", "unheard of", "strange one"))
+    road.rounds()
+    process = road.alive
+    road.edit(first, subject="crash now")
+    road._pass(200)
+    process.road.capture(road.crm.connection, Round())
+    survivor = road.crm.merge_rows(first, second).id  # a new id, which no poll has shown yet
+    process.road.deciding.step(process.road.policies)
+    process.road.deciding.step(process.road.policies)
+    with process.store.snapshot() as tx:
+        assert road.ref(survivor) in [asked.ref for asked in approvals.listed(tx)]
+    road.crm.merge_rows(survivor, third)
+    road.rounds(8)
+    with process.store.snapshot() as tx:
+        assert road.ref(survivor) not in [asked.ref for asked in approvals.listed(tx)]
+    assert [str(found) for found in check(road._finished())] == []
+
+
+def test_what_is_decided_on_a_flows_answer_to_an_undo_is_new_work_and_stands(tmp_path: Path) -> None:
+    policy = simple_policy()
+    policy["when"] |= {"fields": ["subject", "description"]}
+    road = QuietRoad(tmp_path, policy)
+    road.setup = replace(road.setup, revert=True)
+    categories = road.crm.natives.categories
+    automation_on(road.crm, "category", {categories[0]: {"description": "sorted by a flow"}})
+    road.edit(ticket := road.ticket(subject="crash now", category=categories[0]), description="more words")
+    road.rounds()
+    ours = road.value(ticket, "category")
+    assert ours != categories[0]
+    evidence = road._finished()  # everything is taken back, and the flow sets a watched field when the category returns
+    assert road.value(ticket, "category") == ours
+    assert [str(found) for found in check(evidence)] == []
+
+
+def test_an_undo_that_waits_because_the_clock_was_ahead_is_carried_out_before_a_run_has_settled(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    road.rounds()
+    process = road.alive
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    road.clock.skew = timedelta(hours=1)
+    road.crm.faults.set("http_401", 1.0)
+    process.road.writeback.step()  # tried again seconds later by that clock, which is set right then
+    road.crm.faults.heal()
+    assert [str(found) for found in check(road._finished())] == []
+    assert road.value(ticket, "priority") is None

@@ -95,7 +95,7 @@ def _of_crm(run: Exported, history: CrmHistory, account: Account) -> Iterator[tu
         ("I6", set_aside(history, account, run.facts)),
         ("I6", abandoned(history, account)),
         ("I6", asked_in_vain(history, account)),
-        ("I5", wrongly_undone(history, pairs, run.facts)),
+        ("I5", wrongly_undone(history, pairs, run.policies, run.facts)),
         ("I7", forbidden(history, account, pairs, run.policies)),
         ("I9", echoes(history, account, run.policies, run.facts)),
         ("I12", stale_index(history, run.facts)),

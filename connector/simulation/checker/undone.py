@@ -22,10 +22,14 @@ class _Layer:
     sure: bool = True
 
 
-def wrongly_undone(history: CrmHistory, pairs: Sequence[Pair], facts: Plain) -> Iterator[str]:
+def wrongly_undone(
+    history: CrmHistory, pairs: Sequence[Pair], policies: Sequence[Plain], facts: Plain
+) -> Iterator[str]:
     """Undos that took somebody else's value, and writes of ours that stand although everything was taken back."""
     purposes = {pair.change.line: _purpose(pair) for pair in pairs}
     started = facts.get("reverted_at", {}).get(history.connection)
+    if started is not None:
+        purposes |= {pair.change.line: "anew" for pair in pairs if _is_new_work(history, pair, policies, started)}
     for ticket in history.own.values():
         row = history.rows[ticket.id]
         ends_empty = started is not None and not (row["deleted"] or row["merged_into"])
@@ -53,8 +57,8 @@ def _field(ticket: Ticket, name: str, purposes: Mapping[int, str], *, ends_empty
         elif purpose == "theirs":
             layers = _unsure(layers)
             away = not layers or layers[-1].after != change.after
-        elif purpose == "act":
-            layers = [*(() if away else layers), _Layer(change.before, change.after)]
+        elif purpose in ("act", "anew"):
+            layers = [*(() if away else layers), _Layer(change.before, change.after, sure=purpose == "act")]
             away = False
         else:
             depth = next((at for at in reversed(range(len(layers))) if layers[at].before == change.after), None)
@@ -79,6 +83,21 @@ def _purpose(pair: Pair) -> str:
     if pair.claim.ticket != pair.ticket:
         return "theirs"
     return "act" if pair.claim.kind == "conflicted" else pair.claim.purpose
+
+
+def _is_new_work(history: CrmHistory, pair: Pair, policies: Sequence[Plain], started: int) -> bool:
+    """Whether a write answers what somebody else changed after everything had been taken back.
+
+    Taking back is an order about what was written until then. A flow of the org that answers an undo by changing a field
+    which the policy watches calls for a decision, like anybody: I9 holds that nothing less does.
+    """
+    watched = {
+        name for policy in policies if policy["policy"] == pair.claim.policy for name in policy["when"]["fields"]
+    }
+    return _purpose(pair) == "act" and any(
+        change.actor != "agent" and change.field in watched and started <= change.line < pair.change.line
+        for change in history.own[pair.ticket].changes
+    )
 
 
 def without_inverse(account: Account) -> Iterator[str]:
