@@ -15,7 +15,7 @@ from connector.cli.output import emit, indented, note, say
 from connector.cli.refs import parse_ref
 from connector.cli.road import open_index, open_shelf
 from connector.clock import SystemClock, system_random
-from connector.decision.shelf import Shelved
+from connector.decision.versions import Shelved
 from connector.errors import ConnectorError, PermanentError
 from connector.journal import Journal
 from connector.pipeline.erase import Erased

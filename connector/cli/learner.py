@@ -11,7 +11,7 @@ from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import emit, instant, moment, say, table
 from connector.cli.road import open_shelf
 from connector.decision.learner import LearnerKey
-from connector.decision.shelf import Shelved, in_force
+from connector.decision.versions import Shelved, in_force
 from connector.record import ConnectionName, FieldName, ObjectType
 from connector.settings import load_settings
 

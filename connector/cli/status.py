@@ -17,7 +17,7 @@ from connector.cli.output import away, emit, heading, instant, moment, pairs, sa
 from connector.cli.road import open_policies, open_shelf
 from connector.cli.running import running_process
 from connector.clock import SystemClock
-from connector.decision.shelf import Shelved, in_force
+from connector.decision.versions import Shelved, in_force
 from connector.errors import ConnectorError, PolicyError
 from connector.gate import CellState
 from connector.report.earning import CellReport

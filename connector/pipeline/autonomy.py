@@ -15,7 +15,7 @@ from connector.clock import Clock
 from connector.context import activities
 from connector.decision import kept
 from connector.decision.learner import LearnerKey
-from connector.decision.shelf import examples_behind
+from connector.decision.versions import examples_behind
 from connector.gate import CellState, approvals, audits, cells, handoffs, labels
 from connector.gate.approvals import Approval, ApprovalState
 from connector.gate.audits import Audit

@@ -12,7 +12,7 @@ from connector.change.seen import forget
 from connector.context import memory
 from connector.context.index import Index, Upkeep
 from connector.decision import kept
-from connector.decision.shelf import unteach
+from connector.decision.versions import unteach
 from connector.gate import audits, hands_off, labels
 from connector.journal import Entry, EntryKind, Journal, erase_bodies, erase_bodies_holding, of_record
 from connector.pipeline.wordless import blank_decision, blank_record, summaries_with, untell_decisions

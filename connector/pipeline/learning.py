@@ -15,7 +15,8 @@ from connector.context.wanted import Subject, Wanted
 from connector.decision.agent import Agent
 from connector.decision.decision import Answer, Decision, ProposedAction, Question
 from connector.decision.learner import Learner, LearnerKey, NotLearned
-from connector.decision.shelf import DiskShelf, Shelved, in_force, is_due
+from connector.decision.shelf import DiskShelf
+from connector.decision.versions import Shelved, in_force, is_due
 from connector.gate import CellState, cell_of, cells, labels
 from connector.gate.autonomy import Look, Reviewed, review
 from connector.gate.cells import Cell

@@ -17,7 +17,8 @@ from connector.context.encoding import decode_context
 from connector.decision import kept
 from connector.decision.decision import Answer, Decision, ProposedAction, Question
 from connector.decision.learner import Learner, LearnerKey, LearnerShelf, NotLearned, OutcomeLearner
-from connector.decision.shelf import DiskShelf, Fitted, Shelved
+from connector.decision.shelf import DiskShelf, Fitted
+from connector.decision.versions import Shelved
 from connector.gate import CellState, approvals, audits, cell_of, cells, labels
 from connector.gate.approvals import ApprovalState
 from connector.gate.audits import AuditState

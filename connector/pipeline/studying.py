@@ -23,7 +23,8 @@ from connector.context.wanted import Wanted
 from connector.decision.agent import Agent
 from connector.decision.learner import Cells, LearnerKey, NotLearned, OutcomeLearner
 from connector.decision.outcome import Outcome, StudiesOutcomes, outcome_key
-from connector.decision.shelf import DiskShelf, Shelved, in_force, is_due
+from connector.decision.shelf import DiskShelf
+from connector.decision.versions import Shelved, in_force, is_due
 from connector.gate import CellState, cells
 from connector.gate.cells import Cell
 from connector.journal import Entry, EntryKind, Journal

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.calibration import Agreement
 from connector.calibration.bounds import fewest_trials
-from connector.decision.shelf import Shelved, all_versions, in_force
+from connector.decision.versions import Shelved, all_versions, in_force
 from connector.gate import CellState, audits, cells, labels
 from connector.gate.audits import AuditState
 from connector.gate.autonomy import agreement

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.decision.learner import LearnerKey, NotLearned
-from connector.decision.shelf import KEPT, DiskShelf, Shelved, in_force, is_due, unteach
+from connector.decision.shelf import DiskShelf
 from connector.decision.tables import MIGRATIONS
+from connector.decision.versions import KEPT, Shelved, in_force, is_due, unteach
 from connector.errors import StateError
 from connector.record import ConnectionName, FieldName, ObjectType
 from connector.store import SqliteStore, migrate
