@@ -16,48 +16,8 @@ from connector.gate.approvals import Approval
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ActionKind, ConflictRule, ConnectionName, FieldName, Record, RecordRef
-from connector.store import Migration, Row, Transaction, any_of, word
+from connector.store import Row, Transaction, any_of, word
 from connector.writeback.live import decode_live, encode_live
-
-MIGRATIONS = (
-    Migration(
-        stage="writeback",
-        number=1,
-        name="outbox",
-        script="""
-        CREATE TABLE writeback_outbox (
-            intent TEXT PRIMARY KEY,
-            decision TEXT NOT NULL,
-            policy TEXT NOT NULL,
-            approval TEXT NOT NULL,
-            connection TEXT NOT NULL,
-            object TEXT NOT NULL,
-            record TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            purpose TEXT NOT NULL,
-            action TEXT NOT NULL,
-            bases TEXT NOT NULL,
-            rule TEXT NOT NULL,
-            on_overwrite TEXT NOT NULL,
-            cleared_by TEXT NOT NULL,
-            cleared_at BIGINT NOT NULL,
-            after_intent TEXT,
-            run TEXT,
-            state TEXT NOT NULL,
-            attempts INTEGER NOT NULL,
-            not_before BIGINT NOT NULL,
-            sent_at BIGINT,
-            live TEXT,
-            outcome TEXT,
-            inverse TEXT,
-            settled_at BIGINT
-        );
-        CREATE INDEX writeback_outbox_state ON writeback_outbox (state, cleared_at, record, intent);
-        CREATE INDEX writeback_outbox_record ON writeback_outbox (connection, object, record);
-        CREATE INDEX writeback_outbox_decision ON writeback_outbox (decision)
-        """,
-    ),
-)
 
 
 class OutboxState(StrEnum):
