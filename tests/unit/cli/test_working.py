@@ -101,7 +101,7 @@ def test_an_edit_after_the_approval_stays_and_the_question_is_asked_again(
     program("run", "--once", "--linger", 2, "--json")
     assert company.crm.value(ticket, field) == "Refund"
     said = program("explain", ref, "category")
-    assert "somebody else's, set after we decided; we wanted “Billing”" in said.out
+    assert "somebody else's, set after we decided; we wanted “Billing”" in " ".join(said.out.split())
     listed = program("approvals", "list", "--json", "--limit", 500).document["approvals"]
     [again] = [one for one in listed if one["record"] == ref and one["field"] == "category"]
     assert again["base"] == "Refund"

@@ -358,7 +358,8 @@ def _second_pipeline(world: HubSpotWorld) -> None:
     table = table_of(world.org, "tickets")
     wider = replace(table, pipelines=(*table.pipelines, Pipeline(id="second", label="Second", stages=stages)))
     definition = world.org.definition("tickets")
-    definition.traits["table"] = wider  # type: ignore[index]
+    own = replace(definition, traits={**definition.traits, "table": wider})  # other worlds share what the traits hold
+    world.org.schema = world.org.schema.with_object(own)
     field = definition.fields["hs_pipeline_stage"]
     world.org.set_options("tickets", "hs_pipeline_stage", [*field.options, "s-new", "s-done"])
     pipelines = definition.fields["hs_pipeline"]
