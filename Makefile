@@ -17,13 +17,13 @@ demo: $(READY)
 	@$(BIN)/crm-connector demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not fresh and not deep"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow and not fresh and not deep"
 
 test-long: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "slow and not fresh and not deep"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "slow and not fresh and not deep"
 
 simulate: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "fresh"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "fresh"
 
 # A thousand SIGKILLs of a real daemon (half an hour); KILLS=50 for fewer.
 KILLS ?= 1000
@@ -49,7 +49,7 @@ soak: $(READY)
 
 # Worst-case answers for every agent from the day's seed (CRM_CONNECTOR_SEED repeats one); `make test-long` has ten thousand.
 adversary: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 -m "deep"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "deep"
 
 lint: $(READY)
 	@$(BIN)/ruff check connector adapters tests benchmarks

@@ -81,8 +81,8 @@ def test_a_generic_login_opens_the_orgs_it_may_lead_to() -> None:
 def test_every_setting_has_an_entry_in_the_documentation() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
     source = Path(loader.__file__).read_text()
-    known = set(re.findall(r'"([a-z_]+)"', " ".join(re.findall(r"_known\(root, \"\", \{(.*?)\}\)", source, re.DOTALL))))
-    for section, keys in re.findall(r'_section\(root, "(\w+)", \{(.*?)\}\)', source):
+    known = set(re.findall(r'"([a-z_]+)"', " ".join(re.findall(r"\.only\(root, \"\", \{(.*?)\}\)", source, re.DOTALL))))
+    for section, keys in re.findall(r'\.section\(root, "(\w+)", \{(.*?)\}\)', source):
         known |= {f"{section}.{key}" for key in re.findall(r'"([a-z_]+)"', keys)}
     known -= {"journal"}
     known |= {f"models.{tier}" for tier in ("fast", "standard", "deep", "local")}
