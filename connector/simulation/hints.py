@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HINTS: Mapping[str, int] = {
-    "agent_owns_all": 0, "approval_unpinned": 0, "audit_late": 0, "backwards_allowed": 3, "before_from_base": 0,
+    "agent_owns_all": 0, "approval_unpinned": 0, "audit_late": 5, "backwards_allowed": 3, "before_from_base": 0,
     "blind_retry": 2, "both_at_once": 10, "buried_unsaid": 12, "constant_fingerprint": 0, "created_anew": 34,
     "cursor_before_inbox": 1_000_000_006, "cut_short_forgotten": 9, "done_counts_as_lost": 0, "echo_off": 8,
     "edit_dropped": 2, "edit_under_ours_unseen": 2492, "ended_before_recorded": 20, "evidence_unchecked": 9,
