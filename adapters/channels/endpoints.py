@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
+from adapters.channels.failures import failed
 from connector.adapter import (
     ActionKind,
     Channel,
@@ -17,8 +18,6 @@ from connector.adapter import (
     Finding,
     HttpRequest,
     Lacking,
-    NoAnswerError,
-    NotSentError,
     Plain,
     Postponed,
     Purpose,
@@ -73,12 +72,8 @@ class Endpoint:
             return Postponed(reason=error.message)
         try:
             answer = self._transport.send(request)
-        except NotSentError as error:
-            return Postponed(reason=error.message)
-        except NoAnswerError as error:
-            return Unknown(reason=error.message)
         except ConnectorError as error:
-            return Refused(code="address", reason=error.message)
+            return failed(error)
         return _read(answer.status, answer.header("retry-after"))
 
     def check(self) -> tuple[Finding, ...]:

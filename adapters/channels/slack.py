@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from adapters.channels.failures import failed
 from connector.adapter import (
     ActionKind,
     Channel,
@@ -17,8 +18,6 @@ from connector.adapter import (
     FieldName,
     Finding,
     HttpRequest,
-    NoAnswerError,
-    NotSentError,
     Postponed,
     Purpose,
     Refused,
@@ -59,12 +58,8 @@ class SlackChannel:
         )
         try:
             answer = self._transport_to(url).send(request)
-        except NotSentError as error:
-            return Postponed(reason=error.message)
-        except NoAnswerError as error:
-            return Unknown(reason=error.message)
         except ConnectorError as error:
-            return Refused(code="address", reason=error.message)
+            return failed(error)
         if answer.status == 200:
             return Delivered(reference=f"posted to {dispatch.target}")
         if answer.status == 429:

@@ -10,6 +10,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from adapters.channels.failures import failed
 from adapters.channels.slack_answers import ACTION, INPUT
 from connector.adapter import (
     ChannelEnvironment,
@@ -17,7 +18,6 @@ from connector.adapter import (
     DeliveryResult,
     HttpRequest,
     NoAnswerError,
-    NotSentError,
     Postponed,
     Purpose,
     PutQuestion,
@@ -25,7 +25,6 @@ from connector.adapter import (
     Refused,
     Said,
     Transport,
-    Unknown,
 )
 from connector.errors import ConnectorError, SettingsError
 
@@ -66,12 +65,8 @@ class SlackBoard:
             answer = client.api_call(method, json=message)
         except SlackApiError as error:
             return _refused(error)
-        except NotSentError as error:
-            return Postponed(reason=error.message)
-        except NoAnswerError as error:
-            return Unknown(reason=error.message)
         except ConnectorError as error:
-            return Refused(code="address", reason=error.message)
+            return failed(error)
         return Delivered(reference=str(answer.get("ts") or ""))
 
 
