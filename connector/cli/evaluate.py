@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.evaluation.datasets import Dataset
     from connector.evaluation.routing import LabelledText
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

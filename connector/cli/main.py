@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from connector.cli.laying_out import lay_out
 from connector.cli.stopping import EXIT, StoppedError, stoppable
 from connector.errors import ConnectorError
 
@@ -61,7 +62,7 @@ class _Loaded(MutableMapping[str, Any]):
             raise KeyError(name)
         if name not in self._made:
             module = import_module(f"connector.cli.{name}")
-            self._made[name] = typer.main.get_command(module.app)
+            self._made[name] = lay_out(typer.main.get_command(module.app))
             self._made[name].name = name
         return self._made[name]
 

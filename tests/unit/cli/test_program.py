@@ -55,6 +55,35 @@ def test_every_command_shows_an_example(name: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_an_example_can_be_copied_whole_from_eighty_columns(
+    name: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    command = typer.main.get_command(import_module(f"connector.cli.{name}").app)
+    inner = getattr(command, "commands", {})
+    for called, epilog in [(one, inner[one].epilog) for one in inner] or [(None, command.epilog)]:
+        shown = program(name, *([called] if called else []), "--help").out.partition("Example:")[2]
+        assert all(len(line) < 80 for line in shown.splitlines()), shown
+        # What a shell makes of it: a backslash is followed by the end of its line, else it is none that goes on.
+        copied = shown.replace("\\\n", " ")
+        assert "\\" not in copied
+        assert copied.split() == epilog.removeprefix("Example:").split()
+
+
+def test_a_group_of_commands_shows_an_example_too(program: Program) -> None:
+    assert "Example: crm-connector approvals list" in program("approvals", "--help").out
+
+
+def test_the_prose_of_a_help_fills_the_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = program("backfill", "--help").out
+    prose = said.partition("What it will")[2].partition("╭")[0]
+    lines = [line.strip() for line in prose.splitlines() if line.strip()]
+    assert len(lines) == 3
+    assert all(len(line) > 60 for line in lines[1:-1])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_an_entry_in_the_documentation(name: str) -> None:
     text = (ROOT / "docs" / "commands.md").read_text()
     assert f"\n## {name}\n" in text
