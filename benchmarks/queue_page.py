@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from connector.action import UpdateField
 from connector.clock import SystemClock, secret_random
 from connector.gate import FieldBase, approvals
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.persons import Role
 from connector.journal import Journal
 from connector.pipeline import SignedIn

@@ -21,7 +21,7 @@ from connector.cli.output import away, emit, note, say, table
 from connector.clock import SystemClock, system_random
 from connector.errors import ConnectorError
 from connector.gate import approvals as asked_for
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.journal import Journal
 from connector.pipeline import People
 from connector.record import FieldName, FieldValue, ObjectSchema, Record, typed_value

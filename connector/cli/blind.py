@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.cli.options import person
 from connector.gate import approvals, queue
-from connector.gate.approvals import ApprovalError
+from connector.gate.approval import ApprovalError
 from connector.pipeline import People
 
 

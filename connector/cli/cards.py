@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.action import CreateNote, CreateTask, UpdateField
 from connector.cli.output import away, heading, instant, moment, pairs, say
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.record import display, encode_value
 from connector.report.card import ORIGINS, Card, earned, moved, on_expiry, target_of, what
 

@@ -19,7 +19,7 @@ from connector.clock import SystemClock, system_random
 from connector.daemon import journal_key, kept_heads
 from connector.errors import StateError
 from connector.gate import approvals
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind, Journal, of_record, verify
 from connector.pipeline import People
 from connector.record import display

@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.clock import micros
-from connector.gate.approvals import Approval, approval_of
+from connector.gate.approval import Approval
+from connector.gate.approvals import approval_of
 from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import Row, Transaction, any_of
 

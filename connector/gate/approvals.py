@@ -1,103 +1,25 @@
-"""Approvals: one row for every proposed action with its verdict, bound to the exact action and to its field bases.
+"""Approvals as the gate keeps them: asked, settled, asked again where the record moved, and found.
 
-Most wait for a person; `allowed` ones asked nobody, and become a question only if the record moves before the write.
+There is a row for every proposed action. Most wait for a person; `allowed` ones asked nobody, and become a question only if
+the record moves before the write.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from connector.action import Action, UpdateField, action_hash, describe
+from connector.action import Action, UpdateField, action_hash
 from connector.clock import from_micros, micros
-from connector.errors import PermanentError
-from connector.gate.audits import is_blind
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.verdict import Bases, ClearedAction, FieldBase, Reason, ReasonCode, clear, decode_held, encode_held
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ConflictRule, ConnectionName, FieldName, ObjectType, Origin, RecordRef
 from connector.store import Row, Transaction, any_of, batches, word
-
-
-class ApprovalState(StrEnum):
-    """Where an approval stands. A settled one never changes again, except that stale ones are asked again as new."""
-
-    ALLOWED = "allowed"
-    DENIED = "denied"
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    STALE = "stale"
-    SUPERSEDED = "superseded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """One question to a person. `bases` are what the target and evidence fields held when it was asked.
-
-    `beside_blind` says that the same decision asks another question blind: the rationale they share would tell its value.
-    """
-
-    id: str
-    intent: str
-    decision: str
-    policy: str
-    cell: str
-    pins: str
-    content: str
-    ref: RecordRef
-    action: Action
-    bases: Bases
-    rule: ConflictRule
-    on_overwrite: OnOverwrite
-    confidence: float
-    rationale: str
-    reasons: tuple[Reason, ...]
-    citations: tuple[Mapping[str, str], ...]
-    after: str | None
-    run: str | None
-    state: ApprovalState
-    owner: str
-    asked_at: datetime
-    expires_at: datetime
-    settled_by: str | None = None
-    remark: str | None = None
-    beside_blind: bool = False
-
-    @property
-    def hash(self) -> str:
-        return action_hash(self.action)
-
-    @property
-    def pattern(self) -> str:
-        """What questions that are alike share: the cell, and the step in one line. A hash: it tells nobody's words.
-
-        Those asked blind share only the cell: to stand among others of one value would tell theirs.
-        """
-        what = "asked blind" if self.is_blind else describe(self.action)
-        return hashlib.sha256(f"{self.cell}\n{what}".encode()).hexdigest()[:16]
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether people are asked what they would write, without being shown what we would."""
-        return isinstance(self.action, UpdateField) and is_blind(self.id)
-
-    @property
-    def seal(self) -> str:
-        """What a person was shown: the exact action on the exact values it was judged on."""
-        return hashlib.sha256(canonical(encode_held(self.action, self.bases)).encode()).hexdigest()[:32]
-
-
-class ApprovalError(PermanentError):
-    """The approval cannot be settled like this; says what it is now."""
-
-    hint = "crm-connector approvals list"
 
 
 def ask(tx: Transaction, approvals: Sequence[Approval]) -> None:

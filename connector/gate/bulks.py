@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from connector.clock import from_micros, micros
 from connector.gate import queue
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.journal import canonical
 from connector.record import DELIVERY, Delivery
 from connector.store import Row, Transaction

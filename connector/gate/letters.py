@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from connector.clock import micros
-from connector.gate.approvals import Approval, approval_of
+from connector.gate.approval import Approval
+from connector.gate.approvals import approval_of
 from connector.store import Transaction, any_of
 
 

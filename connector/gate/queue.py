@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.clock import from_micros, micros
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState, approval_of
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
+from connector.gate.approvals import approval_of
 from connector.store import Row, Transaction, any_of, batches
 
 _WAITS = (

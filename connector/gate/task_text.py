@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from connector.action import Action, CreateNote, CreateTask, UpdateField, describe
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.gate.audits import is_blind
 from connector.gate.persons import Person, Role
 from connector.record import ASKS, FieldKind, FieldName, ObjectSchema, Record, display

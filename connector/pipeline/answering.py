@@ -10,7 +10,7 @@ from connector.adapter import Adapter, Log, PersonSaid, Said
 from connector.clock import Clock
 from connector.errors import ConnectorError, StateError
 from connector.gate import accounts, approvals
-from connector.gate.approvals import Approval, ApprovalError
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.persons import Person, Role
 from connector.gate.task_text import is_hidden
 from connector.journal import Entry, EntryKind, Journal
@@ -75,7 +75,7 @@ class Answering:
 
     def _note(self, asked: Approval, person: Person | None, place: str, why: str) -> None:
         self.log.warning("answer_not_counted", approval=asked.id, place=place, why=why)
-        if asked.state is not approvals.ApprovalState.PENDING:
+        if asked.state is not ApprovalState.PENDING:
             return  # somebody pressed again: nothing is written about what was settled long ago
         entry = Entry(
             kind=EntryKind.APPROVAL_CHANGED, at=self.clock.now(), ref=asked.ref, policy=asked.policy,

@@ -14,8 +14,8 @@ from connector.action import CreateTask, RemoveCreated, UpdateField, decode_inve
 from connector.adapter import Adapter, GuardedWrite, KnowsItself, Log, Written
 from connector.clock import Clock
 from connector.gate import accounts, approval_tasks, approvals
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.approval_tasks import ApprovalTask, TaskState
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState
 from connector.gate.persons import Person
 from connector.gate.task_text import (
     DESCRIPTION,

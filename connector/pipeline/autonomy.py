@@ -17,7 +17,7 @@ from connector.decision import kept
 from connector.decision.learner import LearnerKey
 from connector.decision.versions import examples_behind
 from connector.gate import CellState, approvals, audits, cells, handoffs, labels
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.audits import Audit
 from connector.gate.autonomy import demote, promote, review
 from connector.gate.cells import Cell, Standing

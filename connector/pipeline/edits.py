@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from connector.action import Action, UpdateField, describe, reworded, words_of
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.record import FieldValue, display
 
 

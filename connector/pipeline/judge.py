@@ -31,7 +31,7 @@ from connector.gate import (
     pins_key,
 )
 from connector.gate import Case as GateCase
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.bounds import addresses_for
 from connector.gate.cells import standing
 from connector.gate.handoffs import Handoff, HandoffState

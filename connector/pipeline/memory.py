@@ -12,7 +12,7 @@ from connector.context.examples import Example, ExampleSource, remember_examples
 from connector.context.past import note_outcome
 from connector.decision.learner import learning_text
 from connector.gate import approvals, hands_off, labels, watch
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal

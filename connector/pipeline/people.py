@@ -13,7 +13,7 @@ from connector.change.trigger import forget_visit
 from connector.clock import Clock
 from connector.context.past import note_verdict
 from connector.gate import approvals, bulks, feedback, handoffs, labels, queue
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.bulks import BulkStage
 from connector.gate.feedback import Feedback
 from connector.gate.handoffs import Handoff, HandoffState

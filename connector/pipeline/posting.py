@@ -21,7 +21,7 @@ from connector.adapter import (
 )
 from connector.clock import Clock
 from connector.gate import accounts, letters
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.gate.task_text import is_hidden, title_of, told
 from connector.policy import PolicySet
 from connector.record import ActionKind, ObjectType

@@ -19,7 +19,7 @@ from connector.decision import decisions, kept
 from connector.decision.decision import Decision, HandoffReason, NotEnough, Pins
 from connector.decision.decisions import RecordedDecision
 from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, audits, encode_bases, handoffs, told
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.audits import Audit, AuditState
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.journal import Entry, EntryKind, Journal

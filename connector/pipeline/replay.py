@@ -22,7 +22,7 @@ from connector.decision.decision import Answer, Declined, Deferred, Question
 from connector.decision.decisions import RecordedDecision
 from connector.decision.kept import KeptQuestion
 from connector.gate import Allow, Deny, LimitBook, RequireApproval, approvals, audits
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.audits import AuditState
 from connector.gate.cells import Cell
 from connector.pipeline.cases import Case

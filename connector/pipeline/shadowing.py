@@ -20,7 +20,7 @@ from connector.decision.learner import Learner, LearnerKey, LearnerShelf, NotLea
 from connector.decision.shelf import DiskShelf, Fitted
 from connector.decision.versions import Shelved
 from connector.gate import CellState, approvals, audits, cell_of, cells, labels
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.audits import AuditState
 from connector.gate.autonomy import review
 from connector.gate.cells import Cell

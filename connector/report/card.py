@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.action import UpdateField, describe
 from connector.gate import CellState
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.record import FieldName, FieldValue, Record, same_value
 from connector.report.earning import CellReport
 from connector.report.times import span

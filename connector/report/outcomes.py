@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.store import Transaction
 from connector.writeback import OutboxRow, OutboxState, outbox
 

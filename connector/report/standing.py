@@ -13,7 +13,7 @@ from connector.change.inbox import Burial, BuriedEvent
 from connector.clock import from_micros
 from connector.decision import decisions
 from connector.gate import approvals, handoffs
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.handoffs import Handoff
 from connector.journal import EntryKind
 from connector.report.earning import CellReport, earned_so_far

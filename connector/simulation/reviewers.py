@@ -12,7 +12,7 @@ from typing import Any
 from connector.action import UpdateField, encode_action
 from connector.errors import PermanentError
 from connector.gate import approvals, handoffs
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.pipeline import Pipeline
 from connector.revert import Selection, revert
 from connector.simulation.staff import PRIORITIES

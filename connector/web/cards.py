@@ -10,7 +10,7 @@ from connector.action import CreateNote, CreateTask, Message, UpdateField, descr
 from connector.decision import decisions
 from connector.decision.decisions import RecordedDecision
 from connector.gate import queue
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.record import DELIVERY, Delivery, display
 from connector.report.card import ORIGINS, on_expiry
 from connector.report.earning import CellReport, earned_by

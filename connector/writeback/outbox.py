@@ -12,7 +12,7 @@ from typing import Any
 from connector.action import Action, CreateTask, UpdateField, decode_action, encode_action
 from connector.clock import from_micros, micros
 from connector.gate import Bases, ClearedAction, FieldBase, decode_bases, encode_bases
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.journal import canonical
 from connector.policy import OnOverwrite
 from connector.record import ActionKind, ConflictRule, ConnectionName, FieldName, Record, RecordRef

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from connector.action import Action, CreateTask, RemoveCreated, RestoreField, UpdateField, decode_inverse
 from connector.gate import Bases, approval_tasks, approvals
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.task_text import task_for
 from connector.record import decode_value, same_value
 from connector.store import Transaction

@@ -18,7 +18,7 @@ from connector.adapter.http import HttpTransport
 from connector.cli.main import main
 from connector.decision.decision import Answer, Decision, Pins, ProposedAction, Question
 from connector.gate import audits
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.pipeline import BoardWay, MailWay, Way
 from connector.policy import Tier
 from connector.record import FieldName, RecordRef

@@ -13,7 +13,7 @@ from connector.adapter import Outlets
 from connector.adapter.http import HttpTransport
 from connector.context.lance_index import LanceIndex
 from connector.gate import audits, handoffs, persons, queue
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.gate.persons import Role
 from connector.journal import verify
 from connector.pipeline import BoardWay, MailWay, Way

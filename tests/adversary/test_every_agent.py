@@ -24,7 +24,7 @@ from connector.action import DRAFT_TASK
 from connector.adapter import Outlets
 from connector.change import inbox
 from connector.decision.agents import AGENTS
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.policy import Tier, parse_policy
 from connector.record import ObjectType, RecordRef
 from connector.writeback import OutboxState

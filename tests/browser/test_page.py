@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.handoffs import HandoffState
 from connector.gate.persons import Role
 from connector.journal import EntryKind

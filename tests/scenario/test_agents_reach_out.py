@@ -14,7 +14,7 @@ from connector.decision.reasoners.anthropic import reasoner
 from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.errors import PolicyError
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.policy import Tier, parse_policy
 from connector.record import ActionKind, ObjectType
 from connector.writeback import OutboxState

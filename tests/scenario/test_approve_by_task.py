@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.gate import audits
-from connector.gate.approvals import ApprovalError, ApprovalState
+from connector.gate.approval import ApprovalError, ApprovalState
 from connector.gate.persons import Role
 from connector.gate.task_text import is_hidden
 from connector.journal import EntryKind

@@ -17,7 +17,7 @@ from connector.adapter.http import HttpTransport
 from connector.cli.pages import answering
 from connector.errors import ConnectorError, SettingsError
 from connector.gate import approvals, audits
-from connector.gate.approvals import ApprovalError, ApprovalState
+from connector.gate.approval import ApprovalError, ApprovalState
 from connector.gate.persons import Role
 from connector.journal import EntryKind
 from connector.pipeline import BoardWay, MailWay

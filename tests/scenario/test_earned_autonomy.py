@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.gate import CellState, approvals, audits, cells, labels
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.audits import AuditState
 from connector.gate.autonomy import Look, review
 from connector.gate.cells import Cell

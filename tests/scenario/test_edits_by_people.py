@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from connector.report.story import story_of
 from tests.support.given import policy

@@ -60,7 +60,7 @@ def test_the_erasure_is_journaled_and_the_entries_stay_as_bare_facts(road):
 
 
 def test_an_open_question_of_an_erased_record_can_no_longer_be_answered(build):
-    from connector.gate.approvals import ApprovalError
+    from connector.gate.approval import ApprovalError
 
     road = build(under=policy(gate="{supervised: always}", may="{update: {category: {}}}"))
     ticket = road.ticket("Charged twice")

@@ -13,7 +13,7 @@ from connector.decision.budget import SpendingLedger
 from connector.decision.reasoners.anthropic import reasoner
 from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
 from tests.support.messages_server import FakeMessages, message

@@ -11,7 +11,7 @@ from adapters.channels import smtp
 from adapters.conformance import Mishap
 from connector.adapter import Outlets
 from connector.decision.drafts import letter
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from connector.policy import Tier
 from connector.record import ActionKind, FieldName, ObjectType

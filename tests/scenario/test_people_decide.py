@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.gate.approvals import ApprovalError, ApprovalState
+from connector.gate.approval import ApprovalError, ApprovalState
 from connector.gate.handoffs import HandoffState
 from connector.journal import EntryKind
 from tests.support.given import policy

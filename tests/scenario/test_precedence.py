@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from connector.action import UpdateField
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from connector.policy import Tier
 from connector.record import FieldName, ObjectType

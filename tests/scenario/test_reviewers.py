@@ -12,7 +12,7 @@ import pytest
 from connector.calibration import ReliabilityBin
 from connector.decision.learner import Prediction
 from connector.gate import CellState, audits, cells, queue
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.gate.cells import Standing
 from connector.pipeline import People
 from connector.pipeline.autonomy import Autonomy

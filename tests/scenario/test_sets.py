@@ -13,7 +13,7 @@ from connector.change.inbox import InboxEvent
 from connector.cli.fitting import problems_of
 from connector.clock import EPOCH
 from connector.errors import RetryableError
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from connector.pipeline import sets
 from connector.pipeline.erase import erase

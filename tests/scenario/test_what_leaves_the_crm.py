@@ -9,7 +9,7 @@ import pytest
 from adapters.channels import endpoints, slack, smtp
 from connector.action import Message
 from connector.adapter import NoAnswerError, NotSentError, Outlets
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.handoffs import HandoffState
 from connector.journal import EntryKind
 from connector.policy import Tier

@@ -10,7 +10,7 @@ from connector.action import Action, UpdateField
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin, Cursor
 from connector.decision.agents import AGENTS
 from connector.gate import Bases, FieldBase
-from connector.gate.approvals import Approval, ApprovalState
+from connector.gate.approval import Approval, ApprovalState
 from connector.policy import OnOverwrite, Policy, parse_policy
 from connector.record import (
     ConflictRule,

@@ -21,7 +21,7 @@ from connector.decision.reasoners.offline import OfflineReasoner
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.shelf import DiskShelf
 from connector.gate import approvals, handoffs
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.gate.handoffs import Handoff
 from connector.journal import Entry, EntryKind, of_record, verify
 from connector.pipeline import Pipeline, Round, Way

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connector.errors import StateError
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.record import ObjectType, RecordRef
 from tests.support.given import policy
 from tests.support.road import DESKS, Road

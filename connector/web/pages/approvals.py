@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from connector.gate import queue
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.gate.bulks import FEWEST
 from connector.gate.persons import listed as persons_listed
 from connector.gate.queue import Alike, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector.gate import approvals, audits
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.gate.audits import Audit, AuditState
 from connector.gate.cells import Cell
 from connector.gate.persons import Role

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.gate import bulks, queue
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.bulks import MOST, Bulk, BulkStage
 from connector.gate.persons import Role
 from connector.gate.queue import View

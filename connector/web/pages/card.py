@@ -9,7 +9,7 @@ from typing import Any
 from connector.action import UpdateField, words_of
 from connector.errors import ConnectorError
 from connector.gate import approvals, queue
-from connector.gate.approvals import Approval
+from connector.gate.approval import Approval
 from connector.record import FieldValue, Record, display, same_value
 from connector.store import Transaction
 from connector.web.cards import HIDDEN, cards_of

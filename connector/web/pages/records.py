@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.gate import approvals, handoffs, queue
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.record import RecordRef
 from connector.report.names import names_of

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from connector.action import UpdateField
 from connector.gate import queue
-from connector.gate.approvals import Approval, ApprovalError, ApprovalState
+from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.persons import Role
 from connector.record import FieldValue
 from connector.web.house import House

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.gate import approvals
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.queue import View, page
 from tests.support.given import NOW, approval
 

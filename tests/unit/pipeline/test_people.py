@@ -9,7 +9,7 @@ import pytest
 
 from connector.change import inbox
 from connector.gate import approvals, handoffs, labels
-from connector.gate.approvals import ApprovalError, ApprovalState
+from connector.gate.approval import ApprovalError, ApprovalState
 from connector.gate.cells import Cell
 from connector.gate.handoffs import Handoff, HandoffError, HandoffState
 from connector.journal import EntryKind, walk

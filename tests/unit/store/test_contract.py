@@ -50,8 +50,8 @@ from connector.gate import (
     queue,
     sessions,
 )
+from connector.gate.approval import ApprovalError, ApprovalState
 from connector.gate.approval_tasks import TaskState
-from connector.gate.approvals import ApprovalError, ApprovalState
 from connector.gate.bulks import BulkStage
 from connector.gate.cells import CellState, Standing
 from connector.gate.feedback import EscalationQuality, Feedback

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from connector.gate import labels
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.cells import Cell
 from connector.journal import EntryKind
 from tests.support.visitor import Visitor, forms_in

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from connector.gate import approvals
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.persons import Role
 from connector.gate.sessions import FREE_TRIES, LASTS
 from connector.journal import EntryKind

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from adapters.conformance import Mishap
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from tests.support.visitor import Visitor
 

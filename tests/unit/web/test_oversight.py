@@ -18,7 +18,7 @@ from connector.context.index import IndexState, IndexStats
 from connector.decision import decisions
 from connector.decision.decisions import RecordedDecision
 from connector.gate import CellState, audits, cells, labels
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.audits import AuditState
 from connector.gate.autonomy import review
 from connector.gate.cells import Cell

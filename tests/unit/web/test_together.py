@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.gate import labels
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.cells import Cell
 from connector.journal import EntryKind
 from tests.support.road import DESKS

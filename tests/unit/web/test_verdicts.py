@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.persons import Role
 from connector.journal import EntryKind
 from tests.support.visitor import Visitor, journaled

@@ -6,7 +6,7 @@ import pytest
 
 from connector.action import CreateNote, CreateTask, Message, words_of
 from connector.gate import labels
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.gate.cells import Cell
 from connector.journal import EntryKind
 from connector.policy import Tier

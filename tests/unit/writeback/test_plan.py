@@ -8,7 +8,7 @@ import pytest
 
 from connector.action import CreateNote
 from connector.gate import FieldBase, approvals
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.record import ConflictRule, FieldName, Gone, Merged
 from connector.writeback import outbox
 from connector.writeback.plan import AskAgain, Conflict, Outdated, Settled, ToSend, Unfit, one_per_field, plan_row

@@ -9,7 +9,7 @@ import pytest
 from connector.action import CreateNote
 from connector.adapter import Created, GuardFailed, Missed, Overwritten, Postponed, Refused, Unknown, Unsettled, Written
 from connector.gate import approvals
-from connector.gate.approvals import ApprovalState
+from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind, of_intent
 from connector.policy import OnOverwrite
 from connector.record import FieldStamp, Version
