@@ -81,7 +81,7 @@ def routing(
     if isinstance(done, NothingToLearn):
         lines: list[tuple[object, ...]] = [(row, None, None, "escalated", None) for row in range(len(tested))]
         figures = dict.fromkeys(RoutingFigures.__dataclass_fields__)
-        why: str | None = str(done)
+        why: str | None = f"{train}: {done}"
     else:
         lines = [
             (row.row, row.value, row.confidence, "automated" if row.automated else "escalated", row.flagged)
@@ -123,7 +123,7 @@ def scoring(
         (row, None if score is None else int(score >= 0.5), score, disposition) for row, score in enumerate(done.scores)
     ]
     _write(predictions, ("row", "value", "score", "disposition"), lines)
-    _show("Scoring", asdict(done.figures), done.why, as_json=as_json)
+    _show("Scoring", asdict(done.figures), done.why and f"{train}: {done.why}", as_json=as_json)
     if not as_json:
         for refused in done.refused:
             say(f"refused: {refused}")
@@ -142,7 +142,7 @@ def retrieval(
     from time import perf_counter
 
     from connector.context.lance_index import LanceIndex
-    from connector.evaluation.datasets import read_dataset
+    from connector.evaluation.datasets import grades_of, read_dataset
     from connector.evaluation.retrieval import evaluate_retrieval
 
     _check(predictions, passages, queries, qrels)
@@ -150,7 +150,9 @@ def retrieval(
     asked.require("id")
     right.require("query_id", "passage_id")
     texts = dict(zip(_ids(known), zip(*_text_columns(known), strict=True), strict=True))
-    grades = _grades(right)
+    grades = grades_of(right)
+    _mind_unknown(right, "passage_id", known.column("id"), known)
+    _mind_unknown(right, "query_id", asked.column("id"), asked)
     words = asked.column("text") if "text" in asked.columns else _text_columns(asked)[0]
     with TemporaryDirectory(prefix="evaluate-") as folder:
         done = evaluate_retrieval(
@@ -181,6 +183,8 @@ def duplicates(
     _check(predictions, records, truth)
     known, pairs = read_dataset(records), read_dataset(truth)
     pairs.require("id_a", "id_b")
+    for side in ("id_a", "id_b"):
+        _mind_unknown(pairs, side, known.column("id"), known)
     done = evaluate_duplicates(
         _ids(known), known.without("id"), zip(pairs.column("id_a"), pairs.column("id_b"), strict=True)
     )
@@ -213,7 +217,7 @@ def requests(
         for row, (call, chance) in enumerate(zip(done.called, done.chances, strict=True))
     ]
     _write(predictions, ("row", "value", "confidence", "disposition"), lines)
-    _show("Requests", asdict(done.figures), done.why, as_json=as_json)
+    _show("Requests", asdict(done.figures), done.why and f"{train}: {done.why}", as_json=as_json)
 
 
 def _texts(path: Path, text: str, label: str, *, labelled: bool) -> list[LabelledText]:
@@ -253,15 +257,13 @@ def _text_columns(dataset: Dataset) -> list[tuple[str, ...]]:
     return columns
 
 
-def _grades(right: Dataset) -> list[float]:
-    """How right each answer is: a column `grade`, `score` or `relevance` where there is one, else 1."""
-    from math import isnan
-
-    from connector.decision.learners.score_columns import number_of
-
-    named = next((name for name in ("grade", "score", "relevance") if name in right.columns), None)
-    read = [1.0] * len(right) if named is None else [number_of(cell) for cell in right.column(named)]
-    return [0.0 if isnan(grade) else grade for grade in read]
+def _mind_unknown(answers: Dataset, column: str, ids: Sequence[str], where: Dataset) -> None:
+    """Answers that name an id nobody has count as never found: people hear of them."""
+    known, named = {*ids}, answers.column(column)
+    strange = [cell for cell in named if cell not in known]
+    if strange:
+        rows = f"{len(strange)} of {len(named)} rows name under {column!r} an id that {where.name} does not hold"
+        note(f"{answers.name}: {rows} (first {strange[0]!r}); they can never be found")
 
 
 def _check(predictions: Path | None, *inputs: Path | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import math
 import sys
 import unicodedata
 from collections import defaultdict
@@ -15,6 +17,7 @@ from connector.errors import SettingsError
 CELL_LIMIT = 50 * 1024 * 1024
 _HINT = "crm-connector evaluate --help"
 _AS_CSV = "save it as CSV in UTF-8 with commas (spreadsheets call it 'CSV UTF-8')"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -111,6 +114,8 @@ def _said(error: csv.Error) -> str:
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:
     """Where the first foreign byte stands; the decoder itself only knows its place within the part it read."""
     content = path.read_bytes()
+    if content.startswith(_UTF16):
+        return f"{path}: is UTF-16, not UTF-8"
     try:
         content.decode("utf-8")
         line = 1
@@ -178,6 +183,30 @@ def outcomes(dataset: Dataset, column: str) -> tuple[bool | None, ...]:
         )
         raise SettingsError([problem], hint=dataset.hint)
     return tuple(_says(cell, _HAPPENED) if cell else None for cell in cells)
+
+
+GRADES = ("grade", "score", "relevance")
+
+
+def grades_of(answers: Dataset) -> list[float]:
+    """How right each answer is: a column `grade`, `score` or `relevance` where there is one, else 1; empty is no answer.
+
+    Raises SettingsError naming the first cell that is not a number.
+    """
+    named = next((name for name in GRADES if name in answers.columns), None)
+    if named is None:
+        return [1.0] * len(answers)
+    grades = []
+    for row, cell in enumerate(answers.column(named)):
+        try:
+            grade = float(cell or 0)
+        except ValueError:
+            grade = math.nan
+        if not math.isfinite(grade):
+            problem = f"{answers.name}: {named!r} holds {cell[:40]!r} (row {row}, counted from 0); it must be a number"
+            raise SettingsError([problem], hint=answers.hint)
+        grades.append(grade)
+    return grades
 
 
 def _says(cell: str, words: frozenset[str]) -> bool:

@@ -63,7 +63,10 @@ def _strangers(strangers: Sequence[str], known: Collection[str], recipe: Recipe)
 
 
 def folds(examples: Examples, count: int, *, seed: int) -> NDArray[np.intp]:
-    """A fold for every row: values spread evenly, equal contents always together."""
+    """A fold for every row: values spread evenly, equal contents always together.
+
+    Two different contents are never all in one fold: then nobody would be left to teach.
+    """
     order = np.random.default_rng(seed).permutation(len(examples))
     fold_of_group: dict[int, int] = {}
     turn = np.zeros(len(examples.values), dtype=np.intp)
@@ -73,7 +76,8 @@ def folds(examples: Examples, count: int, *, seed: int) -> NDArray[np.intp]:
         if group not in fold_of_group:
             fold_of_group[group] = int(start[label] + turn[label]) % count
             turn[label] += 1
-    return np.array([fold_of_group[int(group)] for group in examples.groups], dtype=np.intp)
+    fold = np.array([fold_of_group[int(group)] for group in examples.groups], dtype=np.intp)
+    return fold if np.ptp(fold) else examples.groups % count
 
 
 def _says(text: str, value: str | None) -> bool:

@@ -25,12 +25,18 @@ class RoutePrediction(Prediction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NothingToLearn:
-    """The examples do not tell values apart: there are too few of them, or they all say the same."""
+    """The examples do not tell values apart: there are too few of them, or they all say the same.
+
+    `alike` says that it is their texts that are all one and the same.
+    """
 
     examples: int
     values: tuple[str, ...]
+    alike: bool = False
 
     def __str__(self) -> str:
         if not self.examples:
             return "no example has both a text and a value: there is nothing to learn from"
+        if self.alike:
+            return f"the texts of all {self.examples} examples are the same: at least two different ones are needed"
         return f"{self.examples} examples all say {self.values[0]!r}: at least two different values are needed"

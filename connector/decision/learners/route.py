@@ -88,8 +88,9 @@ def fit(
 
     recipe = recipe_for(effort)
     examples = gather(texts, values, recipe=recipe, seed=seed, strangers=strangers)
-    if len(examples.values) < 2:
-        return NothingToLearn(examples=len(examples), values=examples.values)
+    alike = not examples.groups.any()
+    if len(examples.values) < 2 or alike:
+        return NothingToLearn(examples=len(examples), values=examples.values, alike=alike and len(examples.values) > 1)
     with one_thread():
         taught = train(examples, recipe, seed=seed)
     named = [examples.values[label] for label in examples.labels]

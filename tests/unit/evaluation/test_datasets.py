@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import SettingsError
-from connector.evaluation.datasets import look_alikes, outcomes, read_dataset
+from connector.evaluation.datasets import grades_of, look_alikes, outcomes, read_dataset
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def test_a_blank_row_with_cells_still_counts(read):
         (b"a\n1\n\xff\xfe", "csv:3: is not UTF-8"), (b"a,,b\n1,2,3\n", "column 2 has no name"),
         (b"a;b\n1;2\n", "separated by semicolons"), (b"a\tb\n1\t2\n", "separated by tabs"),
         (b'a,b\n1,2\n"3,4\n5,6\n', "csv:3: a quote is opened"), (b'a,b\n1,2\n"3"3,4\n', "csv:3: text follows"),
+        ("a,b\n1,2\n".encode("utf-16"), "csv: is UTF-16"),
     ],
 )
 def test_what_cannot_be_read_is_said(read, content, said):
@@ -53,6 +54,14 @@ def test_outcomes_are_read_in_the_words_people_use(read):
 def test_other_outcomes_are_refused(read):
     with pytest.raises(SettingsError, match=r"'maybe' \(first in row 1"):
         outcomes(read(b"a,won\n,1\n1,maybe\n2,maybe\n"), "won")
+
+
+def test_grades_are_numbers_or_refused_and_an_empty_one_is_no_answer(read):
+    assert grades_of(read(b"query_id,grade\nq,2\nq,\nq,0.5\n")) == [2.0, 0.0, 0.5]
+    assert grades_of(read(b"query_id\nq\n")) == [1.0]
+    for odd in (b"good", b"NaN"):
+        with pytest.raises(SettingsError, match=rf"rows.csv: 'grade' holds '{odd.decode()}' \(row 1"):
+            grades_of(read(b"query_id,grade\nq,1\nq," + odd + b"\n"))
 
 
 def test_look_alikes_are_grouped():

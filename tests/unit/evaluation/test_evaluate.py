@@ -135,6 +135,7 @@ def test_nothing_to_route_by_is_said(evaluate):
     write("rows.csv", "text,label", [])
     document = evaluate("routing", "--train", "rows.csv", "--valid", "rows.csv", "--test", "rows.csv")
     assert document["accuracy"] is None
+    assert document["why"].startswith("rows.csv: ")
     assert "nothing to learn" in document["why"]
 
 
@@ -160,6 +161,16 @@ def test_a_repeated_id_is_refused(evaluate):
     write("truth.csv", "id_a,id_b", [])
     with pytest.raises(SettingsError, match="an id of its own"):
         evaluate("duplicates", "--records", "records.csv", "--truth", "truth.csv")
+
+
+def test_known_pairs_of_records_that_are_not_there_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("records.csv", "id,name,phone", [["a", "Orion", "5550100"], ["b", "Orion", "5550100"], ["c", "Vega", "5559999"]])
+    write("truth.csv", "id_a,id_b", [["a", "b"], ["a", "z"]])
+    done = CliRunner().invoke(app, ["duplicates", "--records", "records.csv", "--truth", "truth.csv", "--json"])
+    assert json.loads(done.stdout)["recall"] == 0.5
+    told = " ".join(done.stderr.split())
+    assert "truth.csv: 1 of 2 rows name under 'id_b' an id that records.csv does not hold (first 'z')" in told
 
 
 def test_retrieval_counts_rank_and_grade():

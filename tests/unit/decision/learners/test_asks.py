@@ -59,7 +59,15 @@ def test_a_rate_never_runs_away():
 
 
 def test_the_cut_gives_the_best_f1_to_be_expected():
-    assert best_cut([0.95, 0.9, 0.6, 0.1, 0.05]) == 0.6
+    assert best_cut([0.95, 0.9, 0.6, 0.1, 0.05]) == pytest.approx(0.35)
+
+
+def test_sentences_of_two_kinds_that_never_mix_are_all_called():
+    _, asks = sentences(80, seed=4)
+    told = [f"{'please send' if ask else 'we got'} it {place}" for place, ask in enumerate(asks)]
+    learned = fit_requests(told, asks, seed=0)
+    assert isinstance(learned, RequestLearner)
+    assert [chance >= learned.cut for chance in learned.chances(told)] == asks
 
 
 @pytest.mark.parametrize(("texts", "asks"), [([], []), (["one"] * 50, [True] * 50), (["a", "b"], [None, True])])

@@ -49,3 +49,9 @@ def test_thousands_of_values_leave_out_members_that_would_need_gigabytes():
     assert lean.members == (MemberName.NEIGHBOURS, MemberName.NETWORKS)
     assert affordable(QUICK, columns=200_000, values=5_000).members == (MemberName.NEIGHBOURS,)
     assert affordable(FULL, columns=40_000, values=80) == FULL
+
+
+def test_two_contents_are_held_back_in_turn_whatever_values_they_have():
+    values = ["a", "b", "c", "d"]  # the first row of each content starts with a value of the same part
+    examples = gather(["one", "two", *["one"] * 2], [values[0], values[3], values[1], values[2]], recipe=QUICK, seed=0)
+    assert {len(set(folds(examples, 3, seed=seed).tolist())) for seed in range(20)} == {2}

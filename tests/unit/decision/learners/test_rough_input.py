@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.decision.learners import Effort
+from connector.decision.learners import Effort, NothingToLearn, fit
 
 
 @pytest.mark.parametrize("effort", list(Effort))
@@ -70,3 +70,9 @@ def test_hundreds_of_values_are_learned(teach):
 def test_equal_texts_with_different_values_leave_doubt(teach):
     learner = teach(["same words here"] * 60 + ["other text there"] * 60, ["a", "b"] * 60)
     assert learner.predict(["same words here"])[0].confidence < 0.8
+
+
+def test_one_text_with_two_values_is_nothing_to_learn_from():
+    found = fit(["same words"] * 30, ["a", "b"] * 15, seed=0, effort=Effort.QUICK)
+    assert isinstance(found, NothingToLearn)
+    assert "the texts of all 30 examples are the same" in str(found)
