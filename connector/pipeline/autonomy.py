@@ -25,7 +25,7 @@ from connector.gate.handoffs import Handoff, HandoffState
 from connector.gate.labels import Label, LabelSource
 from connector.gate.watch import conduct, misconduct
 from connector.journal import Entry, EntryKind, Journal
-from connector.pipeline.recording import handed_off_body
+from connector.pipeline.handing_off import handed_off_body
 from connector.policy import Policy, PolicyName, PolicySet
 from connector.record import FieldValue, RecordRef, display
 from connector.store import Store, Transaction

@@ -13,7 +13,7 @@ from connector.adapter import Outlets
 from connector.calibration import content_key
 from connector.change.trigger import decision_key, intent_of
 from connector.context.context import Citation, Context
-from connector.decision.decision import Decision, DecisionResult, HandoffReason, NotEnough, Pins, ProposedAction
+from connector.decision.decision import Decision, DecisionResult, NotEnough, Pins, ProposedAction
 from connector.gate import (
     Allow,
     Bases,
@@ -34,8 +34,9 @@ from connector.gate import Case as GateCase
 from connector.gate.approval import Approval, ApprovalState
 from connector.gate.bounds import addresses_for
 from connector.gate.cells import standing
-from connector.gate.handoffs import Handoff, HandoffState
+from connector.gate.handoffs import Handoff
 from connector.pipeline.cases import Case
+from connector.pipeline.handing_off import handoff_of
 from connector.policy import OnOverwrite, Policy
 from connector.record import ConflictRule, FieldName, ObjectSchema, Record, RecordRef, User, display
 from connector.store import Transaction
@@ -122,10 +123,10 @@ def judge(bench: Bench, case: Case, context: Context, result: DecisionResult) ->
     match result:
         case Decision(actions=proposed, left=left):
             judged = _judge_actions(bench, case, context, result, key, proposed)
-            handoff = _handoff(bench, case, left, key) if left is not None else None
+            handoff = handoff_of(case, left, key, bench.now) if left is not None else None
             return Judged(case=case, context=context, result=result, key=key, actions=judged, handoff=handoff)
         case NotEnough():
-            handoff = _handoff(bench, case, result, key)
+            handoff = handoff_of(case, result, key, bench.now)
             return Judged(case=case, context=context, result=result, key=key, actions=(), handoff=handoff)
 
 
@@ -264,49 +265,3 @@ def text_content(policy: Policy, record: Record) -> str:
 
 def _cited(citation: Citation) -> Mapping[str, str]:
     return {"quote": citation.quote, "source": citation.source, "origin": citation.origin.value}
-
-
-_WHY = {
-    HandoffReason.INCOMPLETE: "context is missing or contradictory",
-    HandoffReason.UNSURE: "not confident enough",
-    HandoffReason.STAKES: "affects customers, revenue or compliance",
-    HandoffReason.APPROVAL: "the policy asks for a person",
-    HandoffReason.FAILED: "the reasoner gave no usable answer",
-}
-
-
-_WANTED = {
-    HandoffReason.INCOMPLETE: "what the record and its surroundings do not say",
-    HandoffReason.UNSURE: "the judgement of somebody who knows such cases",
-    HandoffReason.STAKES: "a decision that somebody answers for",
-    HandoffReason.APPROVAL: "the consent of a person",
-    HandoffReason.FAILED: "a usable answer",
-}
-
-
-def _handoff(bench: Bench, case: Case, result: NotEnough, key: str) -> Handoff:
-    """The case as one person gets it. What was tried and what is missing is always said, also where nobody said it."""
-    rule = case.policy.handoff
-    guesses = tuple(_guess(one) for one in result.guesses)
-    why = result.rationale or f"{case.policy.agent.name} left it open"
-    return Handoff(
-        id=hashlib.sha256(f"handoff:{key}".encode()).hexdigest()[:12], decision=key, policy=case.policy.name,
-        ref=case.record.ref, reason=result.reason.value, summary=f"{_WHY[result.reason]}: {why}",
-        tried=guesses or (_asked(case, result),), missing=result.missing or (_WANTED[result.reason],), owner=rule.to,
-        ladder=rule.ladder, step=0, fallback=rule.default, state=HandoffState.OPEN, opened_at=bench.now,
-        due_at=rule.due.after(bench.now, case.policy.zone),
-    )
-
-
-def _asked(case: Case, result: NotEnough) -> str:
-    """Who was asked and proposed nothing."""
-    model = f" ({result.pins.model})" if result.pins.model else ""
-    return f"{case.policy.agent.name} on tier {result.pins.tier}{model} proposed nothing"
-
-
-def _guess(one: ProposedAction) -> str:
-    action = one.action
-    what = f"{action.field} = {display(action.value)}" if isinstance(action, UpdateField) else action.kind.value
-    return f"{what} ({one.confidence:.0%})"
-
-

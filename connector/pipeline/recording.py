@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
-from connector.action import UpdateField, describe, encode_action
+from connector.action import UpdateField, describe
 from connector.adapter import ChangeEvent, ChangeKind, ChangeOrigin
 from connector.change import inbox, timers
 from connector.change.aliases import note_merge
 from connector.change.seen import look_up, note_known, note_snapshots, part_with
-from connector.change.trigger import OwnWrite, record_visits, watched_fields
-from connector.context.context import Context, PastDecision
+from connector.change.trigger import record_visits, watched_fields
+from connector.context.context import PastDecision
 from connector.context.past import RememberedDecision, remember_decisions
-from connector.context.redaction import masked
 from connector.decision import decisions, kept
-from connector.decision.decision import Decision, HandoffReason, NotEnough, Pins
+from connector.decision.decision import Decision
 from connector.decision.decisions import RecordedDecision
-from connector.gate import Allow, ClearedAction, Deny, RequireApproval, approvals, audits, encode_bases, handoffs, told
+from connector.gate import Allow, ClearedAction, approvals, audits, handoffs
 from connector.gate.approval import Approval, ApprovalState
 from connector.gate.audits import Audit, AuditState
-from connector.gate.handoffs import Handoff, HandoffState
+from connector.gate.handoffs import HandoffState
 from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.cases import Sorted
-from connector.pipeline.judge import Judged, JudgedAction
-from connector.pipeline.retrieval import retrieval_quality
-from connector.policy import Policy, Tier
-from connector.record import FieldName, FieldValue, Gone, Merged, RecordRef, display, encode_value
+from connector.pipeline.entries import detail_of, entries_of
+from connector.pipeline.judge import Judged
+from connector.policy import Policy
+from connector.record import FieldName, Gone, Merged, RecordRef, display
 from connector.store import Transaction
 from connector.writeback import OutboxState, WritePurpose, outbox
 from connector.writeback.entries import outcome_entry
@@ -45,7 +43,7 @@ def record_judged(tx: Transaction, journal: Journal, judged: Sequence[Judged], n
     handoffs.open_new(tx, [one.handoff for one in judged if one.handoff is not None])
     remember_decisions(tx, [_remembered(one, now) for one in judged])
     record_visits(tx, [(one.case.record.ref, one.case.policy.name, one.case.visit) for one in judged])
-    journal.append(tx, *(entry for one in judged for entry in _entries(one, now)))
+    journal.append(tx, *(entry for one in judged for entry in entries_of(one, now)))
 
 
 def record_looked_at(
@@ -175,43 +173,9 @@ def _recorded(judged: Judged, now: datetime) -> RecordedDecision:
     return RecordedDecision(
         id=judged.key, ref=case.record.ref, policy=case.policy.name, policy_version=case.policy.version,
         tier=result.pins.tier.value, enough=isinstance(result, Decision), disposition=judged.disposition.value,
-        rationale=result.rationale, detail=_detail(judged), usd=str(result.usage.usd),
+        rationale=result.rationale, detail=detail_of(judged), usd=str(result.usage.usd),
         occurred_at=case.event.occurred_at, decided_at=now, run=case.run,
     )
-
-
-def _detail(judged: Judged) -> Mapping[str, Any]:
-    result = judged.result
-    proposed = result.actions if isinstance(result, Decision) else result.guesses
-    return {
-        "actions": [
-            {"action": encode_action(one.action), "text": describe(one.action), "confidence": round(one.confidence, 6)}
-            for one in proposed
-        ],
-        "alternatives": {name: list(values) for name, values in result.alternatives.items()}
-        if isinstance(result, Decision)
-        else {},
-        "findings": {name: list(values) for name, values in result.findings.items()}
-        if isinstance(result, Decision)
-        else {},
-        "missing": list(result.missing) if isinstance(result, NotEnough) else [],
-        "asked": _asked(judged),
-        "changed_from": {
-            name: encode_value(value) for name, value in _tellable(judged.context, judged.case.changed_from).items()
-        },
-        "read": [str(record.ref) for record in judged.context.records[1:]],
-        "retrieval": dict(retrieval_quality(judged.context, result)),
-        "fingerprint": judged.case.visit.fingerprint,
-        "visit": judged.case.visit.number,
-        "hops": own.hops if (own := OwnWrite.of(judged.case.event)) is not None else 0,
-    }
-
-
-def _asked(judged: Judged) -> str | None:
-    """The context that a model answered about; None where none was asked, or it failed to answer."""
-    result = judged.result
-    failed = isinstance(result, NotEnough) and result.reason is HandoffReason.FAILED
-    return None if failed or result.pins.tier is Tier.OFFLINE else judged.context.digest
 
 
 def _remembered(judged: Judged, now: datetime) -> RememberedDecision:
@@ -220,94 +184,3 @@ def _remembered(judged: Judged, now: datetime) -> RememberedDecision:
     summary = "; ".join(describe(one.action) for one in proposed) or result.rationale[:200]
     past = PastDecision(at=now, policy=judged.case.policy.name, summary=summary, outcome=judged.disposition.value)
     return RememberedDecision(decision=judged.key, ref=judged.case.record.ref, past=past)
-
-
-def _entries(judged: Judged, now: datetime) -> list[Entry]:
-    """The decision with its evidence, then one entry per verdict, then the handoff."""
-    entries = [_decision_entry(judged, now)]
-    entries.extend(_verdict_entry(judged, action, now) for action in judged.actions)
-    if judged.handoff is not None:
-        entries.append(_entry(judged, EntryKind.HANDED_OFF, now, None, handed_off_body(judged.handoff)))
-    return entries
-
-
-def handed_off_body(handoff: Handoff) -> Mapping[str, Any]:
-    """What the journal keeps of a case that was given to a person."""
-    return {
-        "handoff": handoff.id, "owner": handoff.owner, "due": handoff.due_at.isoformat(), "reason": handoff.reason,
-        "summary": handoff.summary, "tried": list(handoff.tried), "missing": list(handoff.missing),
-    }
-
-
-def _decision_entry(judged: Judged, now: datetime) -> Entry:
-    case, result, context = judged.case, judged.result, judged.context
-    body = {
-        "rationale": result.rationale,
-        "why_now": {"event": case.event.kind.value, "fields": sorted(case.changed_from), "visit": case.visit.number},
-        "policy_version": case.policy.version,
-        "goal": case.policy.goal,
-        "context": context.digest,
-        "record_version": case.record.version,
-        "pins": pins_body(result.pins),
-        "usage": {
-            "input_tokens": result.usage.input_tokens, "cached_tokens": result.usage.cached_tokens,
-            "output_tokens": result.usage.output_tokens, "usd": str(result.usage.usd),
-        },
-        "missing": list(context.missing),
-        "detail": _detail(judged),
-    }
-    kind = EntryKind.DECIDED if isinstance(result, Decision) else EntryKind.NOT_ENOUGH
-    return _entry(judged, kind, now, None, body)
-
-
-def _verdict_entry(judged: Judged, action: JudgedAction, now: datetime) -> Entry:
-    verdict = action.verdict
-    if isinstance(verdict, RequireApproval):
-        kind = EntryKind.BRAKED if verdict.braked else EntryKind.APPROVAL_REQUESTED
-        reasons = [f"{reason.code.value}: {reason.text}" for reason in verdict.reasons]
-    elif isinstance(verdict, Deny):
-        kind, reasons = EntryKind.DENIED, [f"{reason.code.value}: {reason.text}" for reason in verdict.reasons]
-    else:
-        kind, reasons = EntryKind.ALLOWED, [verdict.why]
-    body = {
-        "action": encode_action(action.proposed.action),
-        "text": describe(action.proposed.action),
-        "confidence": round(action.proposed.confidence, 6),
-        "cell": str(action.cell),
-        "reasons": reasons,
-        "citations": [dict(citation) for citation in action.approval.citations],
-        "bases": encode_bases(told(action.approval.bases)),
-        "approval": action.approval.id,
-        "owner": action.approval.owner,
-        "policy_line": judged.case.policy.source.at(_policy_path(action)),
-    }
-    return _entry(judged, kind, now, action.approval.intent, body)
-
-
-def _tellable(context: Context, values: Mapping[FieldName, FieldValue]) -> Mapping[FieldName, FieldValue]:
-    """Values as the journal may tell them, which people export: hidden ones not at all, masked ones masked."""
-    return {
-        name: masked(value) if name in context.masked else value
-        for name, value in values.items()
-        if name not in context.hidden
-    }
-
-
-def _policy_path(action: JudgedAction) -> str:
-    cell = action.cell
-    return f"may.update.{cell.field}" if cell.field is not None else f"may.{cell.kind.value}"
-
-
-def _entry(judged: Judged, kind: EntryKind, now: datetime, intent: str | None, body: Mapping[str, Any]) -> Entry:
-    case = judged.case
-    return Entry(
-        kind=kind, at=now, ref=case.record.ref, policy=case.policy.name, decision=judged.key, intent=intent, run=case.run,
-        body=body,
-    )
-
-
-def pins_body(pins: Pins) -> Mapping[str, str]:
-    return {
-        "tier": pins.tier.value, "model": pins.model, "prompt": pins.prompt, "schema": pins.schema,
-        "learner": pins.learner, "embedder": pins.embedder,
-    }
