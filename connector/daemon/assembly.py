@@ -34,6 +34,7 @@ from connector.pipeline import Asking, Deciding, Learning, People, Pipeline, Pos
 from connector.pipeline.learning import Fit
 from connector.pipeline.memory import tell_memory
 from connector.pipeline.own_writes import wake_listeners
+from connector.pipeline.reasoning import Reasoning
 from connector.pipeline.shadowing import Shadowing
 from connector.pipeline.studying import FitOutcomes, Studying, nothing_fitted
 from connector.pipeline.texts import IndexedTexts
@@ -67,45 +68,20 @@ class Surroundings:
 
 def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     """The road, ready for its first round."""
-    journal = Journal(around.randomness)
-    recall = StoredMemory(around.store)
-    contexts = {
-        name: ContextBuilder(
-            reader=adapter.records, index=around.index, recall=recall, lookups=around.lookups,
-            ended=StoredStays(around.store), told=StoredActivities(around.store),
-        )
-        for name, adapter in around.adapters.items()
-    }
-    router = Router(_kept_local(around.reasoners, around.privacy))
-
-    def decide(questions: Sequence[Question]) -> Sequence[Answer]:
-        return router.decide(questions, _thresholds(around.store))
+    journal, reasoning = Journal(around.randomness), _reasoning(around)
 
     def tell(tx: Transaction, row: OutboxRow, state: OutboxState) -> None:
         tell_memory(around.clock, tx, row, state)
         wake_listeners(tx, road.policies, row, state, around.clock.now())
 
-    texts = IndexedTexts(index=around.index, recall=recall, privacy=around.privacy)
+    texts = IndexedTexts(index=around.index, recall=StoredMemory(around.store), privacy=around.privacy)
     deciding = Deciding(
-        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts,
-        decider=decide, wanted=wanted_by(around.privacy), population=Census(around.adapters, around.clock), texts=texts,
-        log=around.log, outlets=around.outlets,
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, reasoning=reasoning,
+        population=Census(around.adapters, around.clock), texts=texts, log=around.log, outlets=around.outlets,
     )
     writeback = Writeback(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, tell=tell,
         outlets=around.outlets,
-    )
-    learning = Learning(
-        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=contexts, agents=AGENTS,
-        shelf=around.shelf, fit=around.fit, ask=decide,
-        shadowing=Shadowing(
-            store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, shelf=around.shelf,
-            ask_with=lambda shelf, questions: OfflineReasoner(AGENTS, shelf).decide(questions),
-        ),
-        studying=Studying(
-            store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, agents=AGENTS,
-            shelf=around.shelf, wanted=wanted_by(around.privacy), fit=around.fit_outcomes,
-        ),
     )
     people = People(store=around.store, journal=journal, clock=around.clock)
     asking = Asking(
@@ -117,10 +93,46 @@ def assemble(around: Surroundings, policies: PolicySet) -> Pipeline:
     )
     road = Pipeline(
         store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, deciding=deciding,
-        writeback=writeback, people=people, asking=asking, posting=posting, learning=learning,
-        texts=texts, policies=policies, log=around.log,
+        writeback=writeback, people=people, asking=asking, posting=posting,
+        learning=_learning(around, journal, reasoning), texts=texts, policies=policies, log=around.log,
     )
     return road
+
+
+def _reasoning(around: Surroundings) -> Reasoning:
+    """Contexts of each CRM's records, and the tiers that answer, each with the thresholds earned so far."""
+    router = Router(_kept_local(around.reasoners, around.privacy))
+
+    def decide(questions: Sequence[Question]) -> Sequence[Answer]:
+        return router.decide(questions, _thresholds(around.store))
+
+    contexts = {
+        name: ContextBuilder(
+            reader=adapter.records, index=around.index, recall=StoredMemory(around.store), lookups=around.lookups,
+            ended=StoredStays(around.store), told=StoredActivities(around.store),
+        )
+        for name, adapter in around.adapters.items()
+    }
+    return Reasoning(
+        store=around.store, clock=around.clock, adapters=around.adapters, contexts=contexts, decider=decide,
+        wanted=wanted_by(around.privacy),
+    )
+
+
+def _learning(around: Surroundings, journal: Journal, reasoning: Reasoning) -> Learning:
+    """What learns from the org's own history, and the newer learners that stand in the shadow of those that act."""
+    return Learning(
+        store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, contexts=reasoning.contexts,
+        agents=AGENTS, shelf=around.shelf, fit=around.fit, ask=reasoning.decider,
+        shadowing=Shadowing(
+            store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, shelf=around.shelf,
+            ask_with=lambda shelf, questions: OfflineReasoner(AGENTS, shelf).decide(questions),
+        ),
+        studying=Studying(
+            store=around.store, journal=journal, clock=around.clock, adapters=around.adapters, agents=AGENTS,
+            shelf=around.shelf, wanted=reasoning.wanted, fit=around.fit_outcomes,
+        ),
+    )
 
 
 _LOCAL_TIERS = frozenset({Tier.OFFLINE, Tier.LOCAL})

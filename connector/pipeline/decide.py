@@ -7,40 +7,27 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from connector.action import describe
-from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin, Log, Outlets
+from connector.adapter import Adapter, ChangeEvent, Log, Outlets
 from connector.change import inbox
 from connector.change.inbox import InboxEvent
-from connector.change.trigger import decision_key, heard_fields
+from connector.change.trigger import heard_fields
 from connector.clock import Clock
-from connector.context.builder import ContextBuilder
-from connector.context.context import Context, PastDecision
-from connector.context.wanted import Subject, Wanted
-from connector.decision.decision import (
-    Answer,
-    Decider,
-    Decision,
-    DecisionResult,
-    Declined,
-    Deferred,
-    Question,
-)
-from connector.decision.decisions import was_asked
+from connector.decision.decision import Deferred
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError, UnknownFieldError
 from connector.gate import LimitBook, hands_off
 from connector.journal import Entry, EntryKind, Journal
-from connector.pipeline.cases import Case, Sorted, is_for_all, policies_on, sort_events
+from connector.pipeline.cases import Sorted, is_for_all, policies_on, sort_events
 from connector.pipeline.judge import Bench, Judged, judge
-from connector.pipeline.precedence import ahead_of, behind, seen_behind, shares_fields
+from connector.pipeline.reasoning import Answered, Reasoning
 from connector.pipeline.recording import record_judged, record_looked_at
 from connector.pipeline.related import listening
-from connector.pipeline.sets import ask_together, gather, is_whole
+from connector.pipeline.sets import gather, is_whole
 from connector.pipeline.texts import IndexedTexts
-from connector.pipeline.unanswered import declined, given_up
-from connector.policy import Policy, PolicySet, Scope
+from connector.pipeline.unanswered import given_up
+from connector.policy import PolicySet
 from connector.record import ActionKind, ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Transaction
 from connector.writeback import outbox
@@ -51,7 +38,6 @@ BUSY = timedelta(milliseconds=500)
 LOCKED_OUT = timedelta(seconds=30)
 REFUSALS = 3
 
-WantedOf = Callable[[Policy, ConnectionName], Wanted]
 PopulationOf = Callable[[ConnectionName, ObjectType], int]
 
 
@@ -67,12 +53,6 @@ class DecideTally:
     unreachable: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Answered:
-    judged: list[tuple[Case, Context, DecisionResult]] = field(default_factory=list)
-    deferred: list[tuple[Case, Deferred]] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deciding:
     """The middle of the road, with everything it is handed."""
@@ -81,9 +61,7 @@ class Deciding:
     journal: Journal
     clock: Clock
     adapters: Mapping[ConnectionName, Adapter]
-    contexts: Mapping[ConnectionName, ContextBuilder]
-    decider: Decider
-    wanted: WantedOf
+    reasoning: Reasoning
     population: PopulationOf
     texts: IndexedTexts
     log: Log
@@ -110,7 +88,7 @@ class Deciding:
         judged: list[Judged] = []
         for some in _by_object(queued):
             found = self._sorted(policies, some)
-            answered = self._answers(found, may_wait=False)
+            answered = self.reasoning.answers(found, may_wait=False)
             with self.store.snapshot() as tx:
                 judged.extend(self._judged(tx, answered, some[0].event.ref, keep=False))
         return judged
@@ -140,18 +118,18 @@ class Deciding:
 
     def _decide_together(self, policies: PolicySet, events: Sequence[InboxEvent], tally: DecideTally) -> None:
         found = self._sorted(policies, events)
-        answered = self._answers(found, may_wait=True)
+        answered = self.reasoning.answers(found, may_wait=True)
         late = {case.event.ref: deferred for case, deferred in answered.deferred}
         exhausted = {event.event.ref for event in events if event.attempts >= ATTEMPTS}
         for case, deferred in answered.deferred:
             if case.event.ref in exhausted and not deferred.patient:
-                answered.judged.append((case, self._bare(case), given_up(deferred)))
+                answered.judged.append((case, self.reasoning.bare(case), given_up(deferred)))
         late = {ref: deferred for ref, deferred in late.items() if ref not in exhausted or deferred.patient}
         late |= dict.fromkeys(found.around.unattached, _UNATTACHED)
         self._keep(policies, events, found, answered, late, tally)
 
     def _keep(
-        self, policies: PolicySet, events: Sequence[InboxEvent], found: Sorted, answered: _Answered,
+        self, policies: PolicySet, events: Sequence[InboxEvent], found: Sorted, answered: Answered,
         late: Mapping[RecordRef, Deferred], tally: DecideTally,
     ) -> None:
         now, first = self.clock.now(), events[0].event.ref
@@ -194,78 +172,7 @@ class Deciding:
             busy = outbox.unfinished_refs(tx)
         return gather(self.store, adapter, policies, events[0], now=now, busy=busy)
 
-    def _answers(self, found: Sorted, *, may_wait: bool) -> _Answered:
-        """Contexts and answers, a policy at a time: what a batch shares is read and asked once.
-
-        Where the answer `may_wait`, cases of a backfill may be asked about together, later and cheaper.
-        Policies stand in their order of precedence: a later one is told what an earlier one proposes for the record, and
-        starts from it where both write into one field. It waits where the earlier one's answer is yet to come.
-        """
-        answered = _Answered()
-        missing = (found.cut,) if found.cut else ()
-        for policy, every in _by_policy(found.cases):
-            late = [(case, deferred) for case in every if (deferred := _waits_for(answered, case)) is not None]
-            answered.deferred += late
-            read = [case for case in every if not any(case is waiting for waiting, _ in late)]
-            if not read:
-                continue
-            ahead = [ahead_of(case, answered.judged) for case in read]
-            contexts = [
-                replace(seen_behind(context, one), past=(*context.past, *_just_proposed(answered, case, self.clock.now())))
-                for case, context, one in zip(read, self._contexts(policy, read, missing), ahead, strict=True)
-            ]
-            cases = [behind(case, one) for case, one in zip(read, ahead, strict=True)]
-            for case, context, answer in self._asked(policy, cases, contexts, may_wait=may_wait):
-                match answer:
-                    case Deferred():
-                        answered.deferred.append((case, answer))
-                    case Declined():
-                        answered.judged.append((case, context, declined(answer)))
-                    case _:
-                        answered.judged.append((case, context, answer))
-        return answered
-
-    def _asked(
-        self, policy: Policy, cases: Sequence[Case], contexts: Sequence[Context], *, may_wait: bool
-    ) -> Iterator[tuple[Case, Context, Answer]]:
-        """A question for each case, or one over all of them where the policy looks at a set."""
-        owners = tuple(user for user in self._adapter(cases[0]).records.users() if user.active)
-        if policy.when.scope is Scope.SET:
-            yield from ask_together(self.decider, policy, cases, contexts, owners)
-            return
-        unchanged = self._asked_before(policy, cases, contexts)
-        questions = [
-            Question(
-                key=_key(case), policy=policy, context=context, owners=owners, patient=may_wait and is_backfilled(case),
-                unchanged=place in unchanged,
-            )
-            for place, (case, context) in enumerate(zip(cases, contexts, strict=True))
-        ]
-        yield from zip(cases, contexts, self.decider(questions), strict=True)
-
-    def _asked_before(self, policy: Policy, cases: Sequence[Case], contexts: Sequence[Context]) -> frozenset[int]:
-        """The places of cases that only a timer brings again, to an agent whose answer does not depend on the time."""
-        due = [place for place, case in enumerate(cases) if case.event.kind is ChangeKind.DUE]
-        if not due or not self.wanted(policy, cases[0].record.ref.connection).timeless:
-            return frozenset()
-        with self.store.snapshot() as tx:
-            return frozenset(
-                place
-                for place in due
-                if was_asked(tx, cases[place].record.ref, policy.name, policy.version, contexts[place].digest)
-            )
-
-    def _contexts(self, policy: Policy, cases: Sequence[Case], missing: tuple[str, ...] = ()) -> Sequence[Context]:
-        connection = cases[0].record.ref.connection
-        subjects = [Subject(record=case.record, changed_from=case.changed_from, missing=missing) for case in cases]
-        schema = self._adapter(cases[0]).records.schema(policy.when.object)
-        wanted = self.wanted(policy, connection)
-        return self.contexts[connection].build(subjects, wanted, schema, now=self.clock.now())
-
-    def _bare(self, case: Case) -> Context:
-        return self._contexts(case.policy, [case])[0]
-
-    def _judged(self, tx: Transaction, answered: _Answered, first: RecordRef, *, keep: bool) -> list[Judged]:
+    def _judged(self, tx: Transaction, answered: Answered, first: RecordRef, *, keep: bool) -> list[Judged]:
         adapter = self.adapters[first.connection]
         bench = Bench(
             tx=tx, book=LimitBook(tx, keep=keep), schema=adapter.records.schema(first.object),
@@ -274,9 +181,6 @@ class Deciding:
             corrected=hands_off.corrected(tx, {case.record.ref for case, _, _ in answered.judged}),
         )
         return [judge(bench, case, context, result) for case, context, result in answered.judged]
-
-    def _adapter(self, case: Case) -> Adapter:
-        return self.adapters[case.record.ref.connection]
 
     def _release(self, events: Sequence[InboxEvent], error: RetryableError, tally: DecideTally) -> None:
         now = self.clock.now()
@@ -319,35 +223,6 @@ def _place_of(error: Exception) -> str:
     return f"in {frames[-1].name}" if frames else "at an unknown place"
 
 
-def is_backfilled(case: Case) -> bool:
-    """Whether nobody waits for this case: it is of a backfill somebody started."""
-    return case.event.origin is ChangeOrigin.BACKFILL
-
-
-def _key(case: Case) -> str:
-    return decision_key(case.record.ref, case.policy.name, case.visit)
-
-
-def _waits_for(answered: _Answered, case: Case) -> Deferred | None:
-    """The answer that a policy which comes first and writes into the same fields of the record still owes."""
-    return next(
-        (
-            replace(deferred, fallback=None)
-            for earlier, deferred in answered.deferred
-            if earlier.record.ref == case.record.ref and shares_fields(earlier.policy, case.policy)
-        ),
-        None,
-    )
-
-
-def _just_proposed(answered: _Answered, case: Case, now: datetime) -> Iterator[PastDecision]:
-    """What policies that come first propose for the same record at the same moment; nobody has agreed to it yet."""
-    for earlier, _, result in answered.judged:
-        if earlier.record.ref == case.record.ref and isinstance(result, Decision) and result.actions:
-            summary = "; ".join(describe(one.action) for one in result.actions)
-            yield PastDecision(at=now, policy=earlier.policy.name, summary=summary, outcome="proposed just now")
-
-
 def _by_object(events: Sequence[InboxEvent]) -> Iterator[list[InboxEvent]]:
     """Events that are read together: those of one object, and each slot of a whole set by itself."""
     groups: dict[tuple[ConnectionName, ObjectType, int], list[InboxEvent]] = {}
@@ -355,11 +230,3 @@ def _by_object(events: Sequence[InboxEvent]) -> Iterator[list[InboxEvent]]:
         apart = event.seq if is_whole(event.event) else -1
         groups.setdefault((event.event.ref.connection, event.event.ref.object, apart), []).append(event)
     yield from groups.values()
-
-
-def _by_policy(cases: Sequence[Case]) -> Iterator[tuple[Policy, list[Case]]]:
-    groups: dict[str, list[Case]] = {}
-    for case in cases:
-        groups.setdefault(case.policy.name, []).append(case)
-    for members in groups.values():
-        yield members[0].policy, members

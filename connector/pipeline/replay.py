@@ -115,7 +115,7 @@ def _answers(
     keys = [f"replay-{one.decision}" for one in some]
     if policy.when.scope is not Scope.SET:
         asked = zip(keys, contexts, strict=True)
-        return deciding.decider(
+        return deciding.reasoning.decider(
             [Question(key=key, policy=policy, context=context, owners=tuple(owners)) for key, context in asked]
         )
     answers: dict[int, Answer] = {}
@@ -123,7 +123,7 @@ def _answers(
     for _, together in groupby(in_order, key=lambda place: some[place].asked_at):
         places = list(together)
         asked_keys, asked_contexts = [keys[place] for place in places], [contexts[place] for place in places]
-        told = answers_together(deciding.decider, policy, asked_keys, asked_contexts, owners)
+        told = answers_together(deciding.reasoning.decider, policy, asked_keys, asked_contexts, owners)
         answers |= dict(zip(places, told, strict=True))
     return [answers[place] for place in range(len(some))]
 
