@@ -1,5 +1,6 @@
 """The stored index survives restarts and damage: it is a cache, and its loss is only work to do again."""
 
+import random
 import shutil
 import threading
 
@@ -9,6 +10,7 @@ from connector.context import lance_search
 from connector.context.embedding import HashingEmbedder
 from connector.context.index import IndexState, Upkeep
 from connector.context.lance_index import LanceIndex
+from connector.context.lance_search import Effort
 from connector.errors import UnavailableError
 
 
@@ -229,6 +231,28 @@ def test_searches_go_on_while_others_write_and_tidy(folder, entry):
         thread.join()
     assert failures == []
     assert (index.stats().entries, index.stats().state) == (15, IndexState.READY)
+
+
+def test_entries_found_by_likeness_alone_are_ranked_by_their_words_too(folder, entry):
+    """However few scores a search keeps, those that can matter are asked for."""
+    chance = random.Random(5)
+    words = [f"{start}{end}" for start in ("pump", "valve", "motor", "filter") for end in ("s", "ing", "ed", "er", "age")]
+    index = LanceIndex(folder)
+    index.upsert([
+        entry(f"{place:03}", " ".join(chance.choices(words, k=6)), title=" ".join(chance.choices(words, k=2)))
+        for place in range(200)
+    ])  # fmt: skip
+    index.optimize()
+    few = LanceIndex(folder, effort=Effort(scored=12, by_words=12, by_likeness=60))
+    every = LanceIndex(folder, effort=Effort(by_words=200, by_likeness=60))
+    for _ in range(6):
+        text = " ".join(chance.choices(words, k=4))
+        scores = {hit.entry.key: hit.score for hit in every.search(text, None, limit=50)}
+        hits = few.search(text, None, limit=10)
+        assert {hit.entry.key: hit.score for hit in hits} == {
+            hit.entry.key: pytest.approx(scores[hit.entry.key]) for hit in hits
+        }
+        assert [hit.entry.key for hit in hits] == list(scores)[:10]
 
 
 def test_a_large_index_still_finds_the_exact_text(folder, entry, monkeypatch):
