@@ -15,10 +15,10 @@ from typing import Any
 from connector.action import Action, UpdateField, action_hash
 from connector.clock import from_micros, micros
 from connector.gate.approval import Approval, ApprovalError, ApprovalState
-from connector.gate.verdict import Bases, ClearedAction, FieldBase, Reason, ReasonCode, clear, decode_held, encode_held
+from connector.gate.verdict import Bases, ClearedAction, Reason, ReasonCode, clear, decode_held, encode_held
 from connector.journal import canonical
 from connector.policy import OnOverwrite
-from connector.record import ConflictRule, ConnectionName, FieldName, ObjectType, Origin, RecordRef
+from connector.record import ConflictRule, ConnectionName, ObjectType, Origin, RecordRef
 from connector.store import Row, Transaction, any_of, batches, word
 
 
@@ -128,23 +128,20 @@ def ask_again(tx: Transaction, stale: Approval, bases: Bases, *, at: datetime, r
     return again
 
 
-def asked_again(tx: Transaction, stale: Approval) -> Approval | None:
-    """The question that took the place of a stale one."""
-    return by_id(tx, _next_id(stale.id))
+def in_its_place(tx: Transaction, settled: Approval) -> Approval | None:
+    """What asks by now what this one asked: put again on the record as it is, or by a newer decision; waiting ones first."""
+    later = [one for one in of_record(tx, settled.ref, settled.policy) if _comes_after(one, settled)]
+    waiting = [one for one in later if one.state is ApprovalState.PENDING]
+    was_replaced = settled.state in (ApprovalState.STALE, ApprovalState.SUPERSEDED)
+    found = waiting or (later if was_replaced else [])
+    return found[-1] if found else None
 
 
-def rebase(tx: Transaction, ref: RecordRef, name: FieldName, base: FieldBase) -> None:
-    """We wrote this field ourselves: open questions on the record rest on our value now, not on a moved one."""
-    rows = tx.rows(
-        "SELECT * FROM gate_approvals WHERE connection = :connection AND object = :object AND record = :record "
-        "AND state = 'pending'",
-        connection=ref.connection, object=ref.object.value, record=ref.id,
-    )
-    for asked in map(approval_of, rows):
-        own = asked.action.field if isinstance(asked.action, UpdateField) else None
-        if name in asked.bases and name != own:
-            held = canonical(encode_held(asked.action, dict(asked.bases) | {name: base}))
-            tx.run("UPDATE gate_approvals SET held = :held WHERE approval = :approval", held=held, approval=asked.id)
+def _comes_after(one: Approval, settled: Approval) -> bool:
+    """Whether it is about the same and put later: several tasks of one decision on one record are no successors."""
+    is_again = one.id.partition("x")[0] == settled.id.partition("x")[0]
+    is_later = (one.asked_at, one.id) > (settled.asked_at, settled.id)
+    return one.cell == settled.cell and is_later and (is_again or one.decision != settled.decision)
 
 
 def _next_id(id: str) -> str:

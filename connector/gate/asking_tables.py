@@ -46,4 +46,13 @@ MIGRATIONS = (
         name="what a letter showed",
         script="ALTER TABLE asking_letters ADD COLUMN seal TEXT",
     ),
+    Migration(
+        stage="asking",
+        number=3,
+        name="letters whose question became another",
+        script="""
+        ALTER TABLE asking_letters ADD COLUMN outdated INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX asking_letters_standing ON asking_letters (way, state, outdated, at, approval)
+        """,
+    ),
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from connector.clock import micros
 from connector.gate.approval import Approval
-from connector.gate.approvals import approval_of
+from connector.gate.approvals import approval_of, by_id
 from connector.store import Transaction, any_of
 
 
@@ -33,11 +33,19 @@ def leaves(tx: Transaction, approval: str, way: str, at: datetime) -> None:
 
 
 def sent(tx: Transaction, approval: Approval, way: str, reference: str) -> None:
-    """It stands there now, as it was shown."""
+    """It stands there now, as it was shown; the question may have become another while it was on its way."""
+    now = by_id(tx, approval.id)
     tx.run(
-        "UPDATE asking_letters SET state = 'sent', told = :told, seal = :seal WHERE approval = :approval AND way = :way",
-        told=reference, seal=approval.seal, approval=approval.id, way=way,
+        "UPDATE asking_letters SET state = 'sent', told = :told, seal = :seal, outdated = :outdated "
+        "WHERE approval = :approval AND way = :way",
+        told=reference, seal=approval.seal, outdated=int(now is not None and now.seal != approval.seal),
+        approval=approval.id, way=way,
     )
+
+
+def became_another(tx: Transaction, approval: str) -> None:
+    """What shows this question shows another one than it is by now."""
+    tx.run("UPDATE asking_letters SET outdated = 1 WHERE approval = :approval AND state = 'sent'", approval=approval)
 
 
 def end(tx: Transaction, approval: str, way: str, state: str) -> None:
@@ -66,11 +74,14 @@ def settled(tx: Transaction, way: str, *, limit: int) -> list[tuple[Approval, st
 
 
 def outdated(tx: Transaction, way: str, *, limit: int) -> list[tuple[Approval, str]]:
-    """What stands there, still waits, and is another question by now than the one shown; as `settled` tells it."""
+    """What stands there, still waits, and is another question by now than the one shown; as `settled` tells it.
+
+    Nothing is read of those that stand as they were shown, however many wait.
+    """
     rows = tx.rows(
-        "SELECT a.*, l.told, l.seal AS shown FROM asking_letters l JOIN gate_approvals a ON a.approval = l.approval "
-        "WHERE l.way = :way AND l.state = 'sent' AND a.state = 'pending' AND l.seal IS NOT NULL ORDER BY l.at, l.approval",
-        way=way,
+        "SELECT a.*, l.told FROM asking_letters l JOIN gate_approvals a ON a.approval = l.approval "
+        "WHERE l.way = :way AND l.state = 'sent' AND l.outdated = 1 AND a.state = 'pending' "
+        "ORDER BY l.at, l.approval LIMIT :limit",
+        way=way, limit=limit,
     )
-    found = ((approval_of(row), row) for row in rows)
-    return [(asked, row["told"] or "") for asked, row in found if asked.seal != row["shown"]][:limit]
+    return [(approval_of(row), row["told"] or "") for row in rows]

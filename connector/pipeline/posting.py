@@ -181,7 +181,7 @@ class MailWay:
         return None
 
     def renew(self, asked: Approval, reference: str) -> DeliveryResult | None:
-        return None  # its link leads to the question as it is
+        return None  # its link leads to the question as it is, and the page says that it is another
 
 
 def _kept(asked: Approval, local_only: frozenset[ObjectType]) -> Refused | None:
@@ -192,6 +192,7 @@ def _kept(asked: Approval, local_only: frozenset[ObjectType]) -> Refused | None:
 
 
 def link_to(page: str | None, asked: Approval) -> str | None:
-    return f"{page}/approvals/{asked.id}" if page is not None else None
+    """The question on the page, with what was shown when the link was made: the page says where it is another by then."""
+    return f"{page}/approvals/{asked.id}?shown={asked.seal}" if page is not None else None
 
 

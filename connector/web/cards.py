@@ -70,9 +70,15 @@ class CardView:
 
     @property
     def words(self) -> Mapping[str, str]:
-        """What of a task, note or message a person may put differently here: a form takes no longer texts."""
-        words = words_of(self.asked.action)
-        return words if all(len(text) <= LONGEST for text in words.values()) else {}
+        """What of a task, note or message a person may put differently here."""
+        return {} if self.is_too_long else words_of(self.asked.action)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the text is longer than a form takes: it is approved as it is, or not at all."""
+        action = self.asked.action
+        value = action.value if isinstance(action, UpdateField) and not self.hides else None
+        return any(len(text) > LONGEST for text in (*words_of(action).values(), value) if isinstance(text, str))
 
     @property
     def is_final(self) -> bool:

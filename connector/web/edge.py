@@ -82,7 +82,7 @@ class Edge:
         if is_post and not self.doors.is_own_post(request.headers):
             raise RefusedError(403, "This came from another site, so it was not done.")
         if way.role is not None and session is None:
-            raise StrangerError("/" if is_post else request.url.path)
+            raise StrangerError("/" if is_post else _address(request))
         posted = forms.form_of(request.headers.get("content-type", ""), body) if is_post else {}
         if way.role is not None and session is not None:
             if is_post and not _is_token(posted.get("csrf", ("",))[0], session):
@@ -155,6 +155,11 @@ class Edge:
             "now": now, "tabs": tabs, "here": home, "person": session.person if session else None,
             "csrf": session.csrf if session else "", "version": self.version,
         }
+
+
+def _address(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _is_token(posted: str, session: Session) -> bool:

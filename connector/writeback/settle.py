@@ -28,6 +28,7 @@ from connector.change.cursors import position
 from connector.change.seen import look_up, note_own_create, note_own_write
 from connector.change.trigger import forget_visit
 from connector.gate import FieldBase, approvals, base_of
+from connector.gate.rebasing import rebase
 from connector.journal import Entry, EntryKind, Journal
 from connector.policy import OnOverwrite
 from connector.record import FieldValue, Record, RecordRef, encode_value, same_value
@@ -226,7 +227,7 @@ class Settler:
         if row.purpose is WritePurpose.ACT:
             ours = FieldBase(value=action.value)
             outbox.rebase(self.tx, row.ref, action.field, ours)
-            approvals.rebase(self.tx, row.ref, action.field, ours)
+            rebase(self.tx, row.ref, action.field, ours)
         kind = {WritePurpose.ACT: EntryKind.APPLIED, WritePurpose.RESTORE: EntryKind.RESTORED}.get(
             row.purpose, EntryKind.REVERTED
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,9 +18,10 @@ from adapters.channels import slack_answers, slack_board, smtp
 from connector.adapter.http import HttpTransport
 from connector.cli.pages import answering
 from connector.errors import ConnectorError, SettingsError
-from connector.gate import approvals, audits
+from connector.gate import audits
 from connector.gate.approval import ApprovalError, ApprovalState
 from connector.gate.persons import Role
+from connector.gate.rebasing import rebase
 from connector.journal import EntryKind
 from connector.pipeline import BoardWay, MailWay
 from connector.record import ObjectType
@@ -153,7 +156,7 @@ def test_a_question_that_is_another_by_now_gets_new_buttons_in_its_place(start, 
     old = space.press(ts, "Approve")
     beside = next(name for name in question.bases if name != "category")
     with road.store.transaction("test: what it rests on was written by us") as tx:
-        approvals.rebase(tx, ticket, beside, replace(question.bases[beside], source="agent"))
+        rebase(tx, ticket, beside, replace(question.bases[beside], source="agent"))
     say(road, client, old)
     assert states(road, ticket) == [ApprovalState.PENDING]
     road.rounds()
@@ -338,6 +341,41 @@ def test_a_letter_leads_to_the_question_and_changes_nothing_itself(start, mailbo
     road.rounds()
     assert written(road, ticket) == ["billing"]
     assert len(mailbox.letters) == 1
+
+
+def link_in(letter):
+    [path] = re.findall(rf"{HOME}(\S+)", body(letter))
+    return path
+
+
+def test_an_old_letter_leads_to_its_question_as_it_is_by_now_and_answers_no_other(start, mailbox):
+    road, ticket, question, _ = start()
+    bob, path = Visitor(house_over(road), "bob"), link_in(mailbox.letters[0])
+    old = bob.form(path, ("verdict", "approve"))
+    assert "has changed since the message" not in bob.read(path)
+    beside = next(name for name in question.bases if name != "category")
+    with road.store.transaction("test: what it rests on was written by us") as tx:
+        rebase(tx, ticket, beside, replace(question.bases[beside], source="agent"))
+    assert "has changed since the message" in bob.read(path)
+    assert bob.send(old.action, {**old.fields, "verdict": "approve"}).status_code == 409
+    road.desk.edit(ticket, {"subject": "Charged twice, broken now"})
+    bob.press(path, ("verdict", "approve"))
+    road.rounds()
+    [again] = [one for one in road.approvals(ticket) if one.state is ApprovalState.PENDING]
+    told = bob.read(path)
+    assert f'href="/approvals/{again.id}"' in told
+    assert 'value="approve"' not in told
+    assert bob.send(old.action, {**old.fields, "verdict": "approve"}).status_code in (303, 409)
+    road.rounds()
+    assert written(road, ticket) == []
+
+
+def test_a_letter_asks_who_is_not_signed_in_for_the_token_first_and_then_shows_the_same(start, mailbox):
+    road, _, question, _ = start()
+    path = link_in(mailbox.letters[0])
+    led = Visitor(house_over(road), "nobody", role=None).get(path)
+    assert parse_qs(urlsplit(led.headers["location"]).query)["next"] == [path]
+    assert question.seal in path
 
 
 def test_an_owner_without_an_address_gets_no_letter_and_the_question_waits(start, mailbox):

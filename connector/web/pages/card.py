@@ -18,6 +18,7 @@ from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
 from connector.web.pages.approvals import hands
 from connector.web.pages.typed import Typed, form_for
 from connector.web.pages.wording import own_path, word
+from connector.web.security.forms import LONGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ def shown(house: House, asked: Asked, *, note: str | None = None, typed: str | N
     values |= {
         "now_in_crm": read_now(house, found), "typed": _typed(house, found, typed, hides=hides), "note": note,
         "reworded": worded(asked, found), "back": own_path(asked.posted("back") or asked.query.get("back", "/")),
+        "is_another": asked.query.get("shown", found.seal) != found.seal, "longest": LONGEST,
     }
     return Shown(template="card.html", values=values, status=status)
 
@@ -91,8 +93,7 @@ def _target_value(found: Approval, fields: Mapping[Any, FieldValue]) -> str | No
 
 def _values(tx: Transaction, house: House, found: Approval, person: str) -> dict[str, Any]:
     [card] = cards_of(tx, [found], person=person, targets=house.targets(), now=house.clock.now())
-    again = approvals.asked_again(tx, found)
-    return {"card": card, "hands": hands(tx), "again": again}
+    return {"card": card, "hands": hands(tx), "again": None if card.is_open else approvals.in_its_place(tx, found)}
 
 
 def _typed(house: House, found: Approval, typed: str | None, *, hides: bool) -> Typed | None:

@@ -11,6 +11,7 @@ from connector.gate.cells import Cell
 from connector.journal import EntryKind
 from connector.policy import Tier
 from connector.record import ActionKind, ObjectType
+from connector.web.security.forms import LONGEST
 from tests.support.given import policy, ref
 from tests.support.outside import Saying
 from tests.support.road import Road
@@ -24,6 +25,7 @@ ASK = policy(
 STEPS = {
     "task": lambda ref: CreateTask(ref=ref, subject="Call them", description="They were charged twice."),
     "note": lambda ref: CreateNote(ref=ref, body="Was charged <b>twice</b>."),
+    "long": lambda ref: CreateNote(ref=ref, body="Was charged twice. " * 500),
 }  # fmt: skip
 
 
@@ -90,6 +92,18 @@ def test_words_the_crm_would_not_take_are_kept_in_the_form_and_written_nowhere(a
     road.rounds()
     assert road.desk.hanging(ticket, ObjectType.TASK) == ()
     assert road.approvals(ticket)[0].state is ApprovalState.PENDING
+
+
+def test_a_text_longer_than_a_form_takes_is_approved_as_it_is_and_the_page_says_so(asked_for):
+    road, ada, ticket, question = asked_for("long")
+    page = f"/approvals/{question.id}"
+    told = ada.read(page)
+    assert "more than 8,000 characters" in told
+    assert 'value="reword"' not in told
+    ada.press(page, ("verdict", "approve"))
+    road.rounds()
+    [note] = road.desk.hanging(ticket, ObjectType.NOTE)
+    assert len(str(note["body"])) > LONGEST
 
 
 def test_a_call_without_words_has_none_to_change():
