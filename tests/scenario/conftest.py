@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from connector.policy import Tier
+from tests.support.deals import Clerk
 from tests.support.road import DESKS, Road
 
 
@@ -22,15 +24,34 @@ def road(desk, tmp_path) -> Road:
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    """A road with another policy, learner or model."""
+def activated(desk, tmp_path):
+    """A road with whatever a test names, past its baseline; it is closed with the test."""
     made: list[Road] = []
 
     def road(**more) -> Road:
         made.append(Road(desk, tmp_path, **more))
-        made[0].activate()
-        return made[0]
+        made[-1].activate()
+        return made[-1]
 
     yield road
     for one in made:
         one.store.close()
+
+
+@pytest.fixture
+def build(activated):
+    """A road with another policy, learner or model."""
+    return activated
+
+
+@pytest.fixture
+def clerked(activated):
+    """A road under these policies on which a clerk decides as the test says."""
+
+    def road(under, answer) -> Road:
+        clerk = Clerk(answer)
+        made = activated(under=under, models=lambda store, clock: {Tier.OFFLINE: clerk})
+        made.clerk = clerk
+        return made
+
+    return road

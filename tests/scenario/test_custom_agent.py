@@ -46,9 +46,8 @@ def desk(request):
 
 
 @pytest.fixture
-def sales(desk, tmp_path):
+def sales(activated):
     """The example's road over a CRM with leads and orders; a model answers from the script, in order."""
-    made = []
 
     def built(name, *script, when="", server=None):
         server = server or FakeMessages(*script)
@@ -60,13 +59,9 @@ def sales(desk, tmp_path):
             )  # fmt: skip
             return {Tier.FAST: asked}
 
-        made.append(Road(desk, tmp_path, under=example(name, when), models=models))
-        made[0].activate()
-        return made[0], server
+        return activated(under=example(name, when), models=models), server
 
-    yield built
-    for road in made:
-        road.store.close()
+    return built
 
 
 def created(road, object, **values):

@@ -61,18 +61,11 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
+def build(activated):
     def road(reason="{tier: offline}", models=None, text=POLICY) -> Road:
-        under = parse_policy(text.format(reason=reason), agents=AGENTS)
-        made.append(Road(desk, tmp_path, under=under, models=models))
-        made[0].activate()
-        return made[0]
+        return activated(under=parse_policy(text.format(reason=reason), agents=AGENTS), models=models)
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def given_contact(desk, *mails, sender="eva.meyer@kranbau-nord.de", **values):

@@ -43,19 +43,14 @@ def desk(request):
 
 
 @pytest.fixture
-def start(desk, tmp_path):
+def start(activated):
     """A road that follows up on new deals."""
-    made: list[Road] = []
 
     def started(*, may: str = MAY, options: str = "", reason: str = "{tier: offline}", **more) -> Road:
         text = POLICY.format(may=may, options=f", {options}" if options else "", reason=reason)
-        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), **more))
-        made[0].activate()
-        return made[0]
+        return activated(under=parse_policy(text, agents=AGENTS), **more)
 
-    yield started
-    for one in made:
-        one.store.close()
+    return started
 
 
 def drafts(road, deal):

@@ -62,22 +62,18 @@ def desk(request):
 
 
 @pytest.fixture
-def sales(desk, tmp_path):
+def sales(desk, activated):
     """The policy's road; leads of the past are there before it is activated, and learned from."""
-    made = []
 
     def built(*past, under=None, models=None):
         if past:
             desk.create_many(LEAD, past)
             desk.advance(timedelta(hours=1))
-        made.append(Road(desk, tmp_path, under=under or policy(), models=models, scores=True))
-        made[0].activate()
-        made[0].pipeline.learning.step(made[0].policies)
-        return made[0]
+        road = activated(under=under or policy(), models=models, scores=True)
+        road.pipeline.learning.step(road.policies)
+        return road
 
-    yield built
-    for road in made:
-        road.store.close()
+    return built
 
 
 def history(count=240, *, signal=True, **more):

@@ -47,18 +47,12 @@ def desk(request):
 
 
 @pytest.fixture
-def start(desk, tmp_path):
-    made: list[Road] = []
-
+def start(activated):
     def started(*, when: str, may: str, reason: str = "{tier: offline}", **more) -> Road:
         text = POLICY.format(when=when, may=may, reason=reason)
-        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), **more))
-        made[0].activate()
-        return made[0]
+        return activated(under=parse_policy(text, agents=AGENTS), **more)
 
-    yield started
-    for one in made:
-        one.store.close()
+    return started
 
 
 def holder(desk):

@@ -8,10 +8,8 @@ import pytest
 
 from connector.action import UpdateField
 from connector.journal import EntryKind
-from connector.policy import Tier
 from connector.record import FieldName, ObjectType
-from tests.support.deals import SALES, Clerk, sales_policy
-from tests.support.road import Road
+from tests.support.deals import SALES, sales_policy
 
 NEXT_STEP, HEALTH = FieldName("next_step"), FieldName("health")
 FLAG = "{update: {health: {conflict: agent_owned}}}"
@@ -23,19 +21,8 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
-    def road(*policies, answer):
-        clerk = Clerk(answer)
-        made.append(Road(desk, tmp_path, under=policies, models=lambda store, clock: {Tier.OFFLINE: clerk}))
-        made[0].clerk = clerk
-        made[0].activate()
-        return made[0]
-
-    yield road
-    for one in made:
-        one.store.close()
+def build(clerked):
+    return lambda *policies, answer: clerked(policies, answer)
 
 
 def deal(road):

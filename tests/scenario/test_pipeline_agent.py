@@ -23,7 +23,6 @@ from connector.record import ObjectType
 from connector.report.deals import standings
 from tests.support.deals import SALES
 from tests.support.messages_server import FakeMessages, QuotingMessages, message
-from tests.support.road import Road
 
 POLICY = """
 schema: 1
@@ -54,19 +53,14 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
+def build(desk, activated):
     def road(reason="{tier: offline}", outcome="", **more):
         text = POLICY.format(stage=f'"{desk.STAGES[0]}"', reason=reason, outcome=outcome)
-        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), scores=True, **more))
-        made[0].activate()
-        made[0].pipeline.learning.step(made[0].policies)
-        return made[0]
+        made = activated(under=parse_policy(text, agents=AGENTS), scores=True, **more)
+        made.pipeline.learning.step(made.policies)
+        return made
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def deal(desk, **values):
@@ -212,22 +206,17 @@ TOGETHER = POLICY.replace(
 
 
 @pytest.fixture
-def build_set(desk, tmp_path):
-    made: list[Road] = []
-
+def build_set(desk, activated):
     def road(reason="{tier: offline}", gate=None, **more):
         boss = desk.adapter().records.users()[0]
         text = TOGETHER.format(stage=f'"{desk.STAGES[0]}"', reason=reason, outcome="", boss=f'"{boss.name}"')
         text = text.replace("{supervised: never, target: 80%}", gate) if gate else text
-        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), scores=True, **more))
-        made[0].boss = boss
-        made[0].activate()
-        made[0].pipeline.learning.step(made[0].policies)
-        return made[0]
+        made = activated(under=parse_policy(text, agents=AGENTS), scores=True, **more)
+        made.boss = boss
+        made.pipeline.learning.step(made.policies)
+        return made
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def tasks_of(desk, *refs):

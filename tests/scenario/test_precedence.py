@@ -9,10 +9,8 @@ import pytest
 from connector.action import UpdateField
 from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
-from connector.policy import Tier
 from connector.record import FieldName, ObjectType
-from tests.support.deals import SALES, Clerk, sales_policy
-from tests.support.road import Road
+from tests.support.deals import SALES, sales_policy
 
 NEXT_STEP = FieldName("next_step")
 BOTH = "{object: opportunity, events: [created]}"
@@ -26,23 +24,15 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
+def build(clerked):
     def road(**first):
-        clerk = Clerk(lengthened)
         policies = (
             sales_policy("zebra", when=BOTH, may=CAREFUL, **first),
             sales_policy("adder", when=BOTH, may=CAREFUL, after_policy="zebra"),
         )
-        made.append(Road(desk, tmp_path, under=policies, models=lambda store, clock: {Tier.OFFLINE: clerk}))
-        made[0].clerk = clerk
-        made[0].activate()
-        return made[0]
+        return clerked(policies, lengthened)
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def lengthened(question):

@@ -51,18 +51,12 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
+def build(activated):
     def road(reason="{tier: offline}", models=None, may=MAY, object="opportunity", wakes="name") -> Road:
         text = POLICY.format(reason=reason, may=may.strip("\n"), object=object, wakes=wakes)
-        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), models=models))
-        made[0].activate()
-        return made[0]
+        return activated(under=parse_policy(text, agents=AGENTS), models=models)
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def given_deal(desk, *, notes=(), mails=(), **values):

@@ -8,10 +8,8 @@ import pytest
 
 from connector.action import CreateTask, UpdateField
 from connector.journal import EntryKind
-from connector.policy import Tier
 from connector.record import FieldName, ObjectType, RecordRef
-from tests.support.deals import SALES, Clerk, sales_policy
-from tests.support.road import Road
+from tests.support.deals import SALES, sales_policy
 
 KINDS = (ObjectType.EMAIL, ObjectType.CALL, ObjectType.NOTE, ObjectType.MEETING, ObjectType.TASK)
 WORDS = {ObjectType.NOTE: "body"}
@@ -25,20 +23,12 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
+def build(clerked):
     def road(when=MAIL, answer=None, **more):
-        clerk = Clerk(answer or noted)
         policies = [sales_policy(when=when, **more)] if isinstance(when, str) else when
-        made.append(Road(desk, tmp_path, under=policies, models=lambda store, clock: {Tier.OFFLINE: clerk}))
-        made[0].clerk = clerk
-        made[0].activate()
-        return made[0]
+        return clerked(policies, answer or noted)
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def noted(question):

@@ -18,10 +18,8 @@ from connector.journal import EntryKind
 from connector.pipeline import sets
 from connector.pipeline.erase import erase
 from connector.pipeline.replay import replay
-from connector.policy import Tier
 from connector.record import FieldName, ObjectType, RecordRef
-from tests.support.deals import SALES, Clerk, sales_policy
-from tests.support.road import Road
+from tests.support.deals import SALES, sales_policy
 
 NEXT_STEP = FieldName("next_step")
 SET = "{object: opportunity, every: 1 day, at: 07:30, scope: set, where: closed == false}"
@@ -33,21 +31,9 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
+def build(clerked):
     """A road whose clerk gives every deal of the set its place in it."""
-    made: list[Road] = []
-
-    def road(when=SET, answer=placed, **more):
-        clerk = Clerk(answer)
-        under = sales_policy(when=when, **more)
-        made.append(Road(desk, tmp_path, under=under, models=lambda store, clock: {Tier.OFFLINE: clerk}))
-        made[0].clerk = clerk
-        made[0].activate()
-        return made[0]
-
-    yield road
-    for one in made:
-        one.store.close()
+    return lambda when=SET, answer=placed, **more: clerked(sales_policy(when=when, **more), answer)
 
 
 def placed(question):

@@ -15,7 +15,6 @@ from connector.pipeline.erase import erase
 from connector.policy import parse_policy
 from connector.record import ObjectType
 from tests.support.deals import SALES
-from tests.support.road import Road
 
 POLICY = """
 schema: 1
@@ -37,18 +36,13 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
-    made: list[Road] = []
-
+def build(activated):
     def road(text=POLICY):
-        made.append(Road(desk, tmp_path, under=parse_policy(text, agents=AGENTS), scores=True))
-        made[0].activate()
-        made[0].pipeline.learning.read_stays(made[0].policies)
-        return made[0]
+        made = activated(under=parse_policy(text, agents=AGENTS), scores=True)
+        made.pipeline.learning.read_stays(made.policies)
+        return made
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def opened(desk, **values):

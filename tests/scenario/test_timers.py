@@ -9,10 +9,8 @@ import pytest
 from connector.action import UpdateField
 from connector.cli.fitting import problems_of
 from connector.journal import EntryKind
-from connector.policy import Tier
 from connector.record import FieldName, ObjectType
-from tests.support.deals import SALES, Clerk, sales_policy
-from tests.support.road import Road
+from tests.support.deals import SALES, sales_policy
 
 NEXT_STEP = FieldName("next_step")
 DAILY = "{object: opportunity, every: 1 day, at: 07:30, where: closed == false}"
@@ -24,22 +22,14 @@ def desk(request):
 
 
 @pytest.fixture
-def build(desk, tmp_path):
+def build(clerked):
     """A road whose clerk writes down how often each deal was looked at."""
-    made: list[Road] = []
 
     def road(when, **more):
-        clerk = Clerk(lambda question: [_noted(question, clerk)])
-        made.append(
-            Road(desk, tmp_path, under=sales_policy(when=when, **more), models=lambda store, clock: {Tier.OFFLINE: clerk})
-        )
-        made[0].clerk = clerk
-        made[0].activate()
-        return made[0]
+        made = clerked(sales_policy(when=when, **more), lambda question: [_noted(question, made.clerk)])
+        return made
 
-    yield road
-    for one in made:
-        one.store.close()
+    return road
 
 
 def _noted(question, clerk):
