@@ -26,11 +26,10 @@ from connector.adapter import (
     HookReading,
     HookSource,
     ObjectType,
+    SharedSecret,
     ToldActivity,
 )
-from connector.errors import SettingsError
 
-WINDOW = timedelta(minutes=5)
 MOST_HINTS = 100
 SIGNATURE = "x-hook-signature"
 _SIGNED = re.compile(r"t=([0-9]{9,11}),v1=([0-9a-f]{64})", re.ASCII)
@@ -43,22 +42,13 @@ class SignedHooks:
     """One sender that shares a secret with us."""
 
     def __init__(self, environment: ChannelEnvironment) -> None:
-        options = environment.options
-        self.connection = ConnectionName(options.text("connection"))
-        options.close()
-        if options.problems:
-            raise SettingsError(options.problems)
-        self._secret = environment.secrets.get("hook_secret").encode()
+        self.connection = ConnectionName(environment.options.text("connection"))
+        self._secret = SharedSecret.of(environment)
 
     def read(self, delivery: HookDelivery) -> HookReading:
         """The records a genuine delivery names."""
-        signed = _SIGNED.fullmatch(delivery.headers.get(SIGNATURE, ""))
-        if signed is None:
-            return Forged(why="it carries no X-Hook-Signature: t=…,v1=…")
-        if abs(delivery.at.timestamp() - int(signed[1])) > WINDOW.total_seconds():
-            return Forged(why="its time is more than five minutes from ours")
-        if not hmac.compare_digest(signature(self._secret, signed[1], delivery.body), signed[2]):
-            return Forged(why="its signature is not ours")
+        if (forged := self._unproven(delivery)) is not None:
+            return forged
         try:
             told = json.loads(delivery.body)
         except (ValueError, RecursionError):
@@ -73,6 +63,16 @@ class SignedHooks:
         except ValueError as error:
             return Garbled(why=str(error))
         return Heard(records=tuple(sorted(hints)), activities=activities)
+
+    def _unproven(self, delivery: HookDelivery) -> Forged | None:
+        found = _SIGNED.fullmatch(delivery.headers.get(SIGNATURE, ""))
+        if found is None:
+            return Forged(why="it carries no X-Hook-Signature: t=…,v1=…")
+        stamp, given = found.groups()
+        return self._secret.unproven(
+            delivery, sent=timedelta(seconds=int(stamp)), given=given,
+            signed=lambda secret: signature(secret, stamp, delivery.body),
+        )  # fmt: skip
 
 
 def signature(secret: bytes, stamp: str, body: bytes) -> str:

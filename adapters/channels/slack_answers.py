@@ -25,11 +25,10 @@ from connector.adapter import (
     HookSource,
     PersonSaid,
     Said,
+    SharedSecret,
     Spoken,
 )
-from connector.errors import SettingsError
 
-WINDOW = timedelta(minutes=5)  # to both sides
 SIGNATURE, STAMP = "x-slack-signature", "x-slack-request-timestamp"
 ACTION, INPUT = "crm-connector-", "crm-connector-value"
 _SIGNED = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
@@ -44,18 +43,13 @@ class SlackAnswers:
 
     def __init__(self, environment: ChannelEnvironment) -> None:
         self.connection = ConnectionName(environment.name)
-        options = environment.options
-        self._team = options.text("team", "-")
-        options.close()
-        if options.problems:
-            raise SettingsError(options.problems)
-        # The app's signing secret. Without it nothing could be proven, so the door does not open at all.
-        self._secret = environment.secrets.get("hook_secret").encode()
+        self._team = environment.options.text("team", "-")
+        self._secret = SharedSecret.of(environment)  # the app's signing secret
 
     def read(self, delivery: HookDelivery) -> HookReading:
         """Who pressed which buttons; a payload of another kind says nothing."""
-        if (why := self._unproven(delivery)) is not None:
-            return Forged(why=why)
+        if (forged := self._unproven(delivery)) is not None:
+            return forged
         try:
             form = parse_qs(delivery.body.decode(), strict_parsing=True, max_num_fields=20)
             payload = json.loads(form["payload"][0])
@@ -67,14 +61,14 @@ class SlackAnswers:
             return Forged(why="it comes from another workspace")
         return Spoken(words=tuple(_words(payload)))
 
-    def _unproven(self, delivery: HookDelivery) -> str | None:
+    def _unproven(self, delivery: HookDelivery) -> Forged | None:
         stamp, given = delivery.headers.get(STAMP, ""), delivery.headers.get(SIGNATURE, "")
         if not _SECONDS.fullmatch(stamp) or not _SIGNED.fullmatch(given):
-            return "it carries no v0 signature"
-        if abs(delivery.at.timestamp() - int(stamp)) > WINDOW.total_seconds():
-            return "its time is more than five minutes from ours"
-        expected = signature(self._secret, stamp, delivery.body)
-        return None if hmac.compare_digest(expected, given) else "its signature is not ours"
+            return Forged(why="it carries no v0 signature")
+        return self._secret.unproven(
+            delivery, sent=timedelta(seconds=int(stamp)), given=given,
+            signed=lambda secret: signature(secret, stamp, delivery.body),
+        )  # fmt: skip
 
 
 def signature(secret: bytes, stamp: str, body: bytes) -> str:

@@ -52,6 +52,7 @@ from connector.adapter.lanes import Allowed, Lane
 from connector.adapter.lookups import LookedUp, Lookup, LookupFactory, LookupResult, LookupRow, NotLookedUp
 from connector.adapter.options import Options
 from connector.adapter.parameters import Lacking, Parameter, ParameterKind, Plain, filled, needs_of, read_parameters
+from connector.adapter.proof import SharedSecret
 from connector.adapter.questions import PersonSaid, PutQuestion, QuestionBoard, Said
 from connector.adapter.readable import readable
 from connector.adapter.reads import Capabilities, GuardKind, RecordReader
@@ -193,6 +194,7 @@ __all__ = [
     "Said",
     "Secrets",
     "SharedField",
+    "SharedSecret",
     "Spoken",
     "StageHistory",
     "StartsWorkflows",
