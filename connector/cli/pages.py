@@ -74,7 +74,8 @@ def answering(store: Store, adapters: Mapping[ConnectionName, Adapter], clock: C
 
 @contextmanager
 def door_open(
-    settings: Settings, store: Store, adapters: Mapping[ConnectionName, Adapter], policies: Callable[[], PolicySet], log: Log
+    settings: Settings, store: Store, adapters: Mapping[ConnectionName, Adapter], policies: Callable[[], PolicySet],
+    log: Log, wake: Callable[[], None],
 ) -> Iterator[None]:
     """Keep the public door for webhooks open while something else runs; nothing where settings ask for none."""
     if settings.hooks is None:
@@ -86,7 +87,7 @@ def door_open(
     clock, where = SystemClock(), settings.hooks.served
     door = Door(
         store=store, clock=clock, sources=open_hooks(settings, clock, log), policies=policies, origin=address_of(where),
-        log=log, take=answering(store, adapters, clock, log).take,
+        log=log, take=answering(store, adapters, clock, log).take, wake=wake,
     )
     with served(hooks_app(door), where, bound(where), log, clock):
         log.info("hooks_served", address=address_of(where), sources=sorted(door.sources))

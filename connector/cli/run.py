@@ -56,7 +56,9 @@ def run(
             daemon = make_daemon(settings, road, in_force, log)
             with (
                 served_beside(settings.web, lambda: _house(road), log),
-                door_open(settings, road.around.store, road.connected.adapters, lambda: road.pipeline.policies, log),
+                door_open(
+                    settings, road.around.store, road.connected.adapters, lambda: road.pipeline.policies, log, daemon.wake
+                ),
             ):
                 daemon.run()
 

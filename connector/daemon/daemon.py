@@ -50,6 +50,7 @@ class Daemon:
     count: Callable[[], None] = _nothing
     stopping: threading.Event = field(default_factory=threading.Event)
     baselined: bool = False
+    _woken: threading.Event = field(default_factory=threading.Event)
     _failure: BaseException | None = None
     _reported: dict[str, str] = field(default_factory=dict)
 
@@ -66,13 +67,18 @@ class Daemon:
             timezone=UTC,
             executors={"road": ThreadPoolExecutor(1), "learning": ThreadPoolExecutor(1)},
             # A tick that comes late or twice is one tick; what is due stands in tables, never in the scheduler.
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            job_defaults={"coalesce": True, "misfire_grace_time": None},
         )
         self._schedule(scheduler)
         scheduler.start()
+        waker = threading.Thread(target=self._begin_when_woken, args=(scheduler,), name="waker")
+        waker.start()
         try:
             self.stopping.wait()
         finally:
+            self.stopping.set()
+            self.wake()
+            waker.join()
             scheduler.shutdown(wait=True)
             self._seal()
         if self._failure is not None:
@@ -99,7 +105,21 @@ class Daemon:
             scheduler.add_job(
                 self._guarded, "interval", args=[tick], seconds=every.total_seconds(), executor=executor, id=name,
                 next_run_time=self.pipeline.clock.now() + first,
+                # One round may wait behind the one that runs: what woke it came after that one had looked.
+                max_instances=2 if name == "work" else 1,
             )
+
+    def wake(self) -> None:
+        """Somebody says that something changed: the next round begins now. Never waits, and may be called at any time."""
+        self._woken.set()
+
+    def _begin_when_woken(self, scheduler: Any) -> None:
+        """Bring the next round of work forward, again and again until the end; however many called, it is one round."""
+        while not self.stopping.is_set():
+            self._woken.wait()
+            self._woken.clear()
+            if not self.stopping.is_set():
+                scheduler.modify_job("work", next_run_time=self.pipeline.clock.now())
 
     def capture(self) -> None:
         """Poll every connection once."""

@@ -26,13 +26,19 @@ MOST_BYTES = 1024 * 1024
 _QUIET = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
+def _nobody_waits() -> None: ...
+
+
 def _nobody_asks(place: str, word: PersonSaid) -> str | None:
     return "nobody is asked here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """What the door is handed. `origin` is the public address as senders call it, without a path."""
+    """What the door is handed. `origin` is the public address as senders call it, without a path.
+
+    `wake` is told whenever something was queued, so that nobody waits for the next round.
+    """
 
     store: Store
     clock: Clock
@@ -41,6 +47,7 @@ class Door:
     origin: str
     log: Log
     take: Callable[[str, PersonSaid], str | None] = _nobody_asks
+    wake: Callable[[], None] = _nobody_waits
 
 
 def hooks_app(door: Door) -> ASGIApp:
@@ -113,6 +120,8 @@ def _queued(door: Door, name: str, source: HookSource, heard: Heard) -> Response
     except StateError as error:
         door.log.warning("hook_not_queued", source=name, reason=error.message)
         return _said(503, "not now: try again")
+    if refs or new:
+        door.wake()
     door.log.info("hook_taken", source=name, records=len(refs), activities=new)
     return Response(status_code=204, headers=_QUIET)
 
@@ -124,6 +133,8 @@ def _answered(door: Door, name: str, words: tuple[PersonSaid, ...]) -> Response:
     except StateError as error:
         door.log.warning("hook_not_queued", source=name, reason=error.message)
         return _said(503, "not now: try again")
+    if None in counted:
+        door.wake()
     door.log.info("answers_taken", source=name, counted=counted.count(None), words=len(words))
     return Response(status_code=200, headers=_QUIET)
 

@@ -74,6 +74,18 @@ def test_fifty_copies_are_one_look(road, client, sender):
     assert waiting(road) == 1
 
 
+def test_what_was_queued_wakes_the_service_and_nothing_else_does(road):
+    calls = []
+    client = TestClient(hooks_app(replace(door_of(road), wake=lambda: calls.append(waiting(road)))), base_url=ORIGIN)
+    ticket = road.ticket("Charged twice")
+    about = [{"subscriptionType": "ticket.creation", "objectId": int(ticket.id)}]
+    for case in (signed(road, about, secret="another"), signed(road, ODD), signed(road, None, body=b"{")):
+        client.post("/hooks/crm", **case)
+    assert calls == []
+    assert client.post("/hooks/crm", **signed(road, about)).status_code == 204
+    assert calls == [1]
+
+
 def test_what_a_hint_claims_is_never_used(road, client):
     ticket = road.ticket("Broken again")
     event = {
