@@ -60,8 +60,11 @@ def served(app: ASGIApp, settings: WebSettings, door: socket.socket, log: Log, c
 def _server(app: ASGIApp, settings: WebSettings) -> uvicorn.Server:
     import uvicorn
 
+    from connector.web.patience import Punctual  # slow to import, as the server itself
+
     config = uvicorn.Config(
-        app, http="h11", log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=2,
+        app, http=Punctual, log_config=None, access_log=False, server_header=False, lifespan="off",
+        timeout_graceful_shutdown=2,
         # Forwarded addresses are believed only where settings say that a proxy stands before the page.
         proxy_headers=settings.origin is not None, h11_max_incomplete_event_size=32 * 1024, limit_concurrency=256,
     )

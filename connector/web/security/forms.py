@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from connector.web.page import BadRequestError
 
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 256 * 1024  # twice the longest text, however its characters are written in a form
 _MOST_FIELDS = 50
 LONGEST = 8000
 FORM = "application/x-www-form-urlencoded"

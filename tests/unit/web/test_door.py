@@ -18,6 +18,7 @@ from connector.journal import EntryKind
 from connector.settings import WebSettings
 from connector.web.app import pages_app
 from connector.web.pages import PAGES
+from connector.web.security.forms import MOST_BYTES
 from connector.web.security.headers import POLICY
 from tests.support.given import update
 from tests.support.road import DESKS
@@ -187,7 +188,7 @@ NASTY = [
 ]  # fmt: skip
 READ_FROM_ADDRESSES = {
     "/": ("page", "pattern", "policy", "owner"),
-    "/approvals/{id}": ("back",),
+    "/approvals/{id}": ("back", "shown"),
     "/history": ("before", "record"),
     "/revert": ("record", "action", "decision", "policy", "run"),
     "/sign-in": ("next",),
@@ -221,7 +222,7 @@ def test_nothing_that_is_posted_is_answered_with_500(ada, road, asked, path):
             spoilt = "&".join([f"csrf={csrf}", f"verdict={verdict}", *(f"{name}={quoted}" for name in FIELDS)])
             answer = ada.client.post(here, content=spoilt, headers=POSTED)
             assert answer.status_code < 500, (text, verdict, answer.text)
-    huge = ada.client.post(here, content=b"a=" + b"b" * 80_000, headers=POSTED)
+    huge = ada.client.post(here, content=b"a=" + b"b" * MOST_BYTES, headers=POSTED)
     assert huge.status_code == 413
     many = "&".join(f"a{n}=1" for n in range(200))
     assert ada.client.post(here, content=many, headers=POSTED).status_code == 400

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
 
 from connector.settings import WebSettings
 from connector.web.hooks.app import hooks_app
+from connector.web.patience import Punctual
 from connector.web.serving import bound, served
 from tests.support.door import FREE, door_of
 from tests.support.road import DESKS, Road
@@ -83,6 +86,70 @@ def test_what_is_no_http_is_one_quiet_line_however_often_it_comes(road, caplog, 
     assert told[1]["lines"] >= 5
     assert "CANARY" not in str(log.lines)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+UNENDED = {
+    "nothing at all": (),
+    "half a header": (HERE + b" HTTP/1.1\r\nHo",),
+    "half a body": (HERE + HOST + b"Content-Length: 500\r\n\r\n{",),
+    "half a chunk": (HERE + CHUNKED + b"50\r\n{",),
+    "half of a second request": (b"GET /hooks/crm" + HOST + b"\r\n", HERE + b" HT"),
+}
+
+
+@pytest.mark.parametrize("begun", UNENDED)
+def test_a_request_that_never_ends_is_cut_off_and_makes_room(road, monkeypatch, begun):
+    monkeypatch.setattr(Punctual, "PATIENCE", 0.3)
+    log = Kept()
+    with opened(hooks_app(door_of(road, log)), log, road.clock) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as line, suppress(ConnectionError):
+            for place, part in enumerate(UNENDED[begun]):
+                assert place == 0 or line.recv(4096).startswith(b"HTTP/1.1 4")
+                line.sendall(part)
+            while line.recv(4096):
+                pass
+        assert answered(port, [b"GET /nowhere" + HOST + b"Connection: close\r\n\r\n"]).startswith(b"HTTP/1.1 404")
+
+
+def test_a_byte_now_and_then_is_no_end_either(road, monkeypatch):
+    monkeypatch.setattr(Punctual, "PATIENCE", 0.3)
+    log = Kept()
+    with (
+        opened(hooks_app(door_of(road, log)), log, road.clock) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as line,
+        suppress(ConnectionError),
+    ):
+        line.sendall(HERE + HOST + b"Content-Length: 1000000\r\n\r\n")
+        line.settimeout(0.05)
+        for _ in range(10_000):  # it would take minutes, were nobody to end it
+            line.sendall(b"x")
+            with suppress(TimeoutError):
+                if not line.recv(1):
+                    break
+        else:
+            pytest.fail("it was still listened to")
+
+
+def test_an_answer_may_take_longer_than_a_request(road, monkeypatch):
+    monkeypatch.setattr(Punctual, "PATIENCE", 0.2)
+
+    goes_on = threading.Event()
+
+    async def slow(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.to_thread(goes_on.wait)
+        await send({"type": "http.response.body", "body": b"done"})
+
+    log = Kept()
+    with opened(slow, log, road.clock) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        line.sendall(b"GET /" + HOST + b"Connection: close\r\n\r\n")
+        told = line.recv(4096)
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as idle, suppress(ConnectionError):
+            idle.recv(1)  # cut off: more than that time has passed
+        goes_on.set()
+        while part := line.recv(4096):
+            told += part
+    assert told.endswith(b"done\r\n0\r\n\r\n")
 
 
 def test_a_mistake_of_our_own_keeps_its_traceback(road, caplog):

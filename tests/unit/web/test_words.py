@@ -106,6 +106,15 @@ def test_a_text_longer_than_a_form_takes_is_approved_as_it_is_and_the_page_says_
     assert len(str(note["body"])) > LONGEST
 
 
+def test_the_longest_words_fit_in_whatever_script_they_are_written(asked_for):
+    road, ada, ticket, question = asked_for("task")
+    words = {"word-subject": "請求書" * 80, "word-description": "お客様に電話してください。" * 600}
+    assert ada.press(f"/approvals/{question.id}", REWORD, **words).status_code == 303
+    road.rounds()
+    [task] = road.desk.hanging(ticket, ObjectType.TASK)
+    assert words["word-description"] in str(task["description"])
+
+
 def test_a_call_without_words_has_none_to_change():
     call = Message(
         ref=ref(), kind=ActionKind.CALL_ENDPOINT, channel="erp", to=(), subject="", body="", parameters={"id": "7"}
