@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from connector.calibration.bounds import fewest_trials
 from connector.change.inbox import Burial
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
@@ -20,6 +21,7 @@ from connector.clock import SystemClock
 from connector.decision.versions import Shelved, in_force
 from connector.errors import ConnectorError, PolicyError
 from connector.gate import CellState
+from connector.gate.autonomy import LOOKS
 from connector.report.earning import CellReport
 from connector.report.standing import Report, Waiting, report
 from connector.settings import Settings, load_settings
@@ -191,6 +193,7 @@ def _show_earned(stands: Report, shown: Mapping[str, Any]) -> None:
             )
             for cell in stands.cells
         ])  # fmt: skip
+        say(_next_tests(stands.cells))
     if shown["learners"]:
         heading("Learned")
         table("", ("learner", "version", "examples", "fitted"), [
@@ -203,6 +206,20 @@ def _show_earned(stands: Report, shown: Mapping[str, Any]) -> None:
     for one in shown["quota"] or ():
         told = f"{one['used']} of {one['daily']} calls used today" if one["daily"] else "the CRM does not tell"
         say(f"quota of {one['connection']}: {one['trouble'] or told}")
+
+
+def _next_tests(earning: Sequence[CellReport]) -> str:
+    """When verdicts are tested, and how many without an error the targets in use take at the least."""
+    *early, last = (f"{look:,}" for look in LOOKS)
+    takes = [
+        f"{_percent(target)} takes at least {fewest_trials(target)} without an error"
+        for target in sorted({cell.target for cell in earning})
+    ]
+    return f"tested at {', '.join(early)} and {last} verdicts; to prove {', '.join(takes)}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.4g} %"
 
 
 def _stands(cell: CellReport) -> str:

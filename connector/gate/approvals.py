@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connector.action import Action, UpdateField, action_hash
+from connector.action import Action, action_hash
 from connector.clock import from_micros, micros
 from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.verdict import Bases, ClearedAction, Reason, ReasonCode, clear, decode_held, encode_held

@@ -37,6 +37,11 @@ class Cell:
     def __str__(self) -> str:
         return f"{self.connection}/{self.policy}/{self.object}/{self.kind}" + (f"/{self.field}" if self.field else "")
 
+    @property
+    def does(self) -> str:
+        """What acts, as people say it: `ticket category`, `create task on ticket`."""
+        return f"{self.object} {self.field}" if self.field else f"{self.kind.replace('_', ' ')} on {self.object}"
+
     @classmethod
     def parse(cls, text: str) -> Cell:
         """A cell back from its text; names of connections and policies hold no slash."""

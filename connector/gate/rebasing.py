@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from connector.action import UpdateField
 from connector.gate import letters
-from connector.gate.approvals import Approval, approval_of
+from connector.gate.approval import Approval
+from connector.gate.approvals import approval_of
 from connector.gate.verdict import FieldBase, encode_held
 from connector.journal import canonical
 from connector.record import FieldName, RecordRef

@@ -60,8 +60,8 @@ def misconduct(seen: Conduct, *, target: float, error_budget: float) -> str | No
     wrong = min(seen.corrections + seen.conflicts, seen.writes)
     if seen.writes and lower_bound(wrong, seen.writes, confidence=_LEVEL) > error_budget:
         return (
-            f"limits.error_budget: {seen.corrections} corrected and {seen.conflicts} in conflict of {seen.writes} writes "
-            f"are more than {error_budget:.0%}"
+            f"{seen.corrections} corrected and {seen.conflicts} in conflict of {seen.writes} writes are more than the "
+            f"{error_budget:.0%} that limits.error_budget allows"
         )
     return None
 

@@ -140,9 +140,10 @@ class Autonomy:
         rule = policy.handoff
         handoff = Handoff(
             id=key[:12], decision=key, policy=policy.name, ref=ref, reason="stakes",
-            summary=f"{cell} lost its autonomy and is supervised again: {why}",
-            tried=(f"{len(paused)} cleared and unsent actions became questions",),
-            missing=("a look at what it wrote lately: crm-connector autonomy list",), owner=rule.to, ladder=rule.ladder,
+            summary=f"{cell.does} ({cell.policy}) no longer acts alone and asks again: {why}",
+            tried=(_paused(len(paused)),),
+            missing=("a look at what it wrote lately; Agents on the page, or: crm-connector autonomy list",),
+            owner=rule.to, ladder=rule.ladder,
             step=0, fallback=rule.default, state=HandoffState.OPEN, opened_at=now, due_at=rule.due.after(now, policy.zone),
         )
         handoffs.open_new(tx, [handoff])
@@ -150,6 +151,16 @@ class Autonomy:
             kind=EntryKind.HANDED_OFF, at=now, ref=ref, policy=policy.name, decision=key, body=handed_off_body(handoff)
         )
         self.journal.append(tx, entry)
+
+
+def _paused(count: int) -> str:
+    match count:
+        case 0:
+            return "nothing that it had cleared was still unsent"
+        case 1:
+            return "one write that it had cleared, not sent yet, became a question"
+        case _:
+            return f"{count} writes that it had cleared, not sent yet, became questions"
 
 
 def earliest(tx: Transaction, policy: Policy, cell: Cell) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.gate import ReasonCode
+from connector.gate import Cell, ReasonCode
 from connector.journal import EntryKind, StoredEntry
 from connector.record import decode_value, display
 
@@ -106,11 +106,25 @@ def _person_changed(body: Body) -> str:
 
 def _cell(body: Body) -> str:
     threshold = body.get("threshold")
-    return f"{body.get('cell')}" + (f" acts alone from {threshold:.0%} on" if threshold is not None else "")
+    return _acting(body) + (f" acts alone where it is at least {threshold:.0%} sure" if threshold is not None else "")
 
 
 def _demoted(body: Body) -> str:
-    return f"{body.get('cell')} is supervised again: {body.get('why', '')}"
+    return f"{_acting(body)} is supervised again: {_why_not(body)}"
+
+
+def _acting(body: Body) -> str:
+    cell = Cell.parse(str(body["cell"]))
+    return f"{cell.does} ({cell.policy})"
+
+
+def _why_not(body: Body) -> str:
+    """A person's word or misconduct is said outright; a test that was not passed keeps its reason with the evidence."""
+    return str(body.get("why") or (body.get("evidence") or {}).get("why", ""))
+
+
+def _corrected(body: Body) -> str:
+    return f"somebody changed {body['field']} after an agent had written it: the agent asks before it writes there again"
 
 
 def _audited(body: Body) -> str:
@@ -159,4 +173,5 @@ _SENTENCES: Mapping[EntryKind, Callable[[Body], str]] = {
     EntryKind.PROMOTED: _cell,
     EntryKind.DEMOTED: _demoted,
     EntryKind.AUDITED: _audited,
+    EntryKind.CORRECTED: _corrected,
 }

@@ -152,6 +152,23 @@ def test_two_browsers_one_write_and_the_second_learns_of_the_first(site, road, a
     site.problems[:] = [said for said in site.problems if "409" not in said]
 
 
+def test_where_no_answer_comes_what_was_typed_stays_and_a_second_press_is_the_same(site, road, asked):
+    page = site.page()
+    at = card(page, road, asked, "category")
+    at.locator("summary", has_text="Reject").click()
+    at.locator("[name=remark]:visible").fill("not about money")
+    page.context.set_offline(True)
+    at.locator("button[value=reject]").click()
+    page.get_by_text("No answer came").wait_for()
+    site.shot(page, "no-answer")
+    page.context.set_offline(False)
+    at.locator("button[value=reject]").click()
+    page.get_by_text("rejected: nothing is written").wait_for()
+    [rejected] = road.entries(asked, EntryKind.REJECTED)
+    assert rejected.body["remark"] == "not about money"
+    site.problems[:] = [said for said in site.problems if "net::ERR" not in said]
+
+
 def test_a_new_question_arrives_by_itself(site, road):
     page = site.page()
     page.get_by_text("Nothing waits for you").wait_for()
@@ -208,9 +225,11 @@ def test_on_a_phone_nothing_is_cut_off_and_it_works_without_a_script(site, road,
 def test_a_link_from_a_mail_opens_the_question_without_signing_in_again(site, road, asked):
     page = site.page()
     page.goto("about:blank")
-    page.set_content(f'<a href="{site.home}/approvals/{question(road, asked, "category").id}">your question</a>')
+    address = f"{site.home}/approvals/{question(road, asked, 'category').id}?shown=before"
+    page.set_content(f'<a href="{address}">your question</a>')
     page.get_by_text("your question").click()
     page.get_by_role("button", name="Approve", exact=True).wait_for()
+    page.get_by_text("has changed since the message that led you here").wait_for()
     stranger = site.browser.new_context()
     site.contexts.append(stranger)
     other = stranger.new_page()

@@ -36,12 +36,6 @@ class CellView:
         return str(self.report.cell)
 
     @property
-    def does(self) -> str:
-        """What the cell is about, in a few words."""
-        cell = self.report.cell
-        return f"{cell.object} {cell.field}" if cell.field else f"{cell.kind.replace('_', ' ')} on {cell.object}"
-
-    @property
     def acts_alone(self) -> bool:
         return self.report.state is CellState.AUTONOMOUS
 

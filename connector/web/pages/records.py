@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.gate import approvals, handoffs, queue
+from connector.gate import approvals, handoffs, hands_off, queue
 from connector.gate.approval import ApprovalState
 from connector.gate.handoffs import Handoff, HandoffState
+from connector.policy import PolicySet
 from connector.record import RecordRef
 from connector.report.names import names_of
 from connector.report.story import Evidence, FieldStory, Step, kept_back, story_of
@@ -40,19 +41,20 @@ class RecordView:
     questions: tuple[tuple[str, str], ...]
     cases: tuple[Handoff, ...]
     can_be_taken_back: bool
+    left_to_people: Mapping[str, datetime]
     told_at: datetime
 
 
 def show(house: House, asked: Asked) -> Answer:
     ref = record_named(asked.named["ref"])
     with house.store.snapshot() as tx:
-        view = _view(tx, ref, asked.person.name, house.clock.now())
+        view = _view(tx, ref, asked.person.name, house.policies(), house.clock.now())
     if not view.chapters:
         raise NotThereError(f"The journal holds nothing about {ref}.")
     return Shown(template="record.html", values={"record": view})
 
 
-def _view(tx: Transaction, ref: RecordRef, person: str, now: datetime) -> RecordView:
+def _view(tx: Transaction, ref: RecordRef, person: str, policies: PolicySet, now: datetime) -> RecordView:
     story = story_of(tx, ref)
     questions = approvals.of_record(tx, ref)
     hidden = queue.hidden_from(tx, person, questions)
@@ -69,8 +71,19 @@ def _view(tx: Transaction, ref: RecordRef, person: str, now: datetime) -> Record
         can_be_taken_back=any(
             row.state is OutboxState.APPLIED and row.purpose is WritePurpose.ACT for row in outbox.of_record(tx, ref)
         ),
-        told_at=now,
+        left_to_people=_left_to_people(tx, ref, policies, now), told_at=now,
     )
+
+
+def _left_to_people(tx: Transaction, ref: RecordRef, policies: PolicySet, now: datetime) -> dict[str, datetime]:
+    """The fields of the record that a person corrected, and until when every policy that writes them asks first."""
+    found: dict[str, datetime] = {}
+    for (_, name), at in hands_off.corrected(tx, [ref]).items():
+        writing = [policy for policy in policies if policy.when.object is ref.object and name in policy.may.update]
+        ends = [policy.gate.hands_off.after(at, policy.zone) for policy in writing]
+        if ends and max(ends) > now:
+            found[name] = max(ends)
+    return found
 
 
 def _chapters(steps: tuple[Step, ...], hidden: Collection[str]) -> tuple[Chapter, ...]:

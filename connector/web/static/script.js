@@ -74,7 +74,7 @@ document.addEventListener("submit", async (event) => {
   const found = await page(form.getAttribute("action"), { method: "POST", body: posted });
   if (!found) {
     form.removeAttribute("aria-busy");
-    return form.submit();
+    return unanswered(form);
   }
   if (found.ok && new URL(found.url).pathname !== location.pathname) {
     history.pushState(null, "", found.url);
@@ -85,6 +85,16 @@ document.addEventListener("submit", async (event) => {
     show(found);
   }
 });
+
+// The service restarts, or the line is down: what was typed stays, and a second press of the same is taken as one.
+function unanswered(form) {
+  const around = form.closest("[data-card]") ?? form;
+  const note = around.querySelector(".unanswered") ?? document.createElement("p");
+  note.className = "note bad unanswered";
+  note.setAttribute("role", "alert");
+  note.textContent = "No answer came. Try again in a moment: what is pressed twice is done once.";
+  around.append(note);
+}
 addEventListener("popstate", () => location.reload());
 
 // ---- keys ------------------------------------------------------------------------------------------------------------

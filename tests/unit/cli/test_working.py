@@ -150,7 +150,9 @@ def test_status_names_every_key_and_what_is_waiting(
     assert (cell["state"], cell["labels_needed"]) == ("supervised", 200)
     assert stands["quota"][0]["trouble"] is None
     assert {one["learner"] for one in stands["learners"]} >= {"crm/ticket-triage/ticket/category"}
-    assert program("status").code == 0
+    told = " ".join(program("status").out.split())
+    assert "tested at 200, 400, 800 and 1,600 verdicts" in told
+    assert "98 % takes at least 149 without an error" in told
 
 
 def test_a_running_service_is_seen_and_a_second_one_refused(company: Company, program: Program) -> None:

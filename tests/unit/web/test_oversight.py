@@ -82,7 +82,8 @@ def standing(road, cell):
 def test_what_is_supervised_says_how_many_verdicts_it_still_needs(ada, road):
     judged(road, 20, 1, blind=4)
     text = ada.read("/agents")
-    for said in ("Everything is supervised", "20 of 21", "<b>179</b> more verdicts", "29 without an error prove 90%"):
+    least = "To prove 90% takes at least 29 without an error"
+    for said in ("Everything is supervised", "20 of 21", "<b>179</b> more verdicts", least):
         assert said in text, said
     assert "3 of 4" in text
     assert "17 of 17" in text
@@ -99,6 +100,22 @@ def test_an_admin_takes_autonomy_away_and_gives_it_back_and_both_are_journaled(r
     assert standing(road, cell).state is CellState.AUTONOMOUS
     told = [(one.kind, one.actor) for one in journaled(house) if one.actor == "root" and one.policy == "triage"]
     assert told == [(EntryKind.DEMOTED, "root"), (EntryKind.PROMOTED, "root")]
+
+
+def test_a_field_that_a_person_corrected_is_said_to_be_left_to_people_and_until_when(ada, road):
+    judged(road, 200)
+    ticket = road.ticket("Charged twice again")
+    road.rounds()
+    assert road.category(ticket) == "billing"
+    assert "Agents ask before they write it again" not in ada.read(f"/records/{ticket}")
+    road.desk.edit(ticket, {"category": "repair"})
+    road.rounds()
+    until = road.clock.now() + timedelta(days=90)
+    told = ada.read(f"/records/{ticket}")
+    assert f"Agents ask before they write it again, until {until:%Y-%m-%d}" in told
+    assert "somebody changed category after an agent had written it" in told
+    road.wait(timedelta(days=91))
+    assert "Agents ask before they write it again" not in Visitor(ada.house, "bob").read(f"/records/{ticket}")
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.APPROVER])
