@@ -44,20 +44,12 @@ def assess(
     Says per agent whether this organisation's history is enough for it to act and what to clean first. Nothing is
     written to the CRM and nothing leaves the machine.
     """
-    from dataclasses import replace
-
-    from connector.evaluation.assess.audit import audit
-    from connector.evaluation.assess.readiness import readiness
     from connector.evaluation.outputs import check_outputs
 
     check_outputs({"--html": html}, inputs=csv or ())
     with _shown_progress() as progress:
         tables, own, denied = _from_csv(csv) if csv else _from_crm(config, connection, limit, progress)
-        found = audit(tables, progress)
-        defects = sorted((*found.defects, *own), key=lambda one: (-one.records, one.table, one.column or ""))
-        found = replace(found, defects=tuple(defects))
-        progress("what agents could learn from it")
-        ready = readiness(tables, found)
+        found, ready = _looked_at(tables, own, progress)
     document = _document(tables, found, ready, denied)
     if html is not None:
         from connector.cli.assess_page import page
@@ -69,6 +61,22 @@ def assess(
     _show(tables, found, ready, denied)
     if html is not None:
         note(f"the page stands in {html}")
+
+
+def _looked_at(
+    tables: Sequence[AuditTable], own: Sequence[Defect], progress: Progress
+) -> tuple[Audit, Sequence[Readiness]]:
+    """What the tables hold and what is wrong with it, with the `own` findings of a CRM; and what agents could do with it."""
+    from dataclasses import replace
+
+    from connector.evaluation.assess.audit import audit
+    from connector.evaluation.assess.readiness import readiness
+
+    found = audit(tables, progress)
+    defects = sorted((*found.defects, *own), key=lambda one: (-one.records, one.table, one.column or ""))
+    found = replace(found, defects=tuple(defects))
+    progress("what agents could learn from it")
+    return found, readiness(tables, found)
 
 
 @contextmanager

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import AsJson
+from connector.cli.columns import ids_of, mind_unknown, text_columns, texts_in
+from connector.cli.options import CSV, AsJson, LabelColumn, Learned, Learning, TextColumn
 from connector.cli.output import emit, note, say, table
 
 if TYPE_CHECKING:
-    from connector.evaluation.datasets import Dataset
-    from connector.evaluation.routing import LabelledText
+    from connector.decision.learners import NothingToLearn
+    from connector.evaluation.routing import RoutingEvaluation
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -28,14 +28,6 @@ def _evaluate() -> None:
     """
 
 
-class Learned(StrEnum):
-    """How much work learning may be."""
-
-    FULL = "full"
-    QUICK = "quick"
-
-
-_CSV = {"exists": True, "dir_okay": False, "readable": True}
 _PREDICTIONS = "--predictions"
 Predictions = Annotated[
     Path | None, typer.Option(_PREDICTIONS, dir_okay=False, help="Write one line per answer to this CSV.")
@@ -47,56 +39,63 @@ Seed = Annotated[int, typer.Option(help="Repeats the same evaluation.")]
     epilog="Example: crm-connector evaluate routing --train closed.csv --valid judged.csv --test new.csv --target 0.98"
 )
 def routing(
-    train: Annotated[Path, typer.Option(help="CSV: what people have dealt with; the learner sees these alone.", **_CSV)],
-    valid: Annotated[Path, typer.Option(help="CSV: judged rows that set the threshold.", **_CSV)],
-    test: Annotated[Path, typer.Option(help="CSV: later rows, only counted.", **_CSV)],
+    train: Annotated[Path, typer.Option(help="CSV: what people have dealt with; the learner sees these alone.", **CSV)],
+    valid: Annotated[Path, typer.Option(help="CSV: judged rows that set the threshold.", **CSV)],
+    test: Annotated[Path, typer.Option(help="CSV: later rows, only counted.", **CSV)],
     oos_valid: Annotated[
-        Path | None, typer.Option(help="CSV: judged texts of no known value; they teach the out-of-scope flag.", **_CSV)
+        Path | None, typer.Option(help="CSV: judged texts of no known value; they teach the out-of-scope flag.", **CSV)
     ] = None,
-    oos_test: Annotated[Path | None, typer.Option(help="CSV: texts of no known value.", **_CSV)] = None,
-    text: Annotated[str, typer.Option(help="The column with what the customer wrote.")] = "text",
-    label: Annotated[str, typer.Option(help="The column with what a person decided.")] = "label",
+    oos_test: Annotated[Path | None, typer.Option(help="CSV: texts of no known value.", **CSV)] = None,
+    text: TextColumn = "text",
+    label: LabelColumn = "label",
     target: Annotated[float, typer.Option(min=0.5, max=0.9999, help="The precision to promise.")] = 0.98,
     redraws: Annotated[int, typer.Option(min=0, help="How often verdicts and test rows are drawn anew.")] = 20,
     oos_rate: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of known texts the out-of-scope flag may catch.")
     ] = 0.08,
-    learning: Annotated[Learned, typer.Option(help="quick learns in seconds, full in minutes.")] = Learned.FULL,
+    learning: Learning = Learned.FULL,
     predictions: Predictions = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Which value a text calls for: accuracy, and how much could be automated at a promised precision."""
-    from connector.decision.learners import Effort, NothingToLearn
-    from connector.evaluation.routing import RoutingFigures, RoutingTrial, evaluate_routing
+    from connector.decision.learners import Effort
+    from connector.evaluation.routing import RoutingTrial, evaluate_routing
 
     _check(predictions, train, valid, test, oos_valid, oos_test)
-    tested = _texts(test, text, label, labelled=False)
+    tested = texts_in(test, text, label, labelled=False)
     done = evaluate_routing(
         RoutingTrial(target=target, redraws=redraws, oos_rate=oos_rate, seed=seed, effort=Effort(learning.value)),
-        train=_texts(train, text, label, labelled=True), verdicts=_texts(valid, text, label, labelled=True), test=tested,
-        strangers=_texts(oos_valid, text, label, labelled=False) if oos_valid else (),
-        out_of_scope=_texts(oos_test, text, label, labelled=False) if oos_test else (),
+        train=texts_in(train, text, label, labelled=True), verdicts=texts_in(valid, text, label, labelled=True),
+        test=tested, strangers=texts_in(oos_valid, text, label, labelled=False) if oos_valid else (),
+        out_of_scope=texts_in(oos_test, text, label, labelled=False) if oos_test else (),
     )
-    if isinstance(done, NothingToLearn):
-        lines: list[tuple[object, ...]] = [(row, None, None, "escalated", None) for row in range(len(tested))]
-        figures = dict.fromkeys(RoutingFigures.__dataclass_fields__)
-        why: str | None = f"{train}: {done}"
-    else:
-        lines = [
-            (row.row, row.value, row.confidence, "automated" if row.automated else "escalated", row.flagged)
-            for row in done.rows
-        ]
-        figures = asdict(done.figures)
-        why = None if done.unearned is None else f"nothing would be automated: {done.unearned}"
+    lines, figures, why = _routed(done, train, len(tested))
     _write(predictions, ("row", "value", "confidence", "disposition", "flagged"), lines)
     _show("Routing", figures, why, as_json=as_json)
 
 
+def _routed(
+    done: RoutingEvaluation | NothingToLearn, train: Path, tested: int
+) -> tuple[Sequence[Sequence[object]], Mapping[str, Any], str | None]:
+    """A line for each text, the figures, and why nothing would be automated; where nothing was learned, none is."""
+    from connector.decision.learners import NothingToLearn
+    from connector.evaluation.routing import RoutingFigures
+
+    if isinstance(done, NothingToLearn):
+        escalated = [(row, None, None, "escalated", None) for row in range(tested)]
+        return escalated, dict.fromkeys(RoutingFigures.__dataclass_fields__), f"{train}: {done}"
+    lines = [
+        (row.row, row.value, row.confidence, "automated" if row.automated else "escalated", row.flagged)
+        for row in done.rows
+    ]
+    return lines, asdict(done.figures), None if done.unearned is None else f"nothing would be automated: {done.unearned}"
+
+
 @app.command(epilog="Example: crm-connector evaluate scoring --train closed.csv --test later.csv --target converted")
 def scoring(
-    train: Annotated[Path, typer.Option(help="CSV: records in the order they came in, with their outcome.", **_CSV)],
-    test: Annotated[Path, typer.Option(help="CSV: later records.", **_CSV)],
+    train: Annotated[Path, typer.Option(help="CSV: records in the order they came in, with their outcome.", **CSV)],
+    test: Annotated[Path, typer.Option(help="CSV: later records.", **CSV)],
     target: Annotated[str, typer.Option(help="The column with the outcome: 1 or 0; empty while open.")] = "converted",
     stream: Annotated[
         int | None, typer.Option(min=1, help="Score in batches of so many rows; labels arrive one batch late.")
@@ -131,9 +130,9 @@ def scoring(
 
 @app.command(epilog="Example: crm-connector evaluate retrieval --passages kb.csv --queries asked.csv --qrels right.csv")
 def retrieval(
-    passages: Annotated[Path, typer.Option(help="CSV: id and any text columns, the title first.", **_CSV)],
-    queries: Annotated[Path, typer.Option(help="CSV: id and text.", **_CSV)],
-    qrels: Annotated[Path, typer.Option(help="CSV: query_id and passage_id, the right answers.", **_CSV)],
+    passages: Annotated[Path, typer.Option(help="CSV: id and any text columns, the title first.", **CSV)],
+    queries: Annotated[Path, typer.Option(help="CSV: id and text.", **CSV)],
+    qrels: Annotated[Path, typer.Option(help="CSV: query_id and passage_id, the right answers.", **CSV)],
     predictions: Predictions = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,14 +148,14 @@ def retrieval(
     known, asked, right = read_dataset(passages), read_dataset(queries), read_dataset(qrels)
     asked.require("id")
     right.require("query_id", "passage_id")
-    texts = dict(zip(_ids(known), zip(*_text_columns(known), strict=True), strict=True))
+    texts = dict(zip(ids_of(known), zip(*text_columns(known), strict=True), strict=True))
     grades = grades_of(right)
-    _mind_unknown(right, "passage_id", known.column("id"), known)
-    _mind_unknown(right, "query_id", asked.column("id"), asked)
-    words = asked.column("text") if "text" in asked.columns else _text_columns(asked)[0]
+    mind_unknown(right, "passage_id", known.column("id"), known)
+    mind_unknown(right, "query_id", asked.column("id"), asked)
+    words = asked.column("text") if "text" in asked.columns else text_columns(asked)[0]
     with TemporaryDirectory(prefix="evaluate-") as folder:
         done = evaluate_retrieval(
-            texts, zip(_ids(asked), words, strict=True),
+            texts, zip(ids_of(asked), words, strict=True),
             zip(right.column("query_id"), right.column("passage_id"), grades, strict=True),
             index=LanceIndex(Path(folder) / "index"), seconds=perf_counter,
         )
@@ -171,8 +170,8 @@ def retrieval(
 
 @app.command(epilog="Example: crm-connector evaluate duplicates --records contacts.csv --truth pairs.csv")
 def duplicates(
-    records: Annotated[Path, typer.Option(help="CSV: id and any columns.", **_CSV)],
-    truth: Annotated[Path, typer.Option(help="CSV: id_a and id_b, the pairs people know; only counted.", **_CSV)],
+    records: Annotated[Path, typer.Option(help="CSV: id and any columns.", **CSV)],
+    truth: Annotated[Path, typer.Option(help="CSV: id_a and id_b, the pairs people know; only counted.", **CSV)],
     predictions: Predictions = None,
     as_json: AsJson = False,
 ) -> None:
@@ -184,9 +183,9 @@ def duplicates(
     known, pairs = read_dataset(records), read_dataset(truth)
     pairs.require("id_a", "id_b")
     for side in ("id_a", "id_b"):
-        _mind_unknown(pairs, side, known.column("id"), known)
+        mind_unknown(pairs, side, known.column("id"), known)
     done = evaluate_duplicates(
-        _ids(known), known.without("id"), zip(pairs.column("id_a"), pairs.column("id_b"), strict=True)
+        ids_of(known), known.without("id"), zip(pairs.column("id_a"), pairs.column("id_b"), strict=True)
     )
     lines = [(row, *one.pair, one.confidence, "proposed") for row, one in enumerate(done.proposals)]
     _write(predictions, ("row", "value", "other", "confidence", "disposition"), lines)
@@ -195,8 +194,8 @@ def duplicates(
 
 @app.command(epilog="Example: crm-connector evaluate requests --train judged.csv --test other.csv --label request")
 def requests(
-    train: Annotated[Path, typer.Option(help="CSV: judged sentences.", **_CSV)],
-    test: Annotated[Path, typer.Option(help="CSV: other sentences, only counted.", **_CSV)],
+    train: Annotated[Path, typer.Option(help="CSV: judged sentences.", **CSV)],
+    test: Annotated[Path, typer.Option(help="CSV: other sentences, only counted.", **CSV)],
     text: Annotated[str, typer.Option(help="The column with the sentence.")] = "text",
     label: Annotated[str, typer.Option(help="The column that says 1 for a request, 0 for none.")] = "request",
     predictions: Predictions = None,
@@ -218,52 +217,6 @@ def requests(
     ]
     _write(predictions, ("row", "value", "confidence", "disposition"), lines)
     _show("Requests", asdict(done.figures), done.why and f"{train}: {done.why}", as_json=as_json)
-
-
-def _texts(path: Path, text: str, label: str, *, labelled: bool) -> list[LabelledText]:
-    from connector.evaluation.datasets import look_alikes, read_dataset
-    from connector.evaluation.routing import LabelledText
-
-    read = read_dataset(path)
-    read.require(text, *([label] if labelled else []))
-    values = read.column(label) if label in read.columns else ("",) * len(read)
-    for group in look_alikes(filter(None, values)) if labelled else ():
-        note(f"{path}: {' and '.join(map(repr, group))} count as different values of {label!r}; make them one if they are")
-    return [LabelledText(cell, value or None) for cell, value in zip(read.column(text), values, strict=True)]
-
-
-def _ids(dataset: Dataset) -> tuple[str, ...]:
-    """The ids, each of which stands for one row."""
-    from collections import Counter
-
-    from connector.errors import SettingsError
-
-    ids = dataset.column("id")
-    wrong = [key for key, count in Counter(ids).items() if count > 1 or not key]
-    if wrong:
-        shown = ", ".join(repr(key) for key in wrong[:3])
-        problem = f"{dataset.name}: every row needs an id of its own; empty or repeated: {shown}"
-        raise SettingsError([problem], hint="crm-connector evaluate --help")
-    return ids
-
-
-def _text_columns(dataset: Dataset) -> list[tuple[str, ...]]:
-    from connector.errors import SettingsError
-
-    columns = list(dataset.without("id").values())
-    if not columns:
-        problem = f"{dataset.name}: a text column is needed beside id"
-        raise SettingsError([problem], hint="crm-connector evaluate retrieval --help")
-    return columns
-
-
-def _mind_unknown(answers: Dataset, column: str, ids: Sequence[str], where: Dataset) -> None:
-    """Answers that name an id nobody has count as never found: people hear of them."""
-    known, named = {*ids}, answers.column(column)
-    strange = [cell for cell in named if cell not in known]
-    if strange:
-        rows = f"{len(strange)} of {len(named)} rows name under {column!r} an id that {where.name} does not hold"
-        note(f"{answers.name}: {rows} (first {strange[0]!r}); they can never be found")
 
 
 def _check(predictions: Path | None, *inputs: Path | None) -> None:

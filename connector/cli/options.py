@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,20 @@ By = Annotated[
     typer.Option("--by", envvar="CRM_CONNECTOR_USER", help="Who decides; the name of your login when not given."),
 ]
 Remark = Annotated[str | None, typer.Option("--remark", "-m", help="A remark that is kept with the verdict.")]
+
+CSV = {"exists": True, "dir_okay": False, "readable": True}
+TextColumn = Annotated[str, typer.Option(help="The column with what the customer wrote.")]
+LabelColumn = Annotated[str, typer.Option(help="The column with what a person decided.")]
+
+
+class Learned(StrEnum):
+    """How much work learning may be."""
+
+    FULL = "full"
+    QUICK = "quick"
+
+
+Learning = Annotated[Learned, typer.Option(help="quick learns in seconds, full in minutes.")]
 
 
 def agreed(question: str, *, yes: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import AsJson
+from connector.cli.options import CSV, AsJson, LabelColumn, Learned, Learning, TextColumn
 from connector.cli.output import emit, note
 from connector.cli.stopping import stoppable
 
@@ -27,14 +27,12 @@ class System(StrEnum):
     SALESFORCE = "salesforce"
 
 
-class Learned(StrEnum):
-    """How much work learning may be."""
-
-    FULL = "full"
-    QUICK = "quick"
-
-
-_CSV = {"exists": True, "dir_okay": False, "readable": True}
+Verdicts = Annotated[
+    Path | None, typer.Option(help="CSV: judged records the learner has not seen; they earn autonomy.", **CSV)
+]
+Faults = Annotated[
+    str, typer.Option(help="What goes wrong at the CRM: a profile (none, network, limits, rough) or NAME=0.05,…")
+]
 
 
 @app.command(
@@ -42,27 +40,23 @@ _CSV = {"exists": True, "dir_okay": False, "readable": True}
     "--verdicts judged.csv --incoming new.csv --text text --label category --target 0.98"
 )
 def rehearse(
-    policy: Annotated[Path, typer.Option(help="The policy to rehearse.", **_CSV)],
+    policy: Annotated[Path, typer.Option(help="The policy to rehearse.", **CSV)],
     crm: Annotated[System, typer.Option(help="Which CRM to stage.")],
-    history: Annotated[Path, typer.Option(help="CSV: records people have dealt with, to learn from.", **_CSV)],
-    incoming: Annotated[Path, typer.Option(help="CSV: records that come in; the label column may be absent.", **_CSV)],
-    verdicts: Annotated[
-        Path | None, typer.Option(help="CSV: judged records the learner has not seen; they earn autonomy.", **_CSV)
-    ] = None,
-    text: Annotated[str, typer.Option(help="The column with what the customer wrote.")] = "text",
-    label: Annotated[str, typer.Option(help="The column with what a person decided.")] = "label",
+    history: Annotated[Path, typer.Option(help="CSV: records people have dealt with, to learn from.", **CSV)],
+    incoming: Annotated[Path, typer.Option(help="CSV: records that come in; the label column may be absent.", **CSV)],
+    verdicts: Verdicts = None,
+    text: TextColumn = "text",
+    label: LabelColumn = "label",
     target: Annotated[str | None, typer.Option(help="Replaces gate.target, for example 0.98.")] = None,
     field: Annotated[str | None, typer.Option(help="The field the label holds; else the first in may.update.")] = None,
     rate: Annotated[int, typer.Option(min=1, help="Simulated arrivals an hour; limits count by them.")] = 500,
     decisions: Annotated[Path | None, typer.Option(help="Write one row per incoming record to this CSV.")] = None,
     crm_log: Annotated[Path | None, typer.Option(help="Write the CRM's own log, one JSON object a line.")] = None,
     rep_edits: Annotated[int, typer.Option(min=0, help="Edits by people between read and write; lifts error_budget.")] = 0,
-    faults: Annotated[
-        str, typer.Option(help="What goes wrong at the CRM: a profile (none, network, limits, rough) or NAME=0.05,…")
-    ] = "none",
+    faults: Faults = "none",
     kill: Annotated[int, typer.Option(min=0, help="How often the service is killed without warning.")] = 0,
     seed: Annotated[int, typer.Option(help="Repeats the same rehearsal.")] = 0,
-    learning: Annotated[Learned, typer.Option(help="quick learns in seconds, full in minutes.")] = Learned.FULL,
+    learning: Learning = Learned.FULL,
     as_json: AsJson = False,
 ) -> None:
     """Run a policy on your own export before you connect it.
@@ -84,10 +78,7 @@ def rehearse(
     )
     with stoppable(lambda: "the staged CRM is gone, and no figures were kept"):
         done = run(plan, _open_road, note)
-    if as_json:
-        emit(asdict(done))
-    else:
-        _show(asdict(done))
+    (emit if as_json else _show)(asdict(done))
 
 
 def _share(target: str | None) -> Decimal | None:

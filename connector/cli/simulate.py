@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -38,7 +39,7 @@ def simulate(
     if planted is not None:
         _hunt(planted, range(first, first + seeds) if seed is not None else range(seeds), crm, jobs, as_json=as_json)
         return
-    from connector.simulation.seeds import TOLD, Totals, repeat, story_of
+    from connector.simulation.seeds import Totals
     from connector.simulation.seeds import simulate as play_all
 
     def progress(totals: Totals) -> None:
@@ -47,11 +48,7 @@ def simulate(
 
     totals = play_all(range(first, first + seeds), crm, jobs=jobs, export=export, progress=progress)
     failing = {found["seed"]: found for found in reversed(totals.violations)}
-    for number in sorted(failing)[:TOLD]:
-        found = failing[number]
-        for line in story_of(number, crm, found["invariant"], note):
-            note(line)
-        note(f"again: {repeat(number, crm)}")
+    _tell_stories(failing, crm)
     if as_json:
         emit({"first_seed": first, **totals.document()})
         return
@@ -59,6 +56,16 @@ def simulate(
     say(f"{totals.writes} writes, {totals.conflicts} conflicts, {totals.changes} changes, {totals.crashes} crashes")
     for number in sorted(failing):
         say(f"✗ seed {number}: {failing[number]['invariant']} {failing[number]['promise']}: {failing[number]['what']}")
+
+
+def _tell_stories(failing: Mapping[int, Mapping[str, Any]], crm: str) -> None:
+    """The shortest stories of the first seeds that broke a promise, and how to repeat them."""
+    from connector.simulation.seeds import TOLD, repeat, story_of
+
+    for number in sorted(failing)[:TOLD]:
+        for line in story_of(number, crm, failing[number]["invariant"], note):
+            note(line)
+        note(f"again: {repeat(number, crm)}")
 
 
 def _hunt(planted: str, seeds: range, crm: str, jobs: int, *, as_json: bool) -> None:
