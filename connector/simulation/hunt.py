@@ -11,7 +11,7 @@ from typing import Any
 from connector.simulation.hints import HINTS
 from connector.simulation.outcome import Outcome, play, workshop
 from connector.simulation.planted import BUGS, planted
-from connector.simulation.run import Setup, setup_of
+from connector.simulation.setup import Setup, setup_of
 
 Found = dict[str, Any]
 _SHOP: list[Path] = []  # of this process; its owner clears it away

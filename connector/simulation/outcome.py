@@ -13,7 +13,8 @@ from pathlib import Path
 from connector.simulation.checker import Violation, check
 from connector.simulation.disk import make_template
 from connector.simulation.evidence import Evidence
-from connector.simulation.run import Run, Setup
+from connector.simulation.run import Run
+from connector.simulation.setup import Setup
 
 _FAST = Path("/dev/shm")  # noqa: S108 - a folder of our own in it; a simulated power cut needs no real disk
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.conformance.bridge import FaceTransport
+from connector.change import inbox
 from connector.clock import HeldClock
 from connector.context.memory_index import MemoryIndex
 from connector.daemon import Daemon, Surroundings, assemble
@@ -25,6 +26,7 @@ from connector.simulation.crm import ADDRESSES, SimulatedCrm
 from connector.simulation.disk import SimulatedStore, StateFile
 from connector.simulation.learner import FirstWordForm, fit
 from connector.simulation.wire import Meanwhile, SimulatedWire
+from connector.writeback import outbox
 
 JOURNAL_KEY = b"a simulated daemon's key"
 
@@ -65,6 +67,18 @@ class Process:
     road: Pipeline
     daemon: Daemon
     wires: Mapping[ConnectionName, SimulatedWire]
+
+    def is_drained(self) -> bool:
+        """Whether nothing is left to do, by the daemon's own tables: nothing waits, nothing is under way."""
+        with self.store.snapshot() as tx:
+            waiting = inbox.depth(tx)[inbox.Burial.WAITING]
+            counts = outbox.counts(tx)
+            # What follows an action that a person has still to agree to may wait for as long as people do.
+            ready = tx.one(
+                "SELECT 1 FROM writeback_outbox o WHERE o.state = 'ready' AND (o.after_intent IS NULL OR EXISTS ("
+                "SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied')) LIMIT 1"
+            )
+        return not waiting and ready is None and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
 
     def close(self) -> None:
         self.store.close()

@@ -13,6 +13,7 @@ from connector.action import UpdateField, encode_action
 from connector.errors import PermanentError
 from connector.gate import approvals, handoffs
 from connector.gate.approval import Approval
+from connector.journal import EntryKind, StoredEntry, walk
 from connector.pipeline import Pipeline
 from connector.revert import Selection, revert
 from connector.simulation.staff import PRIORITIES
@@ -45,6 +46,13 @@ class Reviewers:
         revert(
             road.store, road.journal, road.clock, road.adapters, Selection(policy=policy), by="boss", remark="simulated"
         )
+
+    def old_update(self, road: Pipeline, chance: random.Random) -> StoredEntry | None:
+        """Some field write the journal tells of."""
+        with road.store.snapshot() as tx:
+            written = [stored for stored in walk(tx) if stored.entry.kind is EntryKind.APPLIED and stored.body]
+        updates = [one for one in written if one.body and one.body["action"]["kind"] == "update"]
+        return chance.choice(updates) if updates else None
 
     def take_back_one(self, road: Pipeline, intent: str) -> None:
         """Revert one write, whatever was written over it since."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import traceback
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,13 +14,10 @@ from connector.adapter import HttpRequest
 from connector.change import inbox
 from connector.change.cursors import positions
 from connector.clock import HeldClock
-from connector.context.memory_index import MemoryIndex
 from connector.errors import ConnectorError
-from connector.journal import EntryKind, walk
-from connector.record import ConnectionName
 from connector.simulation.clocks import MachineClock
 from connector.simulation.crash import Crashes, SimulatedCrash
-from connector.simulation.crm import BUILDERS, SimulatedCrm, automation_on
+from connector.simulation.crm import automation_on
 from connector.simulation.disk import StateFile
 from connector.simulation.evidence import (
     Evidence,
@@ -32,54 +28,21 @@ from connector.simulation.evidence import (
     texts_in,
     times_hidden,
 )
-from connector.simulation.mirror import MirroredIndex, is_mirrored
-from connector.simulation.policies import PlainPolicy, drawn_policies, parsed
+from connector.simulation.mirror import MirroredIndex
+from connector.simulation.policies import parsed
 from connector.simulation.process import JOURNAL_KEY, KeptLog, Machine, Process, start
-from connector.simulation.profile import Profile, drawn_profile, strained
 from connector.simulation.reviewers import Reviewers
+from connector.simulation.setup import Setup, index_of, orgs_of
 from connector.simulation.staff import Staff, write_history
 from connector.simulation.wire import writes
-from connector.writeback import outbox
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
-STEPS = 16
 SETTLING = 60  # rounds within which everything must have settled once nothing goes wrong any more
 AT_REST = 5  # so many rounds without a movement, over more time than a change needs to show: it has settled
 STILL = 2
 READ_INTO = 0.15  # how much rarer somebody edits just before a read than just before a write
-STRAINED = 1_000_000_000  # from this seed on stories are strained; fresh seeds are drawn below it
 ASLEEP = 700  # seconds: longer than either adapter reads back
 DECIDED = "decide: recorded"  # the first call after this commit compares what was decided with what stands by then
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What is drawn for a seed before it begins; tests and shrinking may say otherwise."""
-
-    seed: int
-    systems: tuple[str, ...]
-    profile: Profile
-    policies: Sequence[PlainPolicy]
-    steps: int = STEPS
-    skipped: frozenset[int] = frozenset()  # steps in which the people do nothing
-    revert: bool = False  # whether everything is taken back at the end
-    mirrored: bool = False  # whether the real LanceDB runs along
-
-
-def setup_of(seed: int, crm: str = "both") -> Setup:
-    """The setup of a seed; `both` alternates the CRM."""
-    chance = random.Random(f"setup:{seed}")
-    system = ("hubspot", "salesforce")[seed % 2] if crm == "both" else crm
-    mirrored = is_mirrored(seed)
-    profile, policies = drawn_profile(chance, system), drawn_policies(chance)
-    if seed >= STRAINED:
-        profile = strained(profile, random.Random(f"strain:{seed}"))
-    if mirrored:  # then every policy has its texts indexed
-        policies = [policy | {"reason": {"tier": "offline", "searches": 2}} for policy in policies]
-    return Setup(
-        seed=seed, systems=(system,), profile=profile, policies=tuple(policies), revert=chance.random() < 0.25,
-        mirrored=mirrored,
-    )
 
 
 class Run:
@@ -102,8 +65,8 @@ class Run:
         self.log = KeptLog()
         self.chance, self.strain = random.Random(f"road:{seed}"), random.Random(f"strained:{seed}")
         self.machine = Machine(
-            seed=seed, world=self.world, clock=self.clock, file=self.file, crms=self._crms(), crashes=self.crashes,
-            log=self.log, index=self._index(folder), batch=self.chance.choice((1, 3, 200, 200)),
+            seed=seed, world=self.world, clock=self.clock, file=self.file, crms=orgs_of(setup, self.world),
+            crashes=self.crashes, log=self.log, index=index_of(setup, folder), batch=self.chance.choice((1, 3, 200, 200)),
         )
         self.staff = {name: Staff(crm, self.world, self.tell) for name, crm in self.machine.crms.items()}
         categories = {name: crm.natives.categories for name, crm in self.machine.crms.items()}
@@ -111,15 +74,6 @@ class Run:
         self.policies = list(setup.policies)
         self.policy_set = parsed(self.policies)
         self.ever = [dict(policy) for policy in self.policies]
-
-    def _crms(self) -> dict[str, SimulatedCrm]:
-        named = zip(("crm", "other"), self.setup.systems, strict=False)
-        return {
-            name: BUILDERS[system](ConnectionName(name), self.world, self.setup.seed) for name, system in named
-        }
-
-    def _index(self, folder: Path) -> MemoryIndex:
-        return MirroredIndex(folder / "index") if self.setup.mirrored else MemoryIndex()
 
     def tell(self, line: str) -> None:
         self.told.append(f"{self.world.now():%d %H:%M:%S.%f} {line}")
@@ -191,15 +145,10 @@ class Run:
 
     def _dig(self, process: Process) -> None:
         """Somebody chooses a value that we wrote once, and somebody else takes back that one write: theirs must stay."""
-        with process.store.snapshot() as tx:
-            written = [stored for stored in walk(tx) if stored.entry.kind is EntryKind.APPLIED and stored.body]
-        updates = [one for one in written if one.body and one.body["action"]["kind"] == "update"]
-        if not updates:
+        old = self.reviewers.old_update(process.road, self.strain)
+        if old is None or old.body is None or old.entry.ref is None:
             return
-        old = self.strain.choice(updates)
-        assert old.body is not None
         action, ref = old.body["action"], old.entry.ref
-        assert ref is not None
         self.staff[ref.connection].choose(ref.id, action["field"], str(action["value"]), self.strain)
         self.reviewers.take_back_one(process.road, str(old.entry.intent))
 
@@ -215,8 +164,8 @@ class Run:
         for turn in range(SETTLING):
             self._pass(90 if turn < 20 else 600)
             before = self._positions()
-            moved = self.round()
-            still = still + 1 if not moved and self._is_drained() and self._wrote_since(before) == 0 else 0
+            moved = self.round() or not self._is_drained() or self._wrote_since(before) > 0
+            still = 0 if moved else still + 1
             if still == AT_REST:
                 break
         self.facts["settled"] = still == AT_REST
@@ -306,18 +255,7 @@ class Run:
                 self.facts["cursors"].append((self.lives, str(place.connection), str(place.cursor)))
 
     def _is_drained(self) -> bool:
-        process = self.process
-        if process is None:
-            return False
-        with process.store.snapshot() as tx:
-            waiting = inbox.depth(tx)[inbox.Burial.WAITING]
-            counts = outbox.counts(tx)
-            # What follows an action that a person has still to agree to may wait for as long as people do.
-            ready = tx.one(
-                "SELECT 1 FROM writeback_outbox o WHERE o.state = 'ready' AND (o.after_intent IS NULL OR EXISTS ("
-                "SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied')) LIMIT 1"
-            )
-        return not waiting and ready is None and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
+        return self.process is not None and self.process.is_drained()
 
     def _positions(self) -> dict[str, int]:
         return {name: len(crm.org.log) for name, crm in self.machine.crms.items()}
@@ -361,8 +299,3 @@ def _moved(line: str) -> bool:
     if line.startswith(("changes_captured", "event_buried", "decision_retried")):
         return True
     return line.startswith("round_done") and any(digit in line for digit in "123456789")
-
-
-def skipping(setup: Setup, steps: Collection[int]) -> Setup:
-    """The same story without what people do in these steps."""
-    return replace(setup, skipped=frozenset(steps))

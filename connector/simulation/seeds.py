@@ -13,7 +13,7 @@ from typing import Any
 from connector.simulation.checker import INVARIANTS
 from connector.simulation.outcome import Outcome, play, shortest, workshop
 from connector.simulation.profile import FAULTS
-from connector.simulation.run import setup_of
+from connector.simulation.setup import setup_of
 
 _SHOP: list[Path] = []  # of this process; its owner clears it away
 TOLD = 3  # failing seeds whose story is told; more say nothing new

@@ -11,7 +11,8 @@ from connector.simulation.disk import make_template
 from connector.simulation.policies import simple_policy
 from connector.simulation.process import Process
 from connector.simulation.profile import QUIET
-from connector.simulation.run import Run, Setup
+from connector.simulation.run import Run
+from connector.simulation.setup import Setup
 
 
 class QuietRoad(Run):

@@ -23,7 +23,8 @@ from connector.simulation.crm import SimulatedCrm, automation_on
 from connector.simulation.disk import make_template
 from connector.simulation.policies import drawn_policies
 from connector.simulation.profile import QUIET
-from connector.simulation.run import Run, Setup
+from connector.simulation.run import Run
+from connector.simulation.setup import Setup
 from connector.simulation.staff import PRIORITIES, WORDS
 
 MOVES = (

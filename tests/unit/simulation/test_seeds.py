@@ -17,7 +17,7 @@ from connector.context.memory_index import MemoryIndex
 from connector.record import Origin
 from connector.simulation.mirror import MirroredIndex
 from connector.simulation.outcome import play, workshop
-from connector.simulation.run import STRAINED, setup_of
+from connector.simulation.setup import STRAINED, setup_of
 
 FIXED, FRESH, MORE = 200, 50, 500
 STRAINED_FIXED = 10
@@ -75,7 +75,7 @@ def test_a_seed_tells_the_same_story_every_time(seed: int) -> None:
 def test_a_seed_tells_the_same_story_in_a_process_that_hashes_otherwise() -> None:
     code = (
         "from connector.simulation.outcome import play, workshop\n"
-        "from connector.simulation.run import setup_of\n"
+        "from connector.simulation.setup import setup_of\n"
         "with workshop() as shop:\n"
         "    print(*(play(setup_of(seed), shop).digest for seed in (2, 3)))\n"
     )
