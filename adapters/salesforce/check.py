@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
 from connector.adapter import FieldName, FieldSchema, Finding, ObjectType
-from connector.errors import ConnectorError, CredentialsError, PermanentError
+from connector.errors import ConnectorError, CredentialsError, PermanentError, SettingsError
 
 _WRITTEN = (ObjectType.ACCOUNT, ObjectType.CONTACT, ObjectType.LEAD, ObjectType.OPPORTUNITY, ObjectType.TICKET)
 
@@ -17,6 +17,8 @@ def findings(client: SalesforceClient, catalog: Catalog, *, connection: str, mar
         client.user_id()
     except CredentialsError as error:
         return (Finding(subject=at, problem=error.message, fix=_LOGIN_FIX),)
+    except SettingsError as error:
+        return (Finding(subject=at, problem=error.message, fix=error.hint),)
     except ConnectorError as error:
         return (Finding(subject=at, problem=error.message, fix="Check login_url, instance_url and the network."),)
     found: list[Finding] = []

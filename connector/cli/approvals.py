@@ -198,7 +198,8 @@ def _typed(config: Path, approval: str, value: str) -> FieldValue:
     with reading_state(settings) as store, store.snapshot() as tx:
         found = asked_for.find(tx, approval)
     if not isinstance(found.action, UpdateField):
-        raise ApprovalError(f"approval {found.id} is not a field update: crm-connector approvals reword {found.id}")
+        hint = f"crm-connector approvals reword {found.id} --subject TEXT"
+        raise ApprovalError(f"approval {found.id} is not a field update; its words can be changed", hint=hint)
     adapter = open_connections(settings, Quiet()).adapters[found.ref.connection]
     return fitting_value(value, adapter.records.schema(found.ref.object), found.action.field)
 

@@ -16,8 +16,9 @@ def seen_by(people: People, approval: str, who: str) -> str:
     if hidden:
         by = f" --by {who}" if who != person(None) else ""
         raise ApprovalError(
-            f"approval {found.id} is asked blind: say what you would write with crm-connector approvals judge {found.id} "
-            f"VALUE{by}, or look first with crm-connector approvals show {found.id} --reveal{by}"
+            f"approval {found.id} is asked blind: say what you would write, or look first with "
+            f"crm-connector approvals show {found.id}{by} --reveal",
+            hint=f"crm-connector approvals judge {found.id} VALUE{by}",
         )
     return approval
 

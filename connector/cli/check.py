@@ -165,7 +165,8 @@ def _connections(settings: Settings, policies: PolicySet | None) -> Iterator[Pro
             continue
         for finding in (one for one in found if matters(one, used[name])):
             subject = finding.subject if str(name) in finding.subject else f"{name}: {finding.subject}"
-            yield Problem(subject=subject, problem=finding.problem, fix=finding.fix, fatal=finding.fatal)
+            problem = finding.problem.removeprefix(f"{name}: ")
+            yield Problem(subject=subject, problem=problem, fix=finding.fix, fatal=finding.fatal)
         if any(finding.fatal for finding in found):
             del reachable[name]
     if policies is not None:

@@ -143,10 +143,14 @@ def _show(shown: Mapping[str, Any], stands: Report, now: Any) -> None:
     for problem in shown["policies"]["problems"]:
         say(f"✗ {problem} — the policies from before stay in force", style="red")
     heading("Captured")
-    table("", ("connection", "object", "since", "baseline"), [
+    read = [
         (place.connection, place.object.value, moment(place.activated_at), "done" if place.baselined else "under way")
         for place in stands.positions
-    ])  # fmt: skip
+    ]
+    if read:
+        table("", ("connection", "object", "since", "baseline"), read)
+    else:
+        say("nothing yet")
     checked = stands.reconciled
     say(f"compared with the CRM: {moment(checked.at) if checked else 'not yet'}")
     heading("Under way")

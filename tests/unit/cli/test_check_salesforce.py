@@ -101,3 +101,14 @@ def test_what_is_wrong_with_a_policy_is_said_all_at_once_and_nothing_runs(
     said = program("run", "--once", "--linger", 2)
     assert said.code == 1
     assert all(WRONG[name][2] in said.err.replace("\n", " ") for name in names), said.err
+
+
+def test_a_missing_secret_is_mended_by_what_check_says(
+    workspace: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = secret_variable("crm", "client_secret")
+    monkeypatch.delenv(variable)
+    [problem] = program("check", "--json").document["problems"]
+    assert (problem["subject"], problem["fatal"]) == ("connections.crm", True)
+    assert problem["problem"].startswith("the secret client_secret is not set")
+    assert problem["fix"].startswith(f"export {variable}=")
