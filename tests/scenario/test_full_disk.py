@@ -14,7 +14,7 @@ def room(road, pages: int | None) -> None:
     connection = road.store._connection()
     # A checkpoint first: a ceiling holds for the database, and pages that wait in the log would slip below it.
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    used = connection.execute("PRAGMA page_count").fetchone()["page_count"]
+    used = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {1_000_000 if pages is None else used + pages}")
 
 

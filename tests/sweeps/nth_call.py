@@ -108,7 +108,7 @@ class SmallDisk(SimulatedStore):
         if left is None:
             type(self).ceiling = None
         elif self.ceiling is None:
-            type(self).ceiling = connection.execute("PRAGMA page_count").fetchone()["page_count"] + left
+            type(self).ceiling = connection.execute("PRAGMA page_count").fetchone()[0] + left
         connection.execute(f"PRAGMA max_page_count = {self.ceiling or 1_000_000}")
         try:
             with super().transaction(name, sync) as tx:

@@ -50,6 +50,15 @@ def test_nothing_is_opened_inside_a_snapshot_and_it_stays_usable(store):
         assert tx.rows("SELECT n FROM numbers") == [{"n": 1}]
 
 
+@pytest.mark.parametrize("read", ["rows", "one"])
+def test_a_snapshot_undoes_a_write_that_looks_like_a_read(store, read):
+    with pytest.raises(StateError, match="read-only"), store.snapshot() as tx:
+        getattr(tx, read)("INSERT INTO numbers (n) VALUES (1) RETURNING n")
+    assert numbers(store) == []
+    add(store, 2)
+    assert numbers(store) == [2]
+
+
 def test_a_snapshot_sees_what_the_last_transaction_of_its_thread_wrote(store):
     for value in range(3):
         add(store, value)
@@ -116,7 +125,7 @@ def test_a_full_disk_keeps_nothing_of_the_step_wherever_it_strikes(tmp_path):
     for spare in range(12):
         before = len(numbers(store))
         connection = store._connection()
-        used = connection.execute("PRAGMA page_count").fetchone()["page_count"]
+        used = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {used + spare}")
         said = None
         try:
@@ -135,7 +144,7 @@ def test_a_full_disk_keeps_nothing_of_the_step_wherever_it_strikes(tmp_path):
             assert len(numbers(store)) == before
         connection.execute("PRAGMA max_page_count = 1000000")
     assert 0 < struck < 12
-    assert store._connection().execute("PRAGMA integrity_check").fetchone() == {"integrity_check": "ok"}
+    assert store._connection().execute("PRAGMA integrity_check").fetchone() == ("ok",)
     store.close()
 
 
@@ -144,7 +153,7 @@ def test_a_full_disk_in_the_middle_of_the_whole_products_steps_is_a_state_error(
     from tests.support.given import NOW
 
     connection = state._connection()
-    used = connection.execute("PRAGMA page_count").fetchone()["page_count"]
+    used = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {used}")
     with pytest.raises(StateError), state.transaction("test") as tx:
         journal.append(tx, *[Entry(kind=EntryKind.STARTED, at=NOW, body={"text": "x" * 5000})] * 20)
