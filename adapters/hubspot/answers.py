@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from connector.adapter import Allowed, HttpResponse, NoAnswerError
@@ -81,8 +81,11 @@ class Answer:
 
 def server_time(response: HttpResponse) -> datetime | None:
     text = response.header("Date")
-    if text is None:
-        return None
+    return None if text is None else _instant(text)
+
+
+@lru_cache(maxsize=16)  # the answers of one second say the same
+def _instant(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except ValueError:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Session
+from requests import PreparedRequest
 from simple_salesforce.api import Salesforce
 from simple_salesforce.bulk2 import Operation as BulkOperation
 from simple_salesforce.exceptions import SalesforceError
@@ -24,7 +25,7 @@ from simple_salesforce.exceptions import SalesforceError
 from adapters.salesforce.failures import failure
 from adapters.salesforce.login import token_from, token_request
 from adapters.salesforce.soql import after_id, safe_id, safe_name, select
-from adapters.salesforce.wire import Wire
+from adapters.salesforce.wire import LibrarySession, Wire
 from connector.adapter import Environment, HttpRequest, HttpResponse, NotSentError, Token
 from connector.adapter.retry import Operation, Retries
 from connector.adapter.tokens import TokenKeeper
@@ -203,7 +204,7 @@ class SalesforceClient:
     def _server_time(self) -> datetime:
         last = self._wire.last
         try:
-            return parsedate_to_datetime((last.header("Date") if last else None) or "")
+            return _instant((last.header("Date") if last else None) or "")
         except ValueError as error:
             raise InvalidResponseError("Salesforce answered without its time (the Date header)") from error
 
@@ -211,8 +212,7 @@ class SalesforceClient:
         origin = self._instance()
         with self._lock:
             if self._library is None or origin != self._origin:
-                session = Session()
-                session.trust_env = False  # a .netrc entry would replace our Authorization header
+                session = LibrarySession()
                 session.mount("https://", self._wire)
                 self._origin = origin
                 # Direct mode: without credentials the library raises on 401 instead of signing in by itself.
@@ -246,6 +246,11 @@ class SalesforceClient:
         usage = Salesforce.parse_api_usage(answer.header("Sforce-Limit-Info") or "").get("api-usage")
         if usage is not None:
             self._environment.budget.observe_daily(used=usage.used, allowed=usage.total)
+
+
+@lru_cache(maxsize=16)  # the answers of one second say the same
+def _instant(text: str) -> datetime:
+    return parsedate_to_datetime(text)
 
 
 def _type(library: Salesforce, native: str) -> Any:

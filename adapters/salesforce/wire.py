@@ -5,11 +5,47 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Request, Response, Session
 from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
 from connector.adapter import HttpResponse
+
+
+class LibrarySession(Session):
+    """The library's session without what is of no use over our own transport: cookies, proxies, a .netrc, other credentials.
+
+    A .netrc entry would even replace our Authorization header. Looking for all of it costs more than the call.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        prepared = PreparedRequest()
+        prepared.prepare_method((request.method or "GET").upper())
+        prepared.prepare_url(request.url or "", _encoded(request.params))
+        headers = CaseInsensitiveDict(self.headers)
+        headers.update(request.headers or {})
+        prepared.prepare_headers({name: value for name, value in headers.items() if value is not None})
+        prepared.prepare_body(request.data, request.files, request.json)
+        prepared.prepare_cookies(self.cookies)  # none are kept
+        return prepared
+
+    def merge_environment_settings(
+        self, url: object, proxies: object, stream: object, verify: object, cert: object
+    ) -> Any:
+        return {"proxies": {}, "stream": False, "verify": True, "cert": None}  # the transport has its own
+
+
+def _encoded(params: Any) -> Any:
+    """A query string of plain words; whatever else there is, `requests` itself encodes."""
+    if not isinstance(params, dict):
+        return params
+    return urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
 
 
 class Wire(threading.local, BaseAdapter):
