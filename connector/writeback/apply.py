@@ -70,11 +70,7 @@ class Writeback:
         A CRM that cannot be reached keeps only its own actions waiting; the tally says which and why.
         """
         tally = Tally()
-        self._resolve(tally)
-        self._give_up(tally)
-        with self.store.snapshot() as tx:
-            rows = outbox.due(tx, self.clock.now(), limit, self.adapters)
-        for connection, some in _by_connection(rows).items():
+        for connection, some in _by_connection(self._due(limit, tally)).items():
             try:
                 self._write(self.adapters[connection], some, tally)
             except StateError:
@@ -85,6 +81,17 @@ class Writeback:
                 with self.store.transaction("writeback: waits", Sync.NORMAL) as tx:
                     outbox.wait(tx, [row.intent for row in some], until=self.clock.now() + LATER)
         return tally
+
+    def _due(self, limit: int, tally: Tally) -> Sequence[OutboxRow]:
+        """What is ready, once what was unknown or orphaned is out of the way; in most rounds nothing is."""
+        with self.store.snapshot() as tx:
+            unknown, orphaned = outbox.in_state(tx, OutboxState.UNKNOWN), outbox.orphaned(tx)
+            if not unknown and not orphaned:
+                return outbox.due(tx, self.clock.now(), limit, self.adapters)
+        self._resolve(unknown, tally)
+        self._give_up(tally)
+        with self.store.snapshot() as tx:
+            return outbox.due(tx, self.clock.now(), limit, self.adapters)
 
     def _write(self, adapter: Adapter, rows: Sequence[OutboxRow], tally: Tally) -> None:
         plans = self._compare(adapter, rows)
@@ -184,11 +191,9 @@ class Writeback:
                 removed.append((row, made.ref, adapter.writes.delete_created(made.ref)))
         return removed
 
-    def _resolve(self, tally: Tally) -> None:
+    def _resolve(self, unknown: Sequence[OutboxRow], tally: Tally) -> None:
         """Find out by reading what became of writes whose answer was lost."""
         now = self.clock.now()
-        with self.store.snapshot() as tx:
-            unknown = outbox.in_state(tx, OutboxState.UNKNOWN)
         self._outward(tally).give_to_people([row for row in unknown if is_outward(row)])
         rows = [
             row for row in unknown
