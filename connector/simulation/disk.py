@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -19,14 +20,15 @@ class StateFile:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "state.db"
-        self._kept: dict[str, bytes] | None = None
+        self._kept: dict[str, memoryview] | None = None
+        self._room = {side: bytearray() for side in _SIDES}  # to copy into: fresh memory costs more than the copying
 
     def start_from(self, template: Path) -> None:
         shutil.copyfile(template, self.path)
 
     def keep(self) -> None:
         """Remember the file as a FULL commit left it."""
-        self._kept = {side: self._side(side).read_bytes() for side in _SIDES if self._side(side).exists()}
+        self._kept = {side: self._copy(side) for side in _SIDES if self._side(side).exists()}
 
     def durable(self) -> None:
         """All there is has been pushed to disk: a power cut takes nothing."""
@@ -56,6 +58,13 @@ class StateFile:
 
     def bytes(self) -> bytes:
         return b"".join(self._side(side).read_bytes() for side in _SIDES if self._side(side).exists())
+
+    def _copy(self, side: str) -> memoryview:
+        with self._side(side).open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if len(self._room[side]) < size:
+                self._room[side] = bytearray(2 * size)
+            return memoryview(self._room[side])[: file.readinto(memoryview(self._room[side])[:size])]
 
     def _side(self, side: str) -> Path:
         return self.path.with_name(self.path.name + side)

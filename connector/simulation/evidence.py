@@ -23,6 +23,9 @@ from connector.store import Store
 
 Plain = Mapping[str, Any]
 
+_AS_IS = json.JSONEncoder(ensure_ascii=False).encode
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmEvidence:
@@ -54,9 +57,9 @@ class Evidence:
 
     def lines(self) -> Iterable[str]:
         for crm in self.crms:
-            yield from (json.dumps({"crm": crm.connection, **line}, ensure_ascii=False) for line in crm.log)
-        yield from (json.dumps({"journal": entry}, ensure_ascii=False, sort_keys=True) for entry in self.journal)
-        yield from (json.dumps({"person": said}, ensure_ascii=False, sort_keys=True) for said in self.people)
+            yield from (_AS_IS({"crm": crm.connection, **line}) for line in crm.log)
+        yield from (_SORTED({"journal": entry}) for entry in self.journal)
+        yield from (_SORTED({"person": said}) for said in self.people)
 
     def export(self, folder: Path) -> None:
         """Write everything as JSON lines into one folder of its own."""

@@ -230,11 +230,11 @@ class Run:
         self.process = None
         lost = self.file.cut_power() if power else False
         self.power_cuts += lost
-        if lost:  # what this life saw may be forgotten
+        if lost:  # what this life saw may be forgotten, and the file was put back as no process left it
             self.facts["looks"] = [look for look in self.facts["looks"] if look < self.born]
+            self.facts["damage"] += self.file.damage()
         self.file.durable()
         self.tell(f"the daemon dies: {why}" + ("; the power is cut, commits are lost" if lost else ""))
-        self.facts["damage"] += self.file.damage()
 
     def _meanwhile(self, request: HttpRequest) -> None:
         compares = self.compared != self.crashes.commits[DECIDED]
@@ -288,6 +288,7 @@ class Run:
         self.facts["own_tickets"] = [ticket for staff in self.staff.values() for ticket in staff.mine]
         self.facts["leaks"] = leaks(self.file, self.log.lines, journal)
         process.close()
+        self.facts["damage"] += self.file.damage()
         return Evidence(
             seed=self.setup.seed, crms=tuple(crm_evidence(crm) for crm in self.machine.crms.values()), journal=journal,
             policies=tuple(self.ever), people=tuple(self.reviewers.said), facts=dict(self.facts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import time
 from collections import Counter
@@ -113,4 +114,8 @@ def _enter(shop: Path) -> None:
 
 
 def _play(task: Task) -> Outcome:
-    return play(setup_of(task.seed, task.crm), _SHOP[0], task.export)
+    outcome = play(setup_of(task.seed, task.crm), _SHOP[0], task.export)
+    if not gc.get_freeze_count():  # all is imported by now, and stays: to look through it again and again finds nothing
+        gc.collect()
+        gc.freeze()
+    return outcome

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import unquote
 
 DATED = "2026-09"
@@ -116,6 +117,7 @@ def _match(template: str, rest: list[str]) -> dict[str, str] | None:
     return found
 
 
+@lru_cache(maxsize=1024)
 def find_route(method: str, path: str) -> Route | None:
     """The call a request means, or nothing when HubSpot has no such address."""
     split = _split_version([segment for segment in path.split("/") if segment])

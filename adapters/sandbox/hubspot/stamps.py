@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
@@ -11,6 +12,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _MILLISECONDS = re.compile(r"-?\d{1,16}\Z")
 
 
+@lru_cache(maxsize=4096)  # every read shows the same stamps of the past again
 def iso(ms: int) -> str:
     """`2022-05-03T09:00:00Z`; milliseconds are written only when there are some (recorded)."""
     seconds, rest = divmod(ms, 1000)
