@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.creates import Creates
+from adapters.salesforce.field_history import FieldHistory
 from adapters.salesforce.payloads import payload
 from adapters.salesforce.reads import SalesforceReader
-from adapters.salesforce.rows import stamp_of
-from adapters.salesforce.soql import literal, one_of, select
+from adapters.salesforce.soql import select
 from connector.adapter import (
     Created,
     FieldName,
@@ -26,13 +27,13 @@ from connector.adapter import (
     Resolution,
     Unknown,
     UnknownWrite,
+    Unprovable,
     Written,
     same_value,
 )
-from connector.errors import ConnectorError, CredentialsError, PermanentError, UnknownFieldError
+from connector.errors import ConnectorError, CredentialsError, PermanentError
 
 _STILL_UNDER_WAY = timedelta(minutes=2)  # a create without a unique marker may still be running this long
-_HISTORY = {"Opportunity": "OpportunityFieldHistory"}
 
 
 class Resolutions:
@@ -43,6 +44,7 @@ class Resolutions:
         self._catalog = catalog
         self._reader = reader
         self._creates = creates
+        self._history = FieldHistory(client, catalog)
 
     def find_out(self, unknown: Sequence[UnknownWrite]) -> tuple[Resolution, ...]:
         return tuple(self._one(one) for one in unknown)
@@ -69,41 +71,28 @@ class Resolutions:
                 return Missed()
             case Merged(into=into):
                 return Missed(into=into)
-            case Record() if now.version == write.live.version:
-                return NotApplied()
+            case Record() if write.live.modified_at == now.modified_at:
+                return NotApplied()  # nobody wrote it; the org itself may have moved the version
             case Record():
-                ours = self._arrived(write.live, now, expected)
-                return _applied(write, expected, now) if ours else NotApplied()
+                return self._judged(write, now, expected)
 
-    def _arrived(self, live: Record, now: Record, expected: Mapping[FieldName, FieldValue]) -> bool:
+    def _judged(self, write: GuardedWrite, now: Record, expected: Mapping[FieldName, FieldValue]) -> Resolution:
         """Whether our write came between `live` and `now`: by the last modifier, the field history, or the values."""
+        live, us = write.live, self._client.user_id()
         bringing = [name for name, value in expected.items() if not _same(live, name, value)]
-        trace = any(_same(now, name, expected[name]) for name in bringing)
-        moved = any(not _same(now, name, live.fields.get(name)) for name in bringing)
-        if not moved:
-            return False  # every field stands as before: sending again under the new stamp is safe
-        us = self._client.user_id()
+        if not bringing:
+            return NotApplied()
         if now.modified_by == us:
-            return True
-        authors = self._authors(live, bringing)
-        # A tracked field names everybody who wrote it; for an untracked one its value is the only witness.
-        return us in authors if authors else trace
-
-    def _authors(self, live: Record, names: Sequence[FieldName]) -> set[str]:
-        """Who changed these fields after `live`, from the field history as far as it is kept."""
-        description = self._catalog.describe(live.ref.object)
-        fields = {description.column(name).native for name in names}
-        history, parent = _history_of(description.native)
-        # `live` had settled: whatever came later carries a later second.
-        since = literal(stamp_of(live.version) + timedelta(seconds=1))
-        where = (one_of(parent, [live.ref.id]), f"CreatedDate >= {since}")
-        try:
-            rows = self._client.rows(["Id", "Field", "CreatedById"], history, *where)
-        except UnknownFieldError:
-            return set()  # history is not kept for this object, or not shown to us
-        # An owner's change is listed under "Owner" by some histories.
-        named = fields | {field.removesuffix("Id") for field in fields}
-        return {str(row.get("CreatedById")) for row in rows if row.get("Field") in named}
+            moved = any(not _same(now, name, live.fields.get(name)) for name in bringing)
+            return _applied(write, expected, now) if moved else NotApplied()  # sending again under the new stamp is safe
+        authors = self._history.authors(live, bringing)
+        if us in authors:
+            return _stood(_applied(write, expected, now), expected)
+        if authors or self._history.lists(live, bringing):
+            return NotApplied()  # a tracked field names everybody who wrote it
+        if any(_same(now, name, expected[name]) for name in bringing):
+            return _applied(write, expected, now)  # for an untracked one its value is the only witness
+        return Unprovable(reason="somebody changed the record since, and Salesforce keeps no history of the field")
 
     def _create(self, create: MarkedCreate, unknown: UnknownWrite) -> Resolution:
         found = self._creates.find([(create, unknown.sent_at)])
@@ -118,13 +107,6 @@ class Resolutions:
         return NotApplied()
 
 
-def _history_of(native: str) -> tuple[str, str]:
-    """The object that keeps the field history of another, and its lookup to it."""
-    if native.endswith("__c"):
-        return f"{native[:-1]}History", "ParentId"
-    return _HISTORY.get(native, f"{native}History"), f"{native}Id"
-
-
 def _same(record: Record, name: FieldName, value: FieldValue) -> bool:
     return same_value(record.fields.get(name), value)
 
@@ -134,3 +116,10 @@ def _applied(write: GuardedWrite, expected: Mapping[FieldName, FieldValue], now:
     changed = tuple(name for name, value in after.items() if not same_value(value, expected[name]))
     before = {name: write.live.fields.get(name) for name in write.values}
     return Written(version=now.version, before=before, after=after, changed_by_crm=changed)
+
+
+def _stood(written: Written, expected: Mapping[FieldName, FieldValue]) -> Written:
+    """Somebody else's change came after ours: a field that stands as before held our value in between."""
+    back = {name for name, value in written.after.items() if same_value(value, written.before[name])}
+    after = {name: expected[name] if name in back else value for name, value in written.after.items()}
+    return replace(written, after=after, changed_by_crm=tuple(name for name in written.changed_by_crm if name not in back))

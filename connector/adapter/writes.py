@@ -129,7 +129,17 @@ class NotApplied:
     """Reading proved that the write of unknown outcome never arrived; it may be decided and sent again."""
 
 
-Resolution: TypeAlias = Written | Created | NotApplied | Missed | Unknown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unprovable:
+    """Nothing can ever tell whether the write arrived: somebody changed the record since, and no history names who wrote.
+
+    A person may have undone it, so it MUST NOT be written over values that stand as before without asking.
+    """
+
+    reason: str
+
+
+Resolution: TypeAlias = Written | Created | NotApplied | Missed | Unknown | Unprovable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,9 +160,11 @@ def waiting_of(tx: Transaction, run: str) -> int:
     return int(row["n"]) if row is not None else 0
 
 
-def next_due(tx: Transaction) -> datetime | None:
-    """When the next waiting event may be decided; None when nothing waits."""
-    row = tx.one("SELECT MIN(not_before) AS at FROM change_inbox WHERE buried = 0")
+def next_due(tx: Transaction, connections: Collection[ConnectionName]) -> datetime | None:
+    """When the next waiting event of a connected CRM may be decided; None when nothing waits."""
+    names, parameters = any_of("connection", sorted(connections))
+    sql = f"SELECT MIN(not_before) AS at FROM change_inbox WHERE buried = 0 AND connection IN ({names})"
+    row = tx.one(sql, **parameters)
     return from_micros(row["at"]) if row and row["at"] is not None else None
 
 

@@ -120,7 +120,7 @@ def _carried(road: Road) -> Backfill | None:
 
 
 def _due_soon(road: Road) -> bool:
-    soon = road.around.clock.now() + _SOON
+    soon, connected = road.around.clock.now() + _SOON, road.around.adapters.keys()
     with road.around.store.snapshot() as tx:
-        dues = (inbox.next_due(tx), outbox.next_due(tx))
+        dues = (inbox.next_due(tx, connected), outbox.next_due(tx, connected))
     return any(due is not None and due <= soon for due in dues)

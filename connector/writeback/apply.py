@@ -23,17 +23,19 @@ from connector.adapter import (
     Resolution,
     Unknown,
     UnknownWrite,
+    Unprovable,
     WriteResult,
     Written,
 )
 from connector.clock import Clock
 from connector.errors import ConnectorError, RetryableError, StateError
 from connector.gate import approvals
-from connector.journal import Journal
+from connector.journal import EntryKind, Journal
 from connector.record import ConnectionName, ObjectType, Record, RecordRef, same_value
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.creating import marked
+from connector.writeback.entries import outcome_entry
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
 from connector.writeback.outward import Outward, is_outward
 from connector.writeback.plan import Outdated, Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
@@ -60,7 +62,7 @@ class Writeback:
         """After a start: whatever was being sent when we died is of unknown outcome. How many there are."""
         with self.store.transaction("writeback: recovered") as tx:
             sending = outbox.in_state(tx, OutboxState.SENDING)
-            outbox.mark_unknown(tx, [row.intent for row in sending], look_at=self.clock.now())
+            self._doubt(tx, sending, "the service stopped before the answer was written down")
         self._outward(Tally()).give_to_people([row for row in sending if is_outward(row)])
         return len(sending)
 
@@ -122,10 +124,10 @@ class Writeback:
             updated = self._update(adapter, updates)
             created = self._create(adapter, creates)
             removed = self._remove(adapter, [plan.row for plan in making if _is_removal(plan.row)])
-        except ConnectorError:
+        except ConnectorError as error:
             # Some of it may have left: nothing stays `sending` while we live, all of it is looked up.
             with self.store.transaction("writeback: cut short") as tx:
-                outbox.mark_unknown(tx, [plan.row.intent for plan in sending], look_at=self.clock.now())
+                self._doubt(tx, [plan.row for plan in sending], error.message)
             raise
         with self.store.transaction("writeback: settled") as tx:
             settler = self._settler(tx, tally)
@@ -210,6 +212,7 @@ class Writeback:
             writes, groups = _unknown_writes(some, adapter.capabilities)
             try:
                 resolutions = adapter.writes.resolve(writes)
+                doubted = self._doubted(adapter, groups, resolutions)
             except StateError:
                 raise
             except ConnectorError as error:
@@ -220,7 +223,26 @@ class Writeback:
                 for group, resolution in zip(groups, resolutions, strict=True):
                     for row in group:
                         _settle_resolution(settler, row, resolution)
+                for plan in doubted:
+                    settler.doubted(plan)
                 settler.flush()
+
+    def _doubted(
+        self, adapter: Adapter, groups: Sequence[Sequence[OutboxRow]], resolutions: Sequence[Resolution]
+    ) -> list[Plan]:
+        """Writes that nobody can ever tell of, compared again: what stands as before may be somebody's choice by now."""
+        rows = [
+            row for group, resolution in zip(groups, resolutions, strict=True) for row in group
+            if isinstance(resolution, Unprovable)
+        ]  # fmt: skip
+        return self._compare(adapter, rows) if rows else []
+
+    def _doubt(self, tx: Transaction, rows: Sequence[OutboxRow], why: str) -> None:
+        """From now on it is unknown what became of these; a message is told of where it is given to a person."""
+        now = self.clock.now()
+        outbox.mark_unknown(tx, [row.intent for row in rows], look_at=now)
+        entries = [outcome_entry(row, EntryKind.UNKNOWN, now, why=why) for row in rows if not is_outward(row)]
+        self.journal.append(tx, *entries)
 
     def _give_up(self, tally: Tally) -> None:
         """Close what was to follow an action that will never happen."""
@@ -262,6 +284,8 @@ def _settle_resolution(settler: Settler, row: OutboxRow, resolution: Resolution)
             outbox.send_again(settler.tx, row.intent, not_before=settler.at)
         case Missed():
             settler.unanswered(row, resolution)
+        case Unprovable():
+            pass  # compared with the record as it is now
         case _:
             overdue = row.sent_at is not None and settler.at - row.sent_at > PATIENCE
             wait = PATIENCE if overdue else timedelta(seconds=5)

@@ -321,8 +321,22 @@ def clamp_waits(tx: Transaction, latest: datetime) -> None:
     tx.run("UPDATE writeback_outbox SET not_before = :latest WHERE not_before > :latest", latest=micros(latest))
 
 
-def next_due(tx: Transaction) -> datetime | None:
-    row = tx.one("SELECT MIN(not_before) AS at FROM writeback_outbox WHERE state IN ('ready', 'unknown', 'sending')")
+def next_due(tx: Transaction, connections: Collection[ConnectionName]) -> datetime | None:
+    """When the next action may be brought forward; None when nothing waits for time alone.
+
+    What follows another action is due once that one is applied, and for a person's answer there is no time; what waits for a
+    connection that was removed is never due.
+    """
+    names, parameters = any_of("connection", sorted(connections))
+    row = tx.one(
+        f"""
+        SELECT MIN(o.not_before) AS at FROM writeback_outbox o
+        WHERE o.connection IN ({names}) AND (o.state IN ('unknown', 'sending') OR o.state = 'ready'
+          AND (o.after_intent IS NULL OR EXISTS (
+                SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied')))
+        """,
+        **parameters,
+    )
     return from_micros(row["at"]) if row and row["at"] is not None else None
 
 

@@ -36,12 +36,16 @@ from connector.store import Transaction
 from connector.writeback import outbox
 from connector.writeback.entries import outcome_entry, values_body
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
-from connector.writeback.plan import AskAgain, Conflict, Outdated, Settled, ToSend, Unfit
+from connector.writeback.owed import tell_of_lost_edit
+from connector.writeback.plan import AskAgain, Conflict, Outdated, Plan, Settled, ToSend, Unfit
 
 Tell = Callable[[Transaction, OutboxRow, OutboxState], None]
 """How outcomes reach memory: called inside the transaction that settles them."""
 
 RETRIES = 12
+MAY_HAVE_BEEN_UNDONE = (
+    "no answer came to this write and somebody changed the record since: it may have arrived and been undone"
+)
 LOOK_AGAIN = timedelta(seconds=5)
 
 
@@ -102,8 +106,7 @@ class Settler:
                 self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Unfit(code=code, why=why):
-                self.close(row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=why)
-                self.tally.refused += 1
+                self._refused(row, code, why)
 
     def _decide_again(self, row: OutboxRow) -> None:
         """Queue a look at the record whatever it holds by then: A → B → A before the next poll is no change to polling."""
@@ -135,6 +138,21 @@ class Settler:
         self.close(row, OutboxState.STALE, EntryKind.STALE, why=why, asked_again=again.id)
         self.tally.outdated += 1
 
+    def doubted(self, plan: Plan) -> None:
+        """A write of which nobody can ever tell whether it arrived, compared with the record as it is now.
+
+        It is never sent again over a value that stands as before: a person may have undone it.
+        """
+        match plan:
+            case ToSend(row=row, moved=True):
+                self.again(row, timedelta(0))  # the rule lets us replace what stands there, whoever set it
+            case ToSend(row=row, live=live) if row.purpose is WritePurpose.ACT:
+                self.ask_again(row, live, MAY_HAVE_BEEN_UNDONE)
+            case ToSend(row=row, live=live):
+                self.unsent(Conflict(row, live, _standing(row, live), f"{MAY_HAVE_BEEN_UNDONE}; look, and undo it again"))
+            case _:
+                self.unsent(plan)
+
     def updated(self, plan: ToSend, result: WriteResult) -> None:
         """The CRM's answer to an update, for one of its fields."""
         row = plan.row
@@ -159,10 +177,7 @@ class Settler:
             case Refused() if row.purpose is WritePurpose.RESTORE and row.attempts < RETRIES:
                 self.again(row, backoff(row.attempts))  # their edit is owed back, and a right may return
             case Refused(code=code, reason=reason, fields=fields):
-                self.close(
-                    row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=reason, fields=list(fields)
-                )
-                self.tally.refused += 1
+                self._refused(row, code, reason, fields=list(fields))
             case Missed(into=into):
                 why = f"the record was merged into {into}" if into else "the record was deleted"
                 if into is None:
@@ -216,11 +231,11 @@ class Settler:
             if row.purpose is WritePurpose.RESTORE and row.attempts < RETRIES:
                 self.again(row, backoff(row.attempts))  # nothing was written, and their edit is owed back
                 return
-            self.close(
-                row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why="the CRM took the write and left the field as it was",
-                **facts,
-            )
+            why = "the CRM took the write and left the field as it was"
+            self.close(row, OutboxState.CONFLICTED, EntryKind.CONFLICTED, why=why, **facts)
             self.tally.conflicted += 1
+            if row.purpose is WritePurpose.RESTORE:
+                self.entries.append(tell_of_lost_edit(self.tx, row, why, self.at))
             return
         if row.purpose is not WritePurpose.RESTORE:  # what we put back is somebody else's change, and wakes as one
             note_own_write(self.tx, row.ref, {action.field: action.value}, {action.field: before})
@@ -273,6 +288,13 @@ class Settler:
             theirs_base = {action.field: FieldBase(value=overran.value, at=stamp.at.isoformat(), source=stamp.source)}
             approvals.ask_again(self.tx, asked, dict(row.bases) | theirs_base, at=self.at, remark=why)
 
+    def _refused(self, row: OutboxRow, code: str, why: str, **facts: Any) -> None:
+        """The CRM will not have it. An edit of somebody else that it will not take back is a person's to look after."""
+        self.close(row, OutboxState.REFUSED, EntryKind.REFUSED, code=code, why=why, **facts)
+        self.tally.refused += 1
+        if row.purpose is WritePurpose.RESTORE:
+            self.entries.append(tell_of_lost_edit(self.tx, row, why, self.at))
+
     def again(self, row: OutboxRow, wait: timedelta) -> None:
         """Certainly not applied: the row is ready once more after `wait`."""
         outbox.send_again(self.tx, row.intent, not_before=self.at + wait)
@@ -291,6 +313,10 @@ class Settler:
 
 def _value(row: OutboxRow) -> FieldValue:
     return row.action.value if isinstance(row.action, UpdateField) else None
+
+
+def _standing(row: OutboxRow, live: Record) -> FieldValue:
+    return live.fields.get(row.action.field) if isinstance(row.action, UpdateField) else None
 
 
 def _live_value(row: OutboxRow, live: Record) -> dict[str, Any]:

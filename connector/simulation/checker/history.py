@@ -17,9 +17,10 @@ NATIVES: Mapping[str, Natives] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One effective change of one field under its shared name; `line` is its place in the CRM's log."""
+    """One effective change of a field under its shared name; `line` is its place in the CRM's log, `ticket` its id there."""
 
     line: int
+    ticket: str
     time: int
     actor: str
     field: str
@@ -110,7 +111,7 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
         if line["field"] == natives.task and line["actor"] == "agent":
             creates.append(line)
         elif kind == natives.ticket and line["field"] in names:
-            tickets.setdefault(ticket, Ticket(ticket)).changes.append(_change(natives, names[line["field"]], line))
+            tickets.setdefault(ticket, Ticket(ticket)).changes.append(_change(natives, ticket, names[line["field"]], line))
         elif kind == natives.ticket and line["actor"] == "agent":
             strange.append(line)
     own = {line["request"] for line in log if line["kind"] == "write" and line["actor"] == "agent"}
@@ -124,8 +125,8 @@ def read_history(connection: str, system: str, log: tuple[Plain, ...], rows: Map
     )
 
 
-def _change(natives: Natives, name: str, line: Plain) -> Change:
+def _change(natives: Natives, ticket: str, name: str, line: Plain) -> Change:
     return Change(
-        line=line["line"], time=line["time"], actor=line["actor"], field=name,
+        line=line["line"], ticket=ticket, time=line["time"], actor=line["actor"], field=name,
         before=natives.shared(name, line["before"]), after=natives.shared(name, line["after"]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -29,8 +29,9 @@ class Pair:
 def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said]]:
     """Match the CRM's lines with the journal's claims, field by field; what is left over on either side is a finding.
 
-    First claims that say exactly what the CRM says, of writes that stood before those a flow put back at once; then
-    writes whose effect the journal leaves open; then claims of the same value that err about what was replaced.
+    First claims that say exactly what the CRM says, under the very id they name before others that merged with it, of
+    writes that stood before those a flow put back at once; then writes whose effect the journal leaves open; then claims
+    of the same value that err about what was replaced.
     """
     claims: dict[tuple[str, str], list[ClaimedWrite]] = {}
     for claim in account.claimed_writes():
@@ -39,9 +40,9 @@ def paired(history: CrmHistory, account: Account) -> tuple[list[Pair], list[Said
     pairs: list[Pair] = []
     open_ended = _OpenEnded(history, account)
     fleeting, stood = _by_stay(history)
-    left = _take(stood, claims, pairs, exactly=True)
-    left += _take(open_ended.without_put_back(fleeting, claims), claims, pairs, exactly=True)
-    left = _take(open_ended.without(left), claims, pairs, exactly=False)
+    left = _take(_take(stood, claims, pairs, _is_told_of), claims, pairs, _is_exact)
+    left += _take(open_ended.without_put_back(fleeting, claims), claims, pairs, _is_exact)
+    left = _take(open_ended.without(left), claims, pairs, _has_value)
     left = [line for line in left if not _is_second(line, pairs, open_ended)]
     return pairs, [*_wrong_before(history, pairs), *_unclaimed(history, left, pairs), *_unseen(history, claims)]
 
@@ -56,18 +57,31 @@ def _by_stay(history: CrmHistory) -> tuple[list[Line], list[Line]]:
     return [line for line in lines if line in put_back], [line for line in lines if line not in put_back]
 
 
-def _take(lines: Sequence[Line], claims: Claims, pairs: list[Pair], *, exactly: bool) -> list[Line]:
+def _take(
+    lines: Sequence[Line], claims: Claims, pairs: list[Pair], fits: Callable[[ClaimedWrite, Change], bool]
+) -> list[Line]:
     left = []
     for ticket, change in lines:
         waiting = claims.get((ticket, change.field), [])
-        fitting = [claim for claim in waiting if claim.value == change.after]
-        chosen = next((claim for claim in fitting if not exactly or claim.before == change.before), None)
+        chosen = next((claim for claim in waiting if fits(claim, change)), None)
         if chosen is None:
             left.append((ticket, change))
         else:
             waiting.remove(chosen)
             pairs.append(Pair(ticket, change, chosen))
     return left
+
+
+def _has_value(claim: ClaimedWrite, change: Change) -> bool:
+    return claim.value == change.after
+
+
+def _is_exact(claim: ClaimedWrite, change: Change) -> bool:
+    return _has_value(claim, change) and claim.before == change.before
+
+
+def _is_told_of(claim: ClaimedWrite, change: Change) -> bool:
+    return _is_exact(claim, change) and claim.ticket == change.ticket
 
 
 def _is_second(line: Line, pairs: list[Pair], open_ended: _OpenEnded) -> bool:
@@ -239,7 +253,7 @@ def overwrites(
         where = f"{history.connection}:ticket/{pair.ticket} {change.field}: {change.before!r} lost to {change.after!r}"
         if claim.kind == "conflicted" and claim.theirs == change.before:
             tried = {entry["kind"] for entry in account.of_intent(f"{claim.intent}-restore")}
-            if not tried & {"restored", "conflicted", "applied"} and claim.ticket not in history.gone:
+            if not tried & {"restored", "conflicted", "applied", "handed_off"} and claim.ticket not in history.gone:
                 yield f"{where}, noticed and never put back"
             continue
         yield f"{where}, while the decision had seen {claim.base!r}"

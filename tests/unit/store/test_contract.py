@@ -75,7 +75,7 @@ from connector.journal import (
 )
 from connector.pipeline.state import MIGRATIONS, prepare
 from connector.policy import Unanswered
-from connector.record import ActionKind, ObjectType, Origin
+from connector.record import ActionKind, ConnectionName, ObjectType, Origin
 from connector.store import Sync
 from connector.writeback import OutboxState, WritePurpose, outbox
 from tests.support.given import CATEGORY, CRM, NOW, SUBJECT, TICKET, approval, cursor, event, policy, record, ref, update
@@ -144,7 +144,8 @@ def test_an_event_waits_is_set_aside_and_comes_back(store):
         inbox.release(tx, [one.seq], reason="busy", retry_at=LATER)
         inbox.postpone(tx, [two.seq], LATER)
         assert inbox.due(tx, NOW, 10, [CRM]) == []
-        assert inbox.next_due(tx) == LATER
+        assert inbox.next_due(tx, [CRM]) == LATER
+        assert inbox.next_due(tx, [ConnectionName("removed")]) is None
         assert [(each.attempts, each.seq) for each in inbox.due(tx, LATER, 10, [CRM])] == [(1, one.seq), (0, two.seq)]
         inbox.bury(tx, one.seq, "poison")
         assert [each.reason for each in inbox.buried(tx)] == ["poison"]
@@ -154,7 +155,7 @@ def test_an_event_waits_is_set_aside_and_comes_back(store):
         assert inbox.requeue(tx) == 0
         inbox.finish(tx, [two.seq])
         assert inbox.drop_record(tx, TICKET) == 1
-        assert inbox.next_due(tx) is None
+        assert inbox.next_due(tx, [CRM]) is None
 
 
 def test_reading_positions_are_kept_per_object(store):
@@ -226,7 +227,7 @@ def test_an_outbox_row_walks_from_ready_to_its_outcome(store):
         assert outbox.unfinished_refs(tx) == {TICKET}
         assert outbox.due(tx, LATER, 10, [CRM]) == []
         outbox.mark_unknown(tx, [row.intent], look_at=LATER)
-        assert outbox.next_due(tx) == LATER
+        assert outbox.next_due(tx, [CRM]) == LATER
         outbox.send_again(tx, row.intent, not_before=LATER)
         assert outbox.due(tx, NOW, 10, [CRM]) == []
         inverse = encode_inverse(inverse_of(row.action, before=None))
@@ -237,14 +238,19 @@ def test_an_outbox_row_walks_from_ready_to_its_outcome(store):
         assert (found.state, found.outcome, found.inverse) == (OutboxState.REVERTED, {"wrote": True}, inverse)
         assert outbox.counts(tx) == {"reverted": 1}
         assert [one.intent for one in outbox.of_record(tx, TICKET)] == [row.intent]
-        assert outbox.next_due(tx) is None
+        assert outbox.next_due(tx, [CRM]) is None
 
 
 def test_an_action_waits_for_the_one_before_it(store):
     first = approval("a1", state=ApprovalState.ALLOWED)
     note = approval("a2", action=CreateNote(ref=TICKET, body="…"), state=ApprovalState.ALLOWED, after=first.intent)
     with store.transaction("test") as tx:
-        outbox.enqueue(tx, [approvals.clear_allowed(one, "sure") for one in (first, note)], NOW)
+        outbox.enqueue(tx, [approvals.clear_allowed(note, "sure")], NOW)
+        assert outbox.due(tx, NOW, 10, [CRM]) == []
+        assert outbox.next_due(tx, [CRM]) is None  # nobody has said yet whether the first one may happen
+        outbox.enqueue(tx, [approvals.clear_allowed(first, "sure")], NOW)
+        assert outbox.next_due(tx, [CRM]) is not None
+        assert outbox.next_due(tx, [ConnectionName("removed")]) is None
         assert [row.intent for row in outbox.due(tx, NOW, 10, [CRM])] == [first.intent]
         outbox.settle(tx, first.intent, OutboxState.APPLIED, at=NOW, outcome={})
         assert [row.intent for row in outbox.due(tx, NOW, 10, [CRM])] == [note.intent]

@@ -8,7 +8,7 @@ import pytest
 
 from connector.action import CreateNote
 from connector.adapter import Created, GuardFailed, Missed, Overwritten, Postponed, Refused, Unknown, Unsettled, Written
-from connector.gate import approvals
+from connector.gate import approvals, handoffs
 from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind, of_intent
 from connector.policy import OnOverwrite
@@ -117,6 +117,19 @@ def test_an_edit_that_is_owed_back_is_put_back_however_often_the_record_changes(
     back = bench.row("acea1-restore")
     assert (back.state, back.attempts) == (OutboxState.READY, RETRIES + 1)
     assert back.not_before > NOW  # a little later, so that a record in motion is not hammered
+
+
+def test_a_person_is_told_when_an_edit_that_is_owed_back_fits_the_crm_no_more(bench):
+    row = bench.sending()
+    bench.settle(lambda settler: settler.updated(ToSend(row, LIVE), OVERRAN))
+    back = bench.row("acea1-restore")
+    bench.settle(lambda settler: settler.unsent(Unfit(back, "option", "category has no option other any more")))
+    assert bench.row("acea1-restore").state is OutboxState.REFUSED
+    assert bench.story("acea1-restore") == [EntryKind.REFUSED, EntryKind.HANDED_OFF]
+    with bench.state.snapshot() as tx:
+        (told,) = handoffs.listed(tx)
+    assert (told.ref, told.owner, told.reason) == (row.ref, "leads", "stakes")
+    assert "has no option other any more" in told.summary
 
 
 @pytest.mark.parametrize("how", [OnOverwrite.RESTORE, OnOverwrite.ASK])

@@ -23,6 +23,7 @@ from connector.adapter import (
     Resolution,
     Unknown,
     UnknownWrite,
+    Unprovable,
     Written,
 )
 from tests.unit.adapters.salesforce.world import CONTACT, START, TASK, World, names, ref
@@ -275,9 +276,39 @@ class TestLostUpdates:
 
     def test_one_that_never_arrived_is_not_claimed_because_a_person_edited_something_else(self) -> None:
         world = World()
+        world.edit(world.case(), Status="On Hold")  # the history of any record shows that this field is tracked
         case = world.case()
         write = self.lost(world, case, "reset_before_apply", status="open")
         world.edit(case, Subject="the rep")
+        assert resolve(world, write) == NotApplied()
+
+    @pytest.mark.parametrize("fault", ["reset_before_apply", "reset_after_apply"])
+    def test_one_that_may_have_been_undone_is_never_called_not_applied_without_a_history(self, fault: str) -> None:
+        world = World()
+        case = world.case(Description="theirs")
+        write = self.lost(world, case, fault, description="ours")
+        world.wait(3)
+        world.edit(case, Description="theirs", Subject="the rep")
+        assert isinstance(resolve(world, write), Unprovable)
+
+    def test_one_that_arrived_and_was_undone_by_a_person_is_found_in_the_field_history(self) -> None:
+        world = World()
+        case = world.case()
+        write = self.lost(world, case, "reset_after_apply", status="open")
+        world.wait(3)
+        world.edit(case, Status="New")
+        result = resolve(world, write)
+        assert isinstance(result, Written)
+        assert (result.before, result.after, result.changed_by_crm) == ({"status": "new"}, {"status": "open"}, ())
+
+    def test_one_that_never_arrived_is_proven_although_the_org_moved_the_version_by_itself(self) -> None:
+        world = World()
+        case = world.case()
+        write = self.lost(world, case, "reset_before_apply", description="ours")
+        world.wait(3)
+        world.faults.arm("stamp_only_bump")
+        world.read(case, "description")
+        assert world.read(case, "description").version != write.live.version
         assert resolve(world, write) == NotApplied()
 
     def test_one_that_arrived_is_found_although_a_person_changed_one_of_its_fields_since(self) -> None:
