@@ -52,17 +52,16 @@ class Account:
     def doubtful_writes(self) -> list[ClaimedWrite]:
         """Updates that were sent and never confirmed: they may have taken effect before somebody else changed more.
 
-        Also those that were sent again after a lost answer and confirmed then: the first may have arrived as well.
+        Also those that were sent again after a lost answer and confirmed then: the first may have arrived as well. That an
+        answer was lost, also in a crash, is for the journal to say.
         """
         lost = {entry["intent"] for entry in self.entries if entry["kind"] == "unknown"}
-        ended = ("stale", "conflicted", "refused")
         return [
             replace(_claimed({**entry, "body": {"before": None, **entry["body"]}}), kind="doubtful")
             for entry in self.entries
             for _ in range(max(1, (entry["body"] or {}).get("attempts", 1)))  # each time it was sent, it may have arrived
-            if entry["kind"] in (*ended, "applied", "reverted") and "action" in (entry["body"] or {})
-            and (entry["intent"] in lost or (entry["body"]["attempts"] and entry["kind"] in ended))
-            and entry["body"]["action"]["kind"] == "update"
+            if entry["kind"] in ("stale", "conflicted", "refused", "applied", "reverted") and entry["intent"] in lost
+            and "action" in (entry["body"] or {}) and entry["body"]["action"]["kind"] == "update"
         ]  # fmt: skip
 
     def undone_writes(self) -> list[ClaimedWrite]:
