@@ -12,38 +12,40 @@ from datetime import timedelta
 from connector.action import RemoveCreated, UpdateField, decode_inverse, makes_record
 from connector.adapter import (
     Adapter,
-    Capabilities,
     Created,
     CreateResult,
-    GuardedWrite,
-    MarkedCreate,
-    Missed,
-    NotApplied,
     Outlets,
     Resolution,
     Unknown,
-    UnknownWrite,
     Unprovable,
     WriteResult,
-    Written,
 )
 from connector.clock import Clock
 from connector.errors import ConnectorError, RetryableError, StateError
 from connector.gate import approvals
 from connector.journal import EntryKind, Journal
-from connector.record import ConnectionName, ObjectType, Record, RecordRef, same_value
+from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Sync, Transaction
 from connector.writeback import outbox
 from connector.writeback.creating import marked
 from connector.writeback.entries import outcome_entry
+from connector.writeback.lost import lost_writes, settle_resolution
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
 from connector.writeback.outward import Outward, is_outward
-from connector.writeback.plan import Outdated, Plan, ToSend, fields_to_read, one_per_field, plan_row, sent_together
+from connector.writeback.plan import (
+    Outdated,
+    Plan,
+    ToSend,
+    fields_to_read,
+    guarded,
+    one_per_field,
+    plan_row,
+    sent_together,
+)
 from connector.writeback.recipients import with_address_in
 from connector.writeback.settle import Settler, Tally, Tell
 from connector.writeback.vouch import unvouched
 
-PATIENCE = timedelta(minutes=15)
 LATER = timedelta(seconds=5)
 
 
@@ -160,7 +162,7 @@ class Writeback:
         return plans
 
     def _update(self, adapter: Adapter, updates: Mapping[str, Sequence[ToSend]]) -> dict[str, WriteResult]:
-        writes = [_guarded(plans) for plans in updates.values()]
+        writes = [guarded(plans) for plans in updates.values()]
         if not writes:
             return {}
         try:
@@ -209,7 +211,7 @@ class Writeback:
         rows = [row for row in rows if not _is_removal(row)]
         for connection, some in _by_connection(rows).items():
             adapter = self.adapters[connection]
-            writes, groups = _unknown_writes(some, adapter.capabilities)
+            writes, groups = lost_writes(some, adapter.capabilities)
             try:
                 resolutions = adapter.writes.resolve(writes)
                 doubted = self._doubted(adapter, groups, resolutions)
@@ -222,7 +224,7 @@ class Writeback:
                 settler = self._settler(tx, tally)
                 for group, resolution in zip(groups, resolutions, strict=True):
                     for row in group:
-                        _settle_resolution(settler, row, resolution)
+                        settle_resolution(settler, row, resolution)
                 for plan in doubted:
                     settler.doubted(plan)
                 settler.flush()
@@ -272,59 +274,6 @@ def _settle_create(settler: Settler, row: OutboxRow, result: CreateResult) -> No
             settler.created(row, result)
         case _:
             settler.unanswered(row, result)
-
-
-def _settle_resolution(settler: Settler, row: OutboxRow, resolution: Resolution) -> None:
-    match resolution:
-        case Written() if row.live is not None:
-            settler.updated(_as_sent(row, row.live), resolution)
-        case Created():
-            settler.created(row, resolution)
-        case NotApplied():
-            outbox.send_again(settler.tx, row.intent, not_before=settler.at)
-        case Missed():
-            settler.unanswered(row, resolution)
-        case Unprovable():
-            pass  # compared with the record as it is now
-        case _:
-            overdue = row.sent_at is not None and settler.at - row.sent_at > PATIENCE
-            wait = PATIENCE if overdue else timedelta(seconds=5)
-            outbox.mark_unknown(settler.tx, [row.intent], look_at=settler.at + wait)
-
-
-def _as_sent(row: OutboxRow, live: Record) -> ToSend:
-    """The plan a row was sent under, from the record as it stood then: what it replaced is told after a crash, too."""
-    if not isinstance(row.action, UpdateField):
-        return ToSend(row, live)
-    now, base = live.fields.get(row.action.field), row.bases[row.action.field].value
-    moved = not same_value(now, base)
-    return ToSend(row, live, now if moved else None, moved)
-
-
-def _guarded(plans: Sequence[ToSend]) -> GuardedWrite:
-    values = {plan.row.action.field: plan.row.action.value for plan in plans if isinstance(plan.row.action, UpdateField)}
-    return GuardedWrite(intent=plans[0].row.intent, values=values, live=plans[0].live)
-
-
-def _unknown_writes(
-    rows: Sequence[OutboxRow], crm: Capabilities
-) -> tuple[list[UnknownWrite], list[list[OutboxRow]]]:
-    """The writes of unknown outcome as they were sent: updates of one record together, creates one by one."""
-    groups: dict[str, list[OutboxRow]] = {}
-    for row in rows:
-        together = f"{row.action.ref}@{row.sent_at}" if isinstance(row.action, UpdateField) else row.intent
-        groups.setdefault(together, []).append(row)
-    unknown = []
-    for members in groups.values():
-        first = members[0]
-        if isinstance(first.action, UpdateField):
-            assert first.live is not None
-            write: GuardedWrite | MarkedCreate = _guarded([ToSend(row, first.live) for row in members])
-            sent_at = first.live.read_at
-        else:
-            write, sent_at = marked(first, crm), first.sent_at or first.cleared_at
-        unknown.append(UnknownWrite(write=write, sent_at=sent_at))
-    return unknown, list(groups.values())
 
 
 def _is_removal(row: OutboxRow) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from connector.action import UpdateField, validate
+from connector.adapter import GuardedWrite
 from connector.record import FieldName, FieldValue, Found, Gone, Merged, ObjectSchema, Record, display, same_value
 from connector.writeback.conflict import AlreadyOurs, Lose, Review, Send, moved_evidence, plan_field, set_at
 from connector.writeback.outbox import OutboxRow, WritePurpose
@@ -137,3 +138,9 @@ def sent_together(plans: Sequence[ToSend]) -> Mapping[str, list[ToSend]]:
     for plan in plans:
         together.setdefault(str(plan.row.action.ref), []).append(plan)
     return together
+
+
+def guarded(plans: Sequence[ToSend]) -> GuardedWrite:
+    """The updates of one record as one write under one guard."""
+    values = {plan.row.action.field: plan.row.action.value for plan in plans if isinstance(plan.row.action, UpdateField)}
+    return GuardedWrite(intent=plans[0].row.intent, values=values, live=plans[0].live)

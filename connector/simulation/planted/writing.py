@@ -94,7 +94,7 @@ def _lost_counts_as_done(bench: Workbench) -> None:
 
         return settle
 
-    bench.wrap(f"{_APPLY}:_settle_resolution", made)
+    bench.wrap(f"{_APPLY}:settle_resolution", made)
 
 
 def _done_counts_as_lost(bench: Workbench) -> None:
@@ -106,7 +106,7 @@ def _done_counts_as_lost(bench: Workbench) -> None:
 
         return settle
 
-    bench.wrap(f"{_APPLY}:_settle_resolution", made)
+    bench.wrap(f"{_APPLY}:settle_resolution", made)
 
 
 def _swapped_answers(bench: Workbench) -> None:
