@@ -35,8 +35,8 @@ def tell_of_lost_edit(tx: Transaction, row: OutboxRow, why: str, at: datetime) -
 def _case(row: OutboxRow, owner: str, why: str, at: datetime) -> Handoff:
     field = field_name(row)
     summary = (
-        f"our write of {field} ran over somebody's edit, and their value cannot be put back: {why}. It is kept: "
-        f"crm-connector explain {row.action.ref} {field}. Set it in the CRM, or say that ours may stay."
+        f"our write of {field} ran over somebody's edit, and their value cannot be put back: {why}. Set it in the CRM, or "
+        f"say that ours may stay. It is kept: crm-connector explain {row.action.ref} {field}"
     )
     return Handoff(
         id=hashlib.sha256(f"owed:{row.intent}".encode()).hexdigest()[:12], decision=row.decision, policy=row.policy,
