@@ -114,6 +114,8 @@ def _demoted(body: Body) -> str:
 
 
 def _acting(body: Body) -> str:
+    if "cell" not in body:
+        return "an agent"
     cell = Cell.parse(str(body["cell"]))
     return f"{cell.does} ({cell.policy})"
 
@@ -124,7 +126,8 @@ def _why_not(body: Body) -> str:
 
 
 def _corrected(body: Body) -> str:
-    return f"somebody changed {body['field']} after an agent had written it: the agent asks before it writes there again"
+    what = body.get("field", "a field")
+    return f"somebody changed {what} after an agent had written it: the agent asks before it writes there again"
 
 
 def _audited(body: Body) -> str:
