@@ -104,6 +104,8 @@ class NotLearned:
     def __str__(self) -> str:
         if self.why:
             return self.why
+        if not self.needed:
+            return "nothing has been learned from your history yet"
         return f"{self.examples} examples so far, {self.needed} needed"
 
 

@@ -54,8 +54,9 @@ _WANTED = {
 
 def _asked(case: Case, result: NotEnough) -> str:
     """Who was asked and proposed nothing."""
-    model = f" ({result.pins.model})" if result.pins.model else ""
-    return f"{case.policy.agent.name} on tier {result.pins.tier}{model} proposed nothing"
+    told = result.pins.model not in ("", case.policy.agent.name)
+    model = f", {result.pins.model}" if told else ""
+    return f"{case.policy.agent.name.replace('_', ' ')} (tier {result.pins.tier}{model}) proposed nothing"
 
 
 def _guess(one: ProposedAction) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from connector.report.charts import Point, Series, line_of_days, reliability, stacked_days
 from connector.report.performance import Performance, PolicyFigures
@@ -34,15 +35,19 @@ def headline(seen: Performance) -> tuple[Number, ...]:
     """What a lead wants to know first, over all policies."""
     decisions = sum(one.decisions for one in seen.policies)
     judged, agreed = sum(one.judged for one in seen.policies), sum(one.agreed for one in seen.policies)
-    accepted, usd = sum(one.accepted for one in seen.policies), sum((one.usd for one in seen.policies), start=0)
+    accepted, usd = sum(one.accepted for one in seen.policies), sum((one.usd for one in seen.policies), start=Decimal(0))
     return (
         Number(name="decisions", value=f"{decisions:,}"),
         Number(name="written without asking", value=percent(_part(sum(one.alone for one in seen.policies), decisions))),
         Number(name="given to people", value=percent(_part(sum(one.handed_off for one in seen.policies), decisions))),
         Number(name=f"agreed with, of {judged:,} judged", value=percent(_part(agreed, judged))),
         Number(name="edits of people kept", value=f"{seen.integrity.conflicts_kept:,}"),
-        Number(name="per accepted decision", value=f"${usd / accepted:.4f}" if accepted else UNKNOWN),
+        Number(name="per accepted decision", value=_each(usd / accepted) if accepted else UNKNOWN),
     )
+
+
+def _each(usd: Decimal) -> str:
+    return f"${usd:.4f}" if usd else "no cost"
 
 
 def tables(seen: Performance) -> tuple[Table, ...]:

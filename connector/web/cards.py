@@ -20,7 +20,7 @@ from connector.report.times import moment
 from connector.store import Transaction
 from connector.web.security.forms import LONGEST
 
-_BY = {**ORIGINS, "outsider": "an outsider"}
+BY = {**ORIGINS, "outsider": "an outsider"}
 HIDDEN = "(hidden by the policy)"
 BLIND = "asked blind"
 
@@ -162,5 +162,5 @@ def quotes_of(asked: Approval) -> tuple[Quote, ...]:
 def _quote(citation: Mapping[str, str]) -> Quote:
     origin = citation["origin"]
     return Quote(
-        text=citation["quote"], source=citation["source"], by=_BY.get(origin, origin), is_trusted=origin != "outsider"
+        text=citation["quote"], source=citation["source"], by=BY.get(origin, origin), is_trusted=origin != "outsider"
     )

@@ -153,14 +153,14 @@ def _people(question: Question, options: PipelineOptions) -> Iterator[Doubt]:
     if contacts and not words & {word.casefold() for word in options.deciders}:
         told = ", ".join(titles) or "no titles"
         yield Doubt(
-            health=Health.AMBER, rule="no decider", said=f"nobody who decides among {len(contacts)} contacts ({told})",
-            step="Find out who decides, and bring them in.",
+            health=Health.AMBER, rule="no decider", step="Find out who decides, and bring them in.",
+            said=f"nobody who decides among {_counted(len(contacts), 'contact')} ({told})",
         )
     mails = [context.records[place] for place in context.related.get(ObjectType.EMAIL, ())]
     if mails and not engagement(question).counts:
         yield Doubt(
             health=Health.AMBER, rule="no answer", step="Try another way than e-mail.",
-            said=f"{len(mails)} e-mails on the deal, none from the customer in the last {LATELY.days} days",
+            said=f"{_counted(len(mails), 'e-mail')} on the deal, none from the customer in the last {LATELY.days} days",
         )
 
 
@@ -181,3 +181,7 @@ def _rivals(question: Question, options: PipelineOptions) -> Iterator[Doubt]:
                 step=f"Answer the comparison with {found[0]}.", sure=0.9,
                 citations=(Citation(passage=number, quote=quote, source=passage.source, origin=passage.origin),),
             )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -27,6 +27,7 @@ from connector.writeback import outbox
 PER_PAGE = 20
 _GROUPS = 60
 _JUDGED = 12
+_OPENLY = 2  # how many ended ones are shown whole
 _FADES = {
     Proof.PROVEN: timedelta(minutes=2), Proof.NOTHING: timedelta(minutes=2),
     Proof.FAILED: timedelta(hours=1), Proof.ASKED_AGAIN: timedelta(hours=1),
@@ -42,11 +43,12 @@ def show(house: House, asked: Asked) -> Answer:
         alike = queue.groups(tx, replace(view, pattern=None, policy=None), limit=_GROUPS)
         total = _total(tx, view, alike)
         waiting = queue.page(tx, view, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
-        further, judged = judged_lately(tx, asked.person.name, house, now)
+        further, lately = judged_lately(tx, asked.person.name, house, now)
+        judged, done = _apart(lately)
         targets = house.targets()
         values = {
             "groups": _groups(house, alike), "cards": cards_of(tx, waiting, person=view.person, targets=targets, now=now),
-            "further": further, "judged": judged,
+            "further": further, "judged": judged, "done": done,
             "total": total, "all": queue.waiting(tx),
             "hands": hands(tx), "view": view, "number": number, "pages": max(1, -(-total // PER_PAGE)),
             "back": _address(asked, number), "link": _linked(asked), "bulk_from": FEWEST,
@@ -64,6 +66,13 @@ def judged_lately(tx: Transaction, person: str, house: House, now: datetime) -> 
     shown = tuple(card for card in cards if card.asked.id in fresh or _is_told(card, now))[:_JUDGED]
     under_way = sum(card.outcome is not None and not card.outcome.is_settled for card in shown)
     return count - under_way, shown
+
+
+def _apart(lately: Sequence[CardView]) -> tuple[list[CardView], list[CardView]]:
+    """What a person wants to see of the cards just judged, and what is only done: the next question stays in sight."""
+    ended = [card for card in lately if card.outcome is not None and card.outcome.proof in (Proof.PROVEN, Proof.NOTHING)]
+    folded = ended[_OPENLY:]
+    return [card for card in lately if card not in folded], folded
 
 
 def _is_told(card: CardView, now: datetime) -> bool:

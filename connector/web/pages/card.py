@@ -9,7 +9,7 @@ from typing import Any
 from connector.action import UpdateField, words_of
 from connector.errors import ConnectorError
 from connector.gate import approvals, queue
-from connector.gate.approval import Approval
+from connector.gate.approval import Approval, ApprovalState
 from connector.record import FieldValue, Record, display, same_value
 from connector.store import Transaction
 from connector.web.cards import HIDDEN, cards_of
@@ -23,11 +23,12 @@ from connector.web.security.forms import LONGEST
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """The target field as the CRM holds it now, or why it could not be read."""
+    """The target field as the CRM holds it now, or why it could not be read. What moved matters while it waits."""
 
     value: str | None = None
     moved: tuple[str, ...] = ()
     trouble: str | None = None
+    is_settled: bool = False
 
 
 def show(house: House, asked: Asked) -> Answer:
@@ -81,7 +82,9 @@ def read_now(house: House, found: Approval) -> Now:
     if not isinstance(record, Record):
         return Now(trouble="the record is deleted or merged")
     moved = tuple(name for name, base in found.bases.items() if not same_value(record.fields.get(name), base.value))
-    return Now(value=_target_value(found, record.fields), moved=moved)
+    return Now(
+        value=_target_value(found, record.fields), moved=moved, is_settled=found.state is not ApprovalState.PENDING
+    )
 
 
 def _target_value(found: Approval, fields: Mapping[Any, FieldValue]) -> str | None:

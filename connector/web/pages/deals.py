@@ -67,7 +67,7 @@ def show(house: House, asked: Asked) -> Answer:
         "deals": shown, "sums": _sums(mine), "total": len(mine),
         "amount": sum((one.amount or Decimal(0) for one in mine), Decimal(0)),
         "owners": sorted({one.owner for one in every}), "owner": owner, "health": health, "trouble": trouble,
-        "left_off": all_deals.left_off,
+        "left_off": all_deals.left_off, "judging": [one.name for one in house.policies() if one.agent.name == "pipeline"],
     }
     return Shown(template="deals.html", values=values)
 
@@ -92,18 +92,26 @@ def _sums(deals: Sequence[DealView]) -> list[Sum]:
 def _views(house: House, found: Sequence[DealStanding]) -> tuple[list[DealView], tuple[str, ...]]:
     records: dict[RecordRef, Record] = {}
     people: dict[str, str] = {}
+    stages: dict[tuple[ConnectionName, str], str] = {}
     trouble: list[str] = []
     for connection in dict.fromkeys(one.ref.connection for one in found):
         refs = [one.ref for one in found if one.ref.connection == connection]
         try:
             records |= _read(house, connection, refs)
             people |= {user.owner_id: user.name for user in house.adapters[connection].records.users()}
+            stages |= _stages(house, connection)
         except ConnectorError as error:
             trouble.append(error.message)
         except KeyError:
             trouble.append(f"no connection {connection} any more")
     hidden = _hidden(house)
-    return [_view(one, records.get(one.ref), people, hidden) for one in found], tuple(trouble)
+    return [_view(one, records.get(one.ref), people, stages, hidden) for one in found], tuple(trouble)
+
+
+def _stages(house: House, connection: ConnectionName) -> dict[tuple[ConnectionName, str], str]:
+    """What the CRM's own people call each stage."""
+    stage = house.adapters[connection].records.schema(ObjectType.OPPORTUNITY).fields.get(_STAGE)
+    return {(connection, option.key): option.label for option in stage.options} if stage is not None else {}
 
 
 def _read(house: House, connection: ConnectionName, refs: Sequence[RecordRef]) -> dict[RecordRef, Record]:
@@ -119,14 +127,16 @@ def _hidden(house: House) -> Mapping[str, frozenset[str]]:
 
 
 def _view(
-    stands: DealStanding, record: Record | None, people: Mapping[str, str], hidden: Mapping[str, frozenset[str]]
+    stands: DealStanding, record: Record | None, people: Mapping[str, str], stages: Mapping[tuple[ConnectionName, str], str],
+    hidden: Mapping[str, frozenset[str]],
 ) -> DealView:
     kept_back = hidden.get(stands.policy, frozenset())
     fields: dict[FieldName, FieldValue] = {
         name: value for name, value in (record.fields.items() if record is not None else ()) if name not in kept_back
     }
     owner, amount = fields.get(_OWNER), fields.get(_AMOUNT)
-    facts = [display(fields[name]) for name in (_STAGE,) if fields.get(name)]
+    stage = display(fields[_STAGE]) if fields.get(_STAGE) else ""
+    facts = [stages.get((stands.ref.connection, stage), stage)] if stage else []
     facts += [f"closes {display(fields[_CLOSE])}"] if fields.get(_CLOSE) else []
     return DealView(
         stands=stands, name=name_of(stands.ref, fields), owner=people.get(str(owner), str(owner)) if owner else NOBODY,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from connector.change import inbox
-from connector.change.cursors import positions
+from connector.change.cursors import Position, positions
 from connector.change.inbox import Burial
 from connector.change.reconcile import completeness
 from connector.decision.budget import SpendingLedger
@@ -36,9 +37,17 @@ def show(house: House, asked: Asked) -> Answer:
         names = names_of(tx, [(row.ref, row.bases) for row in unknown] + [(one.event.ref, {}) for one in seen.buried])
         values = {
             "seen": seen, "problems": problems(seen), "unknown": unknown, "names": names, "questions": queue.waiting(tx),
-            "cases": handoffs.unsettled(tx), "buried": seen.buried[:_SHOWN],
+            "cases": handoffs.unsettled(tx), "buried": seen.buried[:_SHOWN], "read": _read(seen.positions),
         }
     return Shown(template="health.html", values=values)
+
+
+def _read(places: Sequence[Position]) -> dict[tuple[str, date, bool], list[str]]:
+    """What is read of each CRM, together where it began on the same day."""
+    found: dict[tuple[str, date, bool], list[str]] = {}
+    for place in places:
+        found.setdefault((place.connection, place.activated_at.date(), place.baselined), []).append(place.object.value)
+    return found
 
 
 def requeue(house: House, asked: Asked) -> Answer:

@@ -63,7 +63,8 @@ def decisions_of(found: Sequence[StoredEntry]) -> list[str]:
 def _lines(
     found: Sequence[StoredEntry], names: Mapping[RecordRef, str], hidden: Collection[str]
 ) -> list[Line]:
-    """The steps as lines; those of a decision that somebody is still to judge blind say only that."""
+    """The steps as lines; those of a decision that somebody is still to judge blind say only that, and once."""
+    newest = {one.entry.decision: one.seq for one in reversed(found) if one.entry.decision in hidden}
     return [
         Line(
             seq=one.seq, at=one.entry.at, kind=one.entry.kind, actor=one.entry.actor,
@@ -71,7 +72,7 @@ def _lines(
             ref=one.entry.ref, name=names[one.entry.ref] if one.entry.ref is not None else "",
         )
         for one in found
-        if one.entry.kind not in QUIET
+        if one.entry.kind not in QUIET and newest.get(one.entry.decision, one.seq) == one.seq
     ]
 
 

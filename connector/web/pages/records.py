@@ -14,7 +14,7 @@ from connector.record import RecordRef
 from connector.report.names import names_of
 from connector.report.story import Evidence, FieldStory, Step, kept_back, story_of
 from connector.store import Transaction
-from connector.web.cards import in_words
+from connector.web.cards import BY, in_words
 from connector.web.house import House
 from connector.web.page import Answer, Asked, NotThereError, Page, Shown, Way
 from connector.web.pages.history import QUIET
@@ -51,7 +51,7 @@ def show(house: House, asked: Asked) -> Answer:
         view = _view(tx, ref, asked.person.name, house.policies(), house.clock.now())
     if not view.chapters:
         raise NotThereError(f"The journal holds nothing about {ref}.")
-    return Shown(template="record.html", values={"record": view})
+    return Shown(template="record.html", values={"record": view, "by": BY})
 
 
 def _view(tx: Transaction, ref: RecordRef, person: str, policies: PolicySet, now: datetime) -> RecordView:

@@ -49,6 +49,7 @@ function show(found, { keep = true } = {}) {
   document.title = found.document.title;
   pill.hidden = true;
   foldOnPhones();
+  newestFirst();
   if (keep) scrollTo(0, top);
   choose(current, false);
 }
@@ -186,7 +187,12 @@ function foldOnPhones() {
   const fold = main().querySelector(".fold");
   if (fold && matchMedia("(max-width: 900px)").matches) fold.open = false;
 }
+// A chart that is wider than the page begins with its newest days.
+function newestFirst() {
+  for (const drawn of main().querySelectorAll(".drawn")) drawn.scrollLeft = drawn.scrollWidth;
+}
 foldOnPhones();
+newestFirst();
 // On a phone the navigation scrolls sideways; it never moves the page.
 const tabs = document.querySelector(".tabs");
 const here = tabs?.querySelector("[aria-current]");

@@ -27,7 +27,8 @@ def undo_form(visitor, ticket):
 
 def test_the_story_says_whose_value_it_is_and_how_it_came_about(ada, written):
     text = ada.read(f"/records/{written}")
-    for said in ("Charged twice", "Why it holds what it holds", "category", "billing", "ours", "by ada", "policy.yaml"):
+    whose = "written by an agent"
+    for said in ("Charged twice", "Why it holds what it holds", "category", "billing", whose, "by ada", "policy.yaml"):
         assert said in text, said
     assert ada.get("/history", params={"record": str(written)}).headers["location"] == f"/records/{written}"
     assert f'href="/records/{written}"' in ada.read("/history")

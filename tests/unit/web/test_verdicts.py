@@ -116,3 +116,28 @@ def test_a_viewer_reads_and_presses_nothing(house, road, asked):
     answer = eve.send(f"/approvals/{question.id}", {"verdict": "approve", "shown": question.seal, "csrf": eve.csrf})
     assert answer.status_code == 403
     assert road.approvals(ticket)[0].state is ApprovalState.PENDING
+
+
+def test_what_was_judged_and_is_done_leaves_the_next_question_in_sight(ada, road):
+    for number in range(6):
+        road.ticket(f"Charged twice {number}")
+    road.rounds()
+    for _ in range(5):
+        ada.press("/", ("verdict", "approve"))
+    assert ada.read("/").count("waits to be written") == 5  # nothing under way is folded away
+    road.write()
+    told = ada.read("/")
+    assert "3 more that you judged lately are done" in told
+    assert told.index("more that you judged lately are done") < told.index('value="approve"')
+
+
+def test_a_question_that_was_settled_warns_of_nothing_any_more(ada, road, asked):
+    ticket, question = asked
+    assert "unchanged since the decision" in ada.read(f"/approvals/{question.id}")
+    ada.press("/", ("verdict", "approve"))
+    road.write()
+    assert road.category(ticket) == "billing"
+    told = ada.read(f"/approvals/{question.id}")
+    assert "<b>billing</b>" in told
+    assert "asked again" not in told
+    assert "since the decision" not in told
