@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,8 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from connector.adapter import HttpResponse
+
+_PLAIN = re.compile(r"https://[a-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+/?")
 
 
 class LibrarySession(Session):
@@ -27,7 +30,7 @@ class LibrarySession(Session):
     def prepare_request(self, request: Request) -> PreparedRequest:
         prepared = PreparedRequest()
         prepared.prepare_method((request.method or "GET").upper())
-        prepared.prepare_url(request.url or "", _encoded(request.params))
+        _write_url(prepared, str(request.url), request.params)
         headers = CaseInsensitiveDict(self.headers)
         headers.update(request.headers or {})
         prepared.prepare_headers({name: value for name, value in headers.items() if value is not None})
@@ -41,11 +44,13 @@ class LibrarySession(Session):
         return {"proxies": {}, "stream": False, "verify": True, "cert": None}  # the transport has its own
 
 
-def _encoded(params: Any) -> Any:
-    """A query string of plain words; whatever else there is, `requests` itself encodes."""
-    if not isinstance(params, dict):
-        return params
-    return urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
+def _write_url(prepared: PreparedRequest, url: str, params: Any) -> None:
+    """An address of plain words needs nothing but its query; whatever else there is, `requests` itself makes sense of."""
+    if not isinstance(params, dict) or not _PLAIN.fullmatch(url):
+        prepared.prepare_url(url, params)
+        return
+    query = urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
+    prepared.url = f"{url}?{query}" if query else url
 
 
 class Wire(threading.local, BaseAdapter):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 from connector.adapter.lanes import Allowed, Lane, LaneUse
 from connector.clock import Clock
@@ -28,7 +28,7 @@ class RateBudget:
         self._daily = daily
         self._used = 0
         self._reserve = reserve
-        self._day: datetime | None = None
+        self._day: date | None = None
         self._lock = threading.Lock()
 
     @property
@@ -81,7 +81,7 @@ class RateBudget:
             self._used = max(self._used, used) if used >= self._used // 2 else used
 
     def _turn_day(self) -> None:
-        today = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        today = self._clock.now().date()
         if self._day is None or today > self._day:
             self._day, self._used = today, 0
 

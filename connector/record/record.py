@@ -16,6 +16,9 @@ Version = NewType("Version", str)  # opaque: compare for equality, never for ord
 NO_FIELDS: Mapping[FieldName, FieldValue] = MappingProxyType({})
 
 
+_KINDS = frozenset(ObjectType)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class RecordRef:
     """The address of one record: which connection, which object, which id."""
@@ -32,7 +35,7 @@ class RecordRef:
         """`crm:ticket/123` back to a ref; raises ValueError with the expected form."""
         connection, colon, rest = text.partition(":")
         kind, slash, record_id = rest.partition("/")
-        if not (colon and slash and connection and record_id) or kind not in set(ObjectType):
+        if not (colon and slash and connection and record_id) or kind not in _KINDS:
             raise ValueError(f"{text!r} is not a record; expected CONNECTION:OBJECT/ID, for example crm:ticket/123")
         return cls(ConnectionName(connection), ObjectType(kind), record_id)
 

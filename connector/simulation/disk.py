@@ -20,6 +20,7 @@ class StateFile:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "state.db"
+        self.power_may_fail = True
         self._kept: dict[str, memoryview] | None = None
         self._room = {side: bytearray() for side in _SIDES}  # to copy into: fresh memory costs more than the copying
 
@@ -27,7 +28,9 @@ class StateFile:
         shutil.copyfile(template, self.path)
 
     def keep(self) -> None:
-        """Remember the file as a FULL commit left it."""
+        """Remember the file as a FULL commit left it, for when the power fails."""
+        if not self.power_may_fail:
+            return
         self._kept = {side: self._copy(side) for side in _SIDES if self._side(side).exists()}
 
     def durable(self) -> None:

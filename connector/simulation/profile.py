@@ -59,6 +59,11 @@ class Profile:
     second_thoughts: float = 0.0  # how often somebody edits again at once what the daemon has just read
     old_values: float = 0.0  # how often somebody chooses what we wrote once, and that one write is taken back
 
+    @property
+    def is_deadly(self) -> bool:
+        """Whether the daemon may die of anything but its own errors."""
+        return self.crash_at_commit > 0 or self.crash_at_call > 0
+
 
 QUIET = Profile(faults={})
 

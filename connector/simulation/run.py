@@ -80,6 +80,7 @@ class Run:
 
     def play(self) -> Evidence:
         """The whole story; what it leaves is judged elsewhere."""
+        self.file.power_may_fail = self.setup.profile.is_deadly
         self._history()
         self._trouble()
         return self._finished()
@@ -157,6 +158,7 @@ class Run:
         for crm in self.machine.crms.values():
             crm.faults.heal()
         self.crashes.stop()
+        self.file.power_may_fail = False
         self.clock.skew, self.armed = timedelta(0), False
         self._mark("healed")
         still = 0

@@ -150,6 +150,7 @@ class SqliteStore:
         self._path = path
         self._watch = watch
         self._busy_seconds = busy_seconds
+        self._address = str(path)
         self._place: tuple[int, int] | None = None  # device and file, as first opened
         self._here = _Here()
         self._all: list[sqlite3.Connection] = []
@@ -182,7 +183,7 @@ class SqliteStore:
         if self._place is None:
             return
         try:
-            found = os.stat(self._path)  # noqa: PTH116 - before every transaction, where a Path is twice as slow
+            found = os.stat(self._address)  # noqa: PTH116 - before every transaction, where a Path is twice as slow
         except FileNotFoundError:
             raise StateError(
                 f"{self._path} was deleted while it was in use",
