@@ -35,6 +35,7 @@ from connector.adapter import (
     Resolution,
     Unknown,
     UnknownWrite,
+    Unprovable,
     WriteResult,
     Written,
     readable,
@@ -208,9 +209,11 @@ class HubSpotWrites:
         verdicts = verdicts_on(write.values, baselines, row, mark)
         self._portal.learn_app_id(app_id_in(verdicts))
         result = concluded(row, write.values, baselines, verdicts)
-        if isinstance(result, Unknown) or any_landed(verdicts):
-            return result
         early = row.read_at - sent_at < _IN_FLIGHT
+        if isinstance(result, Unknown):
+            return result if early else Unprovable(reason=result.reason)  # a history does not grow back
+        if any_landed(verdicts):
+            return result
         return Unknown(reason="the request may still be on its way") if early else NotApplied()
 
 

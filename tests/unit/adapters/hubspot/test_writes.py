@@ -26,6 +26,7 @@ from connector.adapter import (
     Refused,
     Unknown,
     UnknownWrite,
+    Unprovable,
     WriteResult,
     Written,
 )
@@ -157,6 +158,18 @@ def test_a_history_too_short_to_prove_anything_is_unknown(world: HubSpotWorld) -
     [found] = adapter.writes.resolve([unknown])
     assert isinstance(found, Written)
     assert found.before == {TITLE: "CFO"}
+
+
+def test_a_write_whose_traces_fell_off_the_history_is_not_unknown_for_ever(world: HubSpotWorld) -> None:
+    adapter = adapter_of(world)
+    ref = world.create(CONTACT, {"last_name": "Ray", "title": "CFO"})
+    record = live(adapter, ref)
+    unknown = UnknownWrite(write=GuardedWrite(intent="i", values={TITLE: "CEO"}, live=record), sent_at=record.read_at)
+    world.edit(ref, {TITLE: "CTO"})
+    world.org.faults.set("shallow_history", 1.0)
+    assert isinstance(adapter.writes.resolve([unknown])[0], Unknown)
+    world.advance(timedelta(seconds=6))
+    assert isinstance(adapter.writes.resolve([unknown])[0], Unprovable)
 
 
 def test_absence_proves_nothing_while_the_request_may_be_on_its_way(world: HubSpotWorld) -> None:
