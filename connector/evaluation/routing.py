@@ -6,7 +6,9 @@ test rows are only counted.
 
 from __future__ import annotations
 
+import math
 import random
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +22,11 @@ from connector.calibration import (
     distinct_by_content,
     expected_calibration_error,
     find_threshold,
+    upper_bound,
 )
 from connector.decision.learners import Effort, NothingToLearn, RouteLearner, RoutePrediction, fit
 
+FLAG_CONFIDENCE = 0.8  # that no more known texts are flagged later than may be
 WORST_NEEDS = 5  # automated rows of a value before its precision says anything
 
 
@@ -130,7 +134,7 @@ def evaluate_routing(
     foreign = _answers(learner, out_of_scope)
     confidence = _bound_confidence(learner)
     earned = _earned(judged, trial.target, confidence)
-    flag_from = _flag_from([row.prediction.novelty for row in judged], trial.oos_rate)
+    flag_from = _flag_from(judged, trial.oos_rate)
     rows = tuple(
         RoutedText(
             row=number, value=row.prediction.value_text, confidence=row.prediction.confidence,
@@ -222,11 +226,22 @@ def _worst_value(automated: Sequence[_Answer]) -> float | None:
     return min((share for share in shares if share is not None), default=None)
 
 
-def _flag_from(novelties: Sequence[float], rate: float) -> float:
-    """The novelty from which a text is flagged, so that this share of known texts is."""
-    ranked = sorted(novelties, reverse=True)
-    flagged = int(rate * len(ranked))
-    return ranked[flagged - 1] if flagged else float("inf")
+def _flag_from(judged: Sequence[_Answer], rate: float) -> float:
+    """The novelty from which a text is flagged: as many known texts as may be, and room for what chance adds later.
+
+    Flagging the share `rate` itself of some hundred texts flags more than that of later ones every other time.
+    """
+    seen = distinct_by_content(judged, lambda row: content_key(row.asked.text))
+    ranked = sorted((row.prediction.novelty for row in seen), reverse=True)
+    may = bisect_right(range(len(ranked) + 1), rate, key=lambda flagged: _most_later(flagged, len(ranked)))
+    if not may:
+        return math.inf
+    flagged = may - 1
+    return math.nextafter(ranked[flagged], math.inf) if flagged < len(ranked) else -math.inf
+
+
+def _most_later(flagged: int, known: int) -> float:
+    return upper_bound(flagged, known, confidence=FLAG_CONFIDENCE)
 
 
 def _share_flagged(rows: Sequence[_Answer], flag_from: float) -> float | None:
