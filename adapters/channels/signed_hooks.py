@@ -93,19 +93,24 @@ def _activities(told: dict[str, Any], now: datetime) -> Iterator[ToldActivity]:
     kind, at = told["activity"], told.get("at")
     if not isinstance(kind, str) or not _KIND.fullmatch(kind):
         raise ValueError("an activity is named by up to 40 letters, digits, spaces, dashes or underscores")
-    try:
-        moment = datetime.fromisoformat(at) if isinstance(at, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("an activity needs `at`: a moment with its time zone, such as 2026-09-01T10:00:00Z")
+    moment = min(_moment(at), now)
     subject, url = (_text(told.get(name)) for name in ("subject", "url"))
-    moment = min(moment.astimezone(UTC), now)
     for hint in _hints(told):
         event = told.get("event")
         known = event if isinstance(event, str) and event else json.dumps([kind, moment.isoformat(), subject, url])
         name = hashlib.sha256(known.encode(errors="replace")).hexdigest()[:32]
         yield ToldActivity(object=hint.object, id=hint.id, event=name, kind=kind, at=moment, subject=subject, url=url)
+
+
+def _moment(at: object) -> datetime:
+    """A moment in UTC; the first and the last of the calendar may have none there."""
+    try:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("an activity needs `at`: a moment with its time zone, such as 2026-09-01T10:00:00Z")
 
 
 def _text(told: object) -> str:

@@ -176,6 +176,8 @@ def test_a_forged_or_unreadable_telling_changes_nothing(site):
     assert tell(view(road, lead), secret="another") == 401
     assert tell(view(road, lead) | {"at": "yesterday"}) == 400
     assert tell(view(road, lead) | {"at": "2026-09-01T10:00:00"}) == 400
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):  # their moment in UTC is in no calendar
+        assert tell(view(road, lead) | {"at": at}) == 400
     assert tell(view(road, lead) | {"activity": "<script>"}) == 400
     assert tell(view(road, lead) | {"object": "ticket"}) == 204
     road.rounds(most=60)
