@@ -17,9 +17,9 @@ from connector.decision import decisions
 from connector.decision.decisions import RecordedDecision
 from connector.gate import Bases, FieldBase
 from connector.journal import Entry, EntryKind, Journal
-from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, decode_value, same_value
+from connector.record import ConnectionName, FieldName, FieldValue, Found, Record, RecordRef, same_value
 from connector.store import Store, Transaction
-from connector.writeback import OutboxRow, OutboxState, WritePurpose, outbox
+from connector.writeback import OutboxRow, WritePurpose, layers, outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +80,17 @@ def plan_revert(store: Store, adapters: Mapping[ConnectionName, Adapter], select
     with store.snapshot() as tx:
         rows = _select(tx, selection)
         readers = _readers(tx, rows)
-        covered = _covered(tx, rows)
+        covered = layers.covered(tx, rows)
     live = _live(adapters, rows)
     reversals: list[Reversal] = []
-    stays: set[_Place] = set()
+    stays: set[layers.Place] = set()
     for row in rows:  # newest first: an older write of ours may stand under a newer one that goes first
-        place = _place(row)
+        place = layers.place_of(row)
         beneath = place in stays or row.intent in covered
-        reversal = Stays(row=row, why=_UNDER_A_LATER) if beneath else _reversal(row, live)
+        reversal = Stays(row=row, why=layers.UNDER_A_LATER) if beneath else _reversal(row, live)
         if isinstance(reversal, WillRestore):
             live[row.action.ref] = _after(live[row.action.ref], reversal)
-        elif isinstance(reversal, Stays) and not _never_stood(row):
+        elif isinstance(reversal, Stays) and not layers.never_stood(row):
             # Somebody took this field over after our newest write: what lies beneath is not ours to bring back either,
             # even where the value they chose is one that we had written before.
             stays.add(place)
@@ -151,80 +151,14 @@ def _select(tx: Transaction, selection: Selection) -> list[OutboxRow]:
             parameters[name] = f"{value}%" if name in ("intent", "decision") else value
     if selection.record is not None:
         conditions.append("connection = :connection AND object = :object AND record = :record")
-        parameters |= _key(selection.record)
+        parameters |= layers.record_key(selection.record)
     if selection.since is not None:
         conditions.append("settled_at >= :since")
         parameters["since"] = micros(selection.since)
     if selection.until is not None:
         conditions.append("settled_at <= :until")
         parameters["until"] = micros(selection.until)
-    return _told_order(tx, " AND ".join(["purpose = 'act'", _UNDOABLE, *conditions]), parameters)
-
-
-_UNDOABLE = "state = 'applied' AND inverse IS NOT NULL"
-_UNDER_A_LATER = "the field was written again since, and that stays"
-_Place: TypeAlias = tuple[RecordRef, str]
-
-
-def _place(row: OutboxRow) -> _Place:
-    """The field an action wrote; what it made, where it made something."""
-    return row.action.ref, row.action.field if isinstance(row.action, UpdateField) else row.intent
-
-
-def _covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[str]:
-    """Actions over which another value is known to have stood since: of a write of ours that stays, or of somebody else.
-
-    Who else set the field is told by a decision's write that met their value, or by an undo that overran it. An undo
-    that was never sent changed nothing: once their edit is taken back, it is possible again.
-    """
-    chosen = {row.intent for row in rows}
-    covered: set[str] = set()
-    on_record = "connection = :connection AND object = :object AND record = :record"
-    for ref in dict.fromkeys(row.ref for row in rows):
-        taken: set[_Place] = set()
-        condition = f"(purpose = 'act' AND {_UNDOABLE} OR state = 'conflicted') AND {on_record}"
-        for later in _told_order(tx, condition, _key(ref)):
-            place, stood = _place(later), later.state is OutboxState.APPLIED and not _never_stood(later)
-            if later.intent in chosen:
-                covered |= {later.intent} if place in taken else set()
-            elif stood or (_met_another(later) and (later.purpose is WritePurpose.ACT or _overran(later))):
-                taken.add(place)
-    return covered
-
-
-def _never_stood(row: OutboxRow) -> bool:
-    """Whether a flow of the org put the earlier value back in the moment of our write: what lies beneath stands."""
-    outcome = row.outcome or {}
-    if "before" not in outcome or "after" not in outcome or not isinstance(row.action, UpdateField):
-        return False
-    after = decode_value(outcome["after"])
-    return same_value(after, decode_value(outcome["before"])) and not same_value(after, row.action.value)
-
-
-def _overran(row: OutboxRow) -> bool:
-    """Whether a write went out and replaced an edit of the same moment, which is put back."""
-    return "theirs_at" in (row.outcome or {})
-
-
-def _met_another(row: OutboxRow) -> bool:
-    """Whether a write that lost had found the field moved since its decision."""
-    if not isinstance(row.action, UpdateField) or "theirs" not in (row.outcome or {}):
-        return False
-    theirs = decode_value((row.outcome or {})["theirs"])
-    return not same_value(theirs, row.bases[row.action.field].value)
-
-
-def _key(ref: RecordRef) -> dict[str, object]:
-    return {"connection": ref.connection, "object": ref.object.value, "record": ref.id}
-
-
-def _told_order(tx: Transaction, condition: str, parameters: Mapping[str, object]) -> list[OutboxRow]:
-    """Actions, newest first by the journal: the machine's clock may have been set back."""
-    told = "(SELECT MAX(seq) FROM journal_entries WHERE journal_entries.intent = writeback_outbox.intent)"
-    rows = tx.rows(
-        f"SELECT * FROM writeback_outbox WHERE {condition} ORDER BY {told} DESC, intent", **parameters
-    )
-    return [outbox.row_of(row) for row in rows]
+    return layers.newest_first(tx, " AND ".join(["purpose = 'act'", layers.UNDOABLE, *conditions]), parameters)
 
 
 def _readers(tx: Transaction, rows: Sequence[OutboxRow]) -> tuple[RecordedDecision, ...]:

@@ -26,13 +26,14 @@ from connector.gate import approvals
 from connector.journal import EntryKind, Journal
 from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import Store, Sync, Transaction
-from connector.writeback import outbox
+from connector.writeback import layers, outbox
 from connector.writeback.creating import marked
 from connector.writeback.entries import outcome_entry
 from connector.writeback.lost import lost_writes, settle_resolution
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
 from connector.writeback.outward import Outward, is_outward
 from connector.writeback.plan import (
+    Conflict,
     Outdated,
     Plan,
     ToSend,
@@ -41,6 +42,7 @@ from connector.writeback.plan import (
     one_per_field,
     plan_row,
     sent_together,
+    standing,
 )
 from connector.writeback.recipients import with_address_in
 from connector.writeback.settle import Settler, Tally, Tell
@@ -149,6 +151,7 @@ class Writeback:
             approved = approvals.approved_by_people(tx, [row.approval for row in rows])
             # Before anything is read: the address of a row that nobody cleared is not even looked at.
             refused = unvouched(tx, rows)
+            beneath = _beneath(tx, rows)
         plans: list[Plan] = [*refused]
         disowned = {plan.row.intent for plan in refused}
         rows = [row for row in rows if row.intent not in disowned]
@@ -158,7 +161,10 @@ class Writeback:
             schema = adapter.records.schema(kind)
             for row in some:
                 person = row.approval in approved
-                plans.append(plan_row(row, found[row.action.ref], schema, owners, person=person))
+                plan = plan_row(row, found[row.action.ref], schema, owners, person=person)
+                if isinstance(plan, ToSend) and row.intent in beneath:
+                    plan = Conflict(row, plan.live, standing(plan), layers.UNDER_A_LATER)
+                plans.append(plan)
         return plans
 
     def _update(self, adapter: Adapter, updates: Mapping[str, Sequence[ToSend]]) -> dict[str, WriteResult]:
@@ -266,6 +272,17 @@ class Writeback:
 
     def _settler(self, tx: Transaction, tally: Tally) -> Settler:
         return Settler(tx=tx, journal=self.journal, at=self.clock.now(), tally=tally, tell=self.tell)
+
+
+def _beneath(tx: Transaction, rows: Sequence[OutboxRow]) -> set[str]:
+    """Undos of writes over which another value is known to have stood by now.
+
+    When an undo was asked for, a later write of the field may still have been of unknown outcome.
+    """
+    undos = [row for row in rows if row.purpose is WritePurpose.REVERT and isinstance(row.action, UpdateField)]
+    undone = {row.intent: outbox.find(tx, outbox.undone_by(row.intent)) for row in undos}
+    covered = layers.covered(tx, [row for row in undone.values() if row is not None])
+    return {intent for intent, row in undone.items() if row is not None and row.intent in covered}
 
 
 def _settle_create(settler: Settler, row: OutboxRow, result: CreateResult) -> None:

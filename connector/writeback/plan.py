@@ -117,6 +117,11 @@ def _plan_update(row: OutboxRow, action: UpdateField, live: Record, *, person: b
             return AskAgain(row, live, moved)
 
 
+def standing(plan: ToSend) -> FieldValue:
+    """What the field holds that this would write."""
+    return plan.live.fields.get(plan.row.action.field) if isinstance(plan.row.action, UpdateField) else None
+
+
 def fields_to_read(rows: Sequence[OutboxRow]) -> frozenset[FieldName]:
     """Every field these actions write or rest on."""
     return frozenset(name for row in rows for name in row.bases)

@@ -37,7 +37,7 @@ from connector.writeback import outbox
 from connector.writeback.entries import outcome_entry, values_body
 from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
 from connector.writeback.owed import tell_of_lost_edit
-from connector.writeback.plan import AskAgain, Conflict, Outdated, Plan, Settled, ToSend, Unfit
+from connector.writeback.plan import AskAgain, Conflict, Outdated, Plan, Settled, ToSend, Unfit, standing
 
 Tell = Callable[[Transaction, OutboxRow, OutboxState], None]
 """How outcomes reach memory: called inside the transaction that settles them."""
@@ -149,7 +149,7 @@ class Settler:
             case ToSend(row=row, live=live) if row.purpose is WritePurpose.ACT:
                 self.ask_again(row, live, MAY_HAVE_BEEN_UNDONE)
             case ToSend(row=row, live=live):
-                self.unsent(Conflict(row, live, _standing(row, live), f"{MAY_HAVE_BEEN_UNDONE}; look, and undo it again"))
+                self.unsent(Conflict(row, live, standing(plan), f"{MAY_HAVE_BEEN_UNDONE}; look, and undo it again"))
             case _:
                 self.unsent(plan)
 
@@ -313,10 +313,6 @@ class Settler:
 
 def _value(row: OutboxRow) -> FieldValue:
     return row.action.value if isinstance(row.action, UpdateField) else None
-
-
-def _standing(row: OutboxRow, live: Record) -> FieldValue:
-    return live.fields.get(row.action.field) if isinstance(row.action, UpdateField) else None
 
 
 def _live_value(row: OutboxRow, live: Record) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from connector.simulation.checker import check
 from connector.simulation.crash import SimulatedCrash
 from connector.simulation.evidence import journal_export
 from connector.simulation.policies import simple_policy
+from connector.simulation.process import Process
 from connector.simulation.wire import writes
 from tests.property.quiet_road import QuietRoad
 
@@ -93,8 +94,7 @@ def test_an_undo_that_nobody_can_tell_of_is_left_to_whoever_asked_for_it(tmp_pat
     ticket = road.ticket(subject="login broken")
     road.rounds()
     ours = road.value(ticket, "category")
-    process, everything = road.alive, Selection(policy="triage")
-    revert(process.store, process.road.journal, road.clock, process.road.adapters, everything, by="boss")
+    _undo(road, road.alive)
     _die_after_the_next_write(road)
     road.rounds(1)
     assert road.value(ticket, "category") is None
@@ -134,6 +134,25 @@ def test_a_write_that_never_arrived_is_sent_after_a_crash_and_the_journal_told_o
     assert [str(found) for found in check(road._finished())] == []
 
 
+@SYSTEMS
+def test_an_undo_waits_for_what_became_of_a_later_write_of_the_field(tmp_path: Path, system: str) -> None:
+    road = QuietRoad(tmp_path, _category_alone(), system=system)
+    ticket = road.ticket(subject="hello there")
+    road.rounds()
+    first = road.value(ticket, "category")
+    assert first is not None
+    road.edit(ticket, subject="login broken")
+    road._pass(200)
+    _die_after_the_next_write(road)
+    road.rounds(1)
+    assert road.value(ticket, "category") not in (None, first)
+    road.edit(ticket, category=first)  # ours once, a person's choice now
+    road._guarded(lambda process: _undo(road, process))  # nobody has looked for the later write yet
+    road.rounds(12)
+    assert road.value(ticket, "category") == first
+    assert [str(found) for found in check(road._finished())] == []
+
+
 def test_a_write_that_a_merge_took_away_is_not_taken_for_a_like_one_on_the_survivor(tmp_path: Path) -> None:
     road = QuietRoad(tmp_path, _category_alone())
     theirs, ours = road.crm.natives.categories[:2]
@@ -145,8 +164,7 @@ def test_a_write_that_a_merge_took_away_is_not_taken_for_a_like_one_on_the_survi
     survivor = road.crm.merge_rows(ticket, other).id  # nobody can find out any more whether the write had arrived
     road.rounds(12)
     assert road.value(survivor, "category") == ours
-    process = road.alive
-    revert(process.store, process.road.journal, road.clock, process.road.adapters, Selection(policy="triage"), by="boss")
+    _undo(road, road.alive)
     road.rounds()
     assert road.value(survivor, "category") == theirs
     assert [str(found) for found in check(road._finished())] == []
@@ -156,6 +174,11 @@ def _category_alone() -> dict[str, object]:
     policy = simple_policy()
     policy["may"] = {"update": {"category": {}}}
     return policy
+
+
+def _undo(road: QuietRoad, process: Process) -> None:
+    everything = Selection(policy="triage")
+    revert(process.store, process.road.journal, road.clock, process.road.adapters, everything, by="boss")
 
 
 def _die_after_the_next_write(road: QuietRoad, *, arrives: bool = True) -> None:
