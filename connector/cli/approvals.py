@@ -222,22 +222,23 @@ def _settle(
 ) -> None:
     """Each verdict on its own: one that cannot be given does not stop the others, and makes the exit code 1."""
     settled: list[str] = []
-    refused: list[str] = []
+    refused: list[ApprovalError] = []
     with reading_state(load_settings(config)) as store:
         people = people_of(store)
         for one in ids:
             try:
                 settled.append(verdict(people, one).id)
             except ApprovalError as error:
-                refused.append(error.message)
+                refused.append(error)
     if as_json:
-        emit({"settled": settled, "refused": refused})
+        emit({"settled": settled, "refused": [error.message for error in refused]})
     elif settled:
         say(f"✓ {len(settled)} settled: {', '.join(settled)}", style="green")
-    for message in refused:
-        note(f"✗ {message}")
+    for why in refused:
+        note(f"✗ {why.message}")
+    for hint in dict.fromkeys(error.hint for error in refused):
+        note(f"  next: {hint}")
     if refused:
-        note("  next: crm-connector approvals list")
         raise typer.Exit(1)
 
 

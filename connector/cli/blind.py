@@ -15,9 +15,9 @@ def seen_by(people: People, approval: str, who: str) -> str:
         hidden = queue.hidden_from(tx, who, [found])
     if hidden:
         by = f" --by {who}" if who != person(None) else ""
+        look = f"crm-connector approvals show {found.id} --reveal"
         raise ApprovalError(
-            f"approval {found.id} is asked blind: say what you would write, or look first with "
-            f"crm-connector approvals show {found.id}{by} --reveal",
+            f"approval {found.id} is asked blind: say what you would write, or look first with {look}{by}",
             hint=f"crm-connector approvals judge {found.id} VALUE{by}",
         )
     return approval
