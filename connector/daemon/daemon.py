@@ -22,6 +22,7 @@ from connector.pipeline import Pipeline, Round
 WORK = timedelta(milliseconds=200)
 SEAL, RELOAD, COUNT = timedelta(seconds=10), timedelta(seconds=10), timedelta(seconds=30)
 AT_ONCE = timedelta(0)
+CLOCK_LOOK = timedelta(seconds=1)  # how often somebody looks whether the clock was set back under the ticks
 BACKFILL, FILL, UPKEEP, LEARN, RECONCILE = (
     timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=1), timedelta(seconds=5), timedelta(hours=6)
 )  # fmt: skip
@@ -116,10 +117,19 @@ class Daemon:
     def _begin_when_woken(self, scheduler: Any) -> None:
         """Bring the next round of work forward, again and again until the end; however many called, it is one round."""
         while not self.stopping.is_set():
-            self._woken.wait()
-            self._woken.clear()
-            if not self.stopping.is_set():
-                scheduler.modify_job("work", next_run_time=self.pipeline.clock.now())
+            if self._woken.wait(CLOCK_LOOK.total_seconds()):
+                self._woken.clear()
+                if not self.stopping.is_set():
+                    scheduler.modify_job("work", next_run_time=self.pipeline.clock.now())
+            self._follow_clock(scheduler)
+
+    def _follow_clock(self, scheduler: Any) -> None:
+        """No tick waits for longer than its distance: on a clock that was set back it would wait for the old hour again."""
+        now = self.pipeline.clock.now()
+        for job in scheduler.get_jobs():
+            latest = now + job.trigger.interval
+            if job.next_run_time > latest:
+                scheduler.modify_job(job.id, next_run_time=latest)
 
     def capture(self) -> None:
         """Poll every connection once."""

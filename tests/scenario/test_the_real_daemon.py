@@ -8,6 +8,9 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +19,7 @@ import pytest
 from adapters.sandbox.server import serve
 from connector.adapter import Purpose
 from connector.cli.rehearse import _open_road
-from connector.daemon import journal_key, kept_heads
+from connector.daemon import Daemon, journal_key, kept_heads
 from connector.evaluation.rehearse.crm import stage
 from connector.evaluation.rehearse.edits import RepEdits
 from connector.evaluation.rehearse.process import DaemonProcess
@@ -27,6 +30,7 @@ from connector.journal import EntryKind, departures_since, verify
 from connector.record import ConnectionName, FieldName, ObjectType, RecordRef, display
 from connector.report.story import story_of
 from connector.store import SqliteStore
+from tests.conformance.kept import Quiet
 from tests.support.given import POLICY
 from tests.support.road import CATEGORIES
 
@@ -123,6 +127,63 @@ def test_five_kills_lose_nothing_and_double_nothing(staged):
     database = sqlite3.connect(space.folder / "state" / "state.db")
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+class SetClock(datetime):
+    """The time of this machine as somebody sets it; everything of ours reads it, the scheduler too."""
+
+    off = timedelta(0)
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + cls.off
+
+
+def test_a_clock_set_back_an_hour_and_forward_a_day_under_the_service_loses_and_doubles_nothing(staged, monkeypatch):
+    crm, space, records = staged
+    monkeypatch.setattr(SetClock, "off", timedelta(0))
+    for place in ("connector.clock.datetime", "apscheduler.schedulers.base.datetime"):
+        monkeypatch.setattr(place, SetClock)
+    everything = set(records)
+
+    def written() -> list[str]:
+        lines = crm.org.log.entries()
+        return [line.record for line in lines if (line.kind, line.actor, line.field) == ("write", "agent", crm.field)]
+
+    def dealt_with() -> set[str]:
+        with store.snapshot() as tx:
+            return {row["record"] for row in tx.rows("SELECT record FROM decision_decisions")}
+
+    def wait_until(holds) -> None:
+        deadline = time.monotonic() + 120
+        while not holds():
+            assert time.monotonic() < deadline, f"{len(dealt_with())} of {len(everything)} decided"
+            assert service.is_alive()
+            time.sleep(0.05)
+
+    state = space.folder / "state"
+    with _open_road(space.config, space.environment) as pipeline, closing(SqliteStore(state / "state.db")) as store:
+        daemon = Daemon(
+            pipeline=pipeline, log=Quiet(), poll=timedelta(seconds=1), batch=5, key=journal_key(state),
+            heads=space.folder / "journal-heads.txt", reload=lambda: None, upkeep=lambda: None,
+        )
+        service = threading.Thread(target=daemon.run)
+        service.start()
+        try:
+            for off in (timedelta(hours=-1), timedelta(days=1), timedelta(0)):
+                wait_until(lambda: len(written()) > len(everything) // 4)
+                SetClock.off = off
+                more = crm.arrive(
+                    messages(random.Random(str(off)), 10), {FieldName("status"): "new"}, [crm.clock.now()] * 10
+                )
+                everything.update(more)
+                wait_until(lambda: everything <= dealt_with())
+        finally:
+            daemon.stop()
+            service.join(60)
+    assert daemon._failure is None
+    done = written()
+    assert len(done) == len(set(done)) > len(everything) / 2
 
 
 def test_every_edit_between_read_and_write_is_kept_journaled_and_explained(staged):

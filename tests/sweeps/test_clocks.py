@@ -74,6 +74,28 @@ def test_the_ticks_of_the_service_keep_their_distance_in_nights_of_other_length(
         scheduler.shutdown(wait=False)
 
 
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=1)], ids=["an hour back", "a day forward"])
+def test_no_tick_of_the_service_waits_for_a_clock_that_was_set(tmp_path, jump):
+    road = QuietRoad(tmp_path)
+    daemon = Daemon(
+        pipeline=road.alive.road, log=Quiet(), poll=timedelta(seconds=30), batch=10, key=b"k", heads=tmp_path / "heads",
+        reload=lambda: None, upkeep=lambda: None, stopping=threading.Event(),
+    )  # fmt: skip
+    scheduler = BackgroundScheduler(timezone=UTC)
+    daemon._schedule(scheduler)
+    scheduler.start(paused=True)
+    try:
+        before = {job.id: job.next_run_time for job in scheduler.get_jobs()}
+        daemon._follow_clock(scheduler)
+        assert {job.id: job.next_run_time for job in scheduler.get_jobs()} == before
+        road.clock.skew = jump
+        daemon._follow_clock(scheduler)
+        now = road.alive.road.clock.now()
+        assert all(job.next_run_time <= now + job.trigger.interval for job in scheduler.get_jobs())
+    finally:
+        scheduler.shutdown(wait=False)
+
+
 @pytest.mark.parametrize("desk", SALES)
 @pytest.mark.parametrize("night", [SPRING, AUTUMN], ids=["spring", "autumn"])
 def test_a_daily_look_comes_once_a_day_through_nights_of_other_length_and_jumps(in_berlin, tmp_path, desk, night):
