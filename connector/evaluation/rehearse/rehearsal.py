@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from connector.evaluation.datasets import look_alikes
 from connector.evaluation.outputs import check_outputs, write_rows
 from connector.evaluation.rehearse.crm import CLOSED, RehearsalCrm, stage
 from connector.evaluation.rehearse.edits import RepEdits
-from connector.evaluation.rehearse.figures import agent_set, duplicates, silent_overwrites, writes_of
+from connector.evaluation.rehearse.figures import Writes, agent_set, duplicates, silent_overwrites, writes_of
 from connector.evaluation.rehearse.process import DaemonProcess
 from connector.evaluation.rehearse.progress import Observer, Settled
 from connector.evaluation.rehearse.rows import HINT, Message, check_options, read_rows
@@ -161,9 +161,13 @@ def _run(
     if plan.rep_edits:
         edits.finish()
     daemon.stop()
-    rehearsed = _figures(plan, material, crm, records, edits, settled, read_by_agent, daemon, began, setup_seconds)
+    writes = writes_of(crm.org.log.entries(), crm.field)
+    rehearsed = _figures(
+        plan, material, crm, records, edits, settled, writes, read_by_agent, daemon, began, setup_seconds
+    )
     if plan.decisions is not None:
-        _write_decisions(plan.decisions, records, settled, material.field)
+        overruled = edits.made.keys() - agent_set(writes, records)
+        _write_decisions(plan.decisions, records, settled, material.field, overruled)
     if plan.crm_log is not None:
         _write_log(plan.crm_log, crm)
     store.close()
@@ -172,9 +176,8 @@ def _run(
 
 def _figures(
     plan: Plan, material: _Material, crm: RehearsalCrm, records: Sequence[str], edits: RepEdits, settled: Settled,
-    read_by_agent: set[str], daemon: DaemonProcess, began: float, setup_seconds: float,
+    writes: Writes, read_by_agent: set[str], daemon: DaemonProcess, began: float, setup_seconds: float,
 ) -> Rehearsed:
-    writes = writes_of(crm.org.log.entries(), crm.field)
     applied = agent_set(writes, records)
     labelled = [row.label for row in material.incoming]
     correct = sum(
@@ -267,15 +270,21 @@ def _matching_values(policy: Policy) -> Mapping[FieldName, str]:
     raise SettingsError(["no new ticket can match the policy's `where`; rehearse a policy without it"])
 
 
-def _write_decisions(path: Path, records: Sequence[str], settled: Settled, field: FieldName) -> None:
-    rows = ((place, field, *_proposed(settled, record)) for place, record in enumerate(records))
+def _write_decisions(
+    path: Path, records: Sequence[str], settled: Settled, field: FieldName, overruled: Collection[str]
+) -> None:
+    """A row per record. What a person edited after our write, `overruled`, is no more `auto` than it counts as applied."""
+    rows = (
+        (place, field, *_proposed(settled, record, overruled=record in overruled)) for place, record in enumerate(records)
+    )
     write_rows(path, ("id", "field", "value", "disposition", "confidence"), rows, option=_DECISIONS)
 
 
-def _proposed(settled: Settled, record: str) -> tuple[str, str, str]:
+def _proposed(settled: Settled, record: str, *, overruled: bool) -> tuple[str, str, str]:
     """Value, disposition and confidence of one record."""
     value, confidence = settled.proposals.get(record, ("", ""))
-    return value, settled.dispositions.get(record, "none"), confidence
+    disposition = settled.dispositions.get(record, "none")
+    return value, "none" if overruled and disposition == "auto" else disposition, confidence
 
 
 def _write_log(path: Path, crm: RehearsalCrm) -> None:
