@@ -18,16 +18,15 @@ settings.load_profile("unhurried")
 
 from connector.clock import HeldClock
 from connector.journal import Journal
-from connector.pipeline.state import prepare
 from connector.store import SqliteStore
+from tests.support.databases import sqlite
 from tests.support.given import NOW
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[SqliteStore]:
     """A state database with every stage's tables."""
-    store = SqliteStore(tmp_path / "state.db")
-    prepare(store)
+    store = sqlite(tmp_path)
     yield store
     store.close()
 

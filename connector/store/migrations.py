@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.errors import StateError
-from connector.store.store import Store, Transaction, run_script
+from connector.store.store import Store, Sync, Transaction, run_script
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS store_migrations (
@@ -31,9 +31,11 @@ class Migration:
 def migrate(store: Store, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
     """Apply what is missing in one transaction each; returns what was applied.
 
+    A migration that the power takes is applied at the next start, so none waits for the disk: the first commit that must
+    be kept makes all of them durable.
     Raises StateError when the state was written by a newer version of the product.
     """
-    with store.transaction("store: migrations table") as tx:
+    with store.transaction("store: migrations table", Sync.NORMAL) as tx:
         run_script(tx, _TABLE, store.dialect)
         applied = _applied(tx)
     known = {(migration.stage, migration.number) for migration in migrations}
@@ -44,7 +46,7 @@ def migrate(store: Store, migrations: Sequence[Migration]) -> tuple[Migration, .
         )
     missing = [migration for migration in migrations if (migration.stage, migration.number) not in applied]
     for migration in missing:
-        with store.transaction(f"store: migrate {migration.stage} {migration.number}") as tx:
+        with store.transaction(f"store: migrate {migration.stage} {migration.number}", Sync.NORMAL) as tx:
             run_script(tx, migration.script, store.dialect)
             tx.run(
                 "INSERT INTO store_migrations (stage, number, name) VALUES (:stage, :number, :name)",

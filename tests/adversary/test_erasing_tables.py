@@ -14,9 +14,9 @@ from connector.change.aliases import note_merge
 from connector.context.memory_index import MemoryIndex
 from connector.journal import Entry, EntryKind, Journal, verify, walk
 from connector.pipeline.erase import erase
-from connector.pipeline.state import prepare
 from connector.record import ConnectionName, ObjectType, RecordRef
 from connector.store import SqliteStore
+from tests.support.databases import sqlite
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 CANARY = "canarykestrel"
@@ -89,8 +89,7 @@ _SHAPED = frozenset({"held", "action", "bases"})
 
 @pytest.fixture
 def store(tmp_path: Path):
-    made = SqliteStore(tmp_path / "state.db")
-    prepare(made)
+    made = sqlite(tmp_path)
     yield made
     made.close()
 

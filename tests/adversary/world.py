@@ -19,7 +19,7 @@ from connector.context.memory_index import MemoryIndex
 from connector.daemon import Surroundings, assemble
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.shelf import DiskShelf
-from connector.pipeline import Pipeline, prepare
+from connector.pipeline import Pipeline
 from connector.policy import Tier
 from connector.record import ConnectionName, RecordRef
 from connector.settings import Privacy
@@ -27,8 +27,8 @@ from connector.simulation.crm import ADDRESSES, BUILDERS, SimulatedCrm
 from connector.simulation.learner import FirstWordForm, fit
 from connector.simulation.policies import parsed
 from connector.simulation.process import KeptLog
-from connector.store import SqliteStore
 from tests.adversary.watch import Scope, Task
+from tests.support.databases import sqlite
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 PlainPolicy = Mapping[str, Any]
@@ -117,8 +117,7 @@ class World:
         address = ADDRESSES[system]
         self.socket = Socket(urlsplit(address).netloc, FaceTransport(self.crm.face, address, self.clock))
         self.log = KeptLog()
-        self.store = SqliteStore(folder / "state.db")
-        prepare(self.store)
+        self.store = sqlite(folder)
         self.index: Index = index or MemoryIndex()
         adapter = self.crm.adapter(clock=self.clock, chance=random.Random(seed), transport=self.socket, log=self.log)
         self.shelf = DiskShelf(self.store, folder / "learners", FirstWordForm())

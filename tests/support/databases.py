@@ -7,12 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from connector.pipeline.state import prepare
-from connector.store import SqliteStore, Store
+from connector.store import CommitWatcher, SqliteStore, Store
 
 
 @contextmanager
@@ -54,7 +55,19 @@ def empty(store: Store) -> None:
         tx.run(f"TRUNCATE {', '.join(row['tablename'] for row in rows)} RESTART IDENTITY")
 
 
-def sqlite(folder: Path) -> SqliteStore:
-    store = SqliteStore(folder / "state.db")
-    prepare(store)
-    return store
+def sqlite(folder: Path, *, watch: CommitWatcher | None = None) -> SqliteStore:
+    """The state in a folder; where there is none yet, a copy of an empty one: migrating once a process is enough."""
+    path = folder / "state.db"
+    if not path.exists():
+        path.write_bytes(_empty_state())
+    return SqliteStore(path, watch=watch)
+
+
+@cache
+def _empty_state() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.db"
+        store = SqliteStore(path)
+        prepare(store)
+        store.close()
+        return path.read_bytes()

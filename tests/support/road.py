@@ -30,12 +30,13 @@ from connector.pipeline.studying import nothing_fitted
 from connector.policy import Policy, PolicySet, Tier
 from connector.record import FieldValue, ObjectType, RecordRef
 from connector.settings import NONE_CHOSEN, Chosen, Privacy
-from connector.store import SqliteStore, Store
+from connector.store import Store
 from connector.writeback import OutboxRow, outbox
 from tests.conformance.hubspot_world import HubSpotWorld
 from tests.conformance.kept import Quiet
 from tests.conformance.salesforce_world import SalesforceWorld
 from tests.conformance.sandbox_world import SandboxWorld
+from tests.support.databases import sqlite
 from tests.support.given import policy
 from tests.support.questions import Shelf, WordLearner
 
@@ -138,7 +139,7 @@ class Road:
 
     def start(self) -> None:
         self._starts += 1
-        self.store: Store = self._given or SqliteStore(self.folder / "state.db")
+        self.store: Store = self._given or sqlite(self.folder)
         prepare(self.store)
         self.adapter: Adapter = self.desk.adapter()
         self.index: Index = self._index or MemoryIndex()

@@ -13,9 +13,9 @@ from connector.change.capture import capture_page
 from connector.change.inbox import Burial
 from connector.change.seen import look_up, note_own_write, note_snapshots
 from connector.journal import Journal
-from connector.pipeline.state import prepare
 from connector.record import ObjectType
-from connector.store import CommitPoint, SqliteStore
+from connector.store import CommitPoint
+from tests.support.databases import sqlite
 from tests.support.given import CATEGORY, CRM, NOW, SUBJECT, TICKET, cursor, event, record, ref
 
 OLD = NOW - timedelta(days=1)
@@ -49,8 +49,7 @@ class Bench:
     def __init__(self, folder, journal: Journal, clock) -> None:
         self.source, self.journal, self.clock = Source(), journal, clock
         self.crash = False
-        self.store = SqliteStore(folder / "state.db", watch=self._watch)
-        prepare(self.store)
+        self.store = sqlite(folder, watch=self._watch)
 
     def _watch(self, name, point):
         if self.crash and name.startswith("change: captured") and point is CommitPoint.BEFORE:

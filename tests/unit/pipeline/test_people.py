@@ -14,11 +14,11 @@ from connector.gate.cells import Cell
 from connector.gate.handoffs import Handoff, HandoffError, HandoffState
 from connector.journal import EntryKind, walk
 from connector.pipeline import People
-from connector.pipeline.state import prepare
 from connector.policy import PolicySet, Unanswered
 from connector.record import ActionKind, ObjectType
-from connector.store import CommitPoint, SqliteStore
+from connector.store import CommitPoint
 from connector.writeback import outbox
+from tests.support.databases import sqlite
 from tests.support.given import CATEGORY, CRM, NOW, TICKET, approval, policy
 
 CELL = Cell(CRM, "triage", ObjectType.TICKET, ActionKind.UPDATE, CATEGORY)
@@ -44,8 +44,7 @@ def power():
 
 @pytest.fixture
 def store(tmp_path, power):
-    store = SqliteStore(tmp_path / "state.db", watch=power)
-    prepare(store)
+    store = sqlite(tmp_path, watch=power)
     yield store
     store.close()
 

@@ -11,7 +11,6 @@ import pytest
 
 from connector.calibration.bounds import lower_bound
 from connector.journal import Entry, EntryKind, Journal, erase_bodies, of_record
-from connector.pipeline.state import prepare
 from connector.record import RecordRef
 from connector.report.earning import labels_needed
 from connector.report.persons import records_mentioning
@@ -19,6 +18,7 @@ from connector.report.sentences import ERASED, headline
 from connector.report.standing import report
 from connector.report.story import story_of
 from connector.store import SqliteStore
+from tests.support.databases import sqlite
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 REF = RecordRef.parse("crm:ticket/7")
@@ -27,8 +27,7 @@ UPDATE = {"kind": "update", "ref": str(REF), "field": "category", "value": "Refu
 
 @pytest.fixture
 def store(tmp_path: Path) -> Any:
-    opened = SqliteStore(tmp_path / "state.db")
-    prepare(opened)
+    opened = sqlite(tmp_path)
     yield opened
     opened.close()
 
