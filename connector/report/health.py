@@ -177,7 +177,8 @@ def _of_money(seen: Vitals) -> Iterator[Problem]:
 def _of_drift(seen: Vitals) -> Iterator[Problem]:
     for cell in seen.demoted:
         yield Problem(
-            is_bad=False, says=f"{cell.cell} is supervised: {cell.why}.", step="See what it wrote lately.", at="/agents"
+            is_bad=False, says=f"{cell.cell.does.capitalize()} ({cell.cell.policy}) no longer acts alone: {cell.why}.",
+            step="See what it wrote lately.", at="/agents",
         )
     for one in seen.retrieval:
         before, lately = one.before.empty, one.lately.empty

@@ -42,7 +42,8 @@ def _not_enough(body: Body) -> str:
 def _verdict(prefix: str) -> Callable[[Body], str]:
     def sentence(body: Body) -> str:
         reasons = "; ".join(_in_words(str(reason)) for reason in body.get("reasons", ()))
-        return f"{prefix}: {body.get('text', '')}" + (f" — {reasons}" if reasons else "")
+        told = " — ".join(part for part in (body.get("text"), reasons, body.get("why")) if part)
+        return f"{prefix}: {told}" if told else prefix
 
     return sentence
 

@@ -42,7 +42,8 @@ class CellView:
     @property
     def stands(self) -> str:
         return {
-            CellState.SUPERVISED: "supervised", CellState.SHADOW: "shadow", CellState.AUTONOMOUS: "acts alone",
+            CellState.SUPERVISED: "supervised again" if self.report.lost_it else "supervised",
+            CellState.SHADOW: "shadow", CellState.AUTONOMOUS: "acts alone",
         }[self.report.state]
 
     @property

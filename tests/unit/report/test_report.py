@@ -22,6 +22,7 @@ from tests.support.databases import sqlite
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 REF = RecordRef.parse("crm:ticket/7")
+CELL = "crm/triage/ticket/update/category"
 UPDATE = {"kind": "update", "ref": str(REF), "field": "category", "value": "Refund"}
 
 
@@ -79,6 +80,23 @@ def test_a_write_that_was_given_up_is_said_to_be_unwritten_only_if_it_was_never_
         [step] = story_of(tx, REF).steps
     assert step.sentence.startswith(said)
     assert step.sentence.endswith("the record was deleted")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        (EntryKind.APPROVAL_REQUESTED, {"why": "paused: ada said so"}, "asked a person: paused: ada said so"),
+        (EntryKind.DEMOTED, {"cell": CELL, "why": "ada said so"}, "ticket category (triage) is supervised again: ada"),
+        (EntryKind.DEMOTED, {"cell": CELL, "evidence": {"why": "too few"}}, "is supervised again: too few"),
+        (EntryKind.PROMOTED, {"cell": CELL, "threshold": 0.97}, "(triage) acts alone where it is at least 97% sure"),
+        (EntryKind.CORRECTED, {"field": "category"}, "somebody changed category after an agent had written it"),
+    ],
+)
+def test_what_autonomy_did_is_told_in_words(store: SqliteStore, kind: EntryKind, body: dict[str, object], said: str) -> None:
+    tell(store, (kind, body))
+    with store.snapshot() as tx:
+        [entry] = of_record(tx, REF)
+    assert said in headline(entry)
 
 
 @pytest.mark.parametrize("kind", EntryKind)

@@ -95,7 +95,10 @@ def test_an_admin_takes_autonomy_away_and_gives_it_back_and_both_are_journaled(r
     assert "1 of 1 acts alone" in root.read("/agents")
     assert root.press("/agents", DEMOTE, remark="new queues").status_code == 303
     assert standing(road, cell).state is CellState.SUPERVISED
-    assert "root said so: new queues" in root.read("/agents")
+    told = root.read("/agents")
+    assert "It acted alone and lost that: root said so: new queues" in told
+    assert ">supervised again<" in told
+    assert "Ticket category (triage) no longer acts alone: root said so: new queues." in root.read("/health")
     assert root.press("/agents", PROMOTE).status_code == 303
     assert standing(road, cell).state is CellState.AUTONOMOUS
     told = [(one.kind, one.actor) for one in journaled(house) if one.actor == "root" and one.policy == "triage"]
