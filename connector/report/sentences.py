@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from connector.action import decode_action, describe
 from connector.gate import Cell, ReasonCode
 from connector.journal import EntryKind, StoredEntry
 from connector.record import decode_value, display
@@ -86,10 +87,18 @@ def _person(prefix: str) -> Callable[[Body], str]:
     def sentence(body: Body) -> str:
         remark = body.get("remark")
         action = body.get("action") or {}
-        what = f"set {action['field']} to {shown(action.get('value'))}" if "field" in action else action.get("kind", "")
+        what = f"set {action['field']} to {shown(action.get('value'))}" if "field" in action else _step(action)
         return f"{prefix}: {what}" + (f" — {remark}" if remark else "")
 
     return sentence
+
+
+def _step(action: Mapping[str, Any]) -> str:
+    """A step in one line; of one that cannot be read any more, its kind."""
+    try:
+        return describe(decode_action(action))
+    except (KeyError, ValueError):
+        return str(action.get("kind", ""))
 
 
 def _handed_off(body: Body) -> str:
