@@ -143,7 +143,7 @@ document.addEventListener("click", (event) => {
 // ---- live ------------------------------------------------------------------------------------------------------------
 // Somebody who is writing, choosing or reading a part is not disturbed: the pill says that something moved.
 const busy = () =>
-  main().querySelector(".verdicts details[open], form[aria-busy], .edit :focus") !== null ||
+  main().querySelector(".verdicts details[open], .judged details[open], form[aria-busy], .edit :focus") !== null ||
   (document.activeElement && typing(document.activeElement)) || !getSelection().isCollapsed;
 
 // A busy service moves all the time: a page is fetched anew now and then, however often it hears of something.

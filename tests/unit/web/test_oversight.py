@@ -256,8 +256,26 @@ def test_the_pipeline_shows_the_worst_first_with_reasons_next_step_and_sums(ada,
     red = ada.read("/pipeline?health=red")
     assert "Lost one" in red
     assert "Slow one" not in red
-    assert "No deal has been judged" in ada.read("/pipeline?owner=bob")
+    assert "No deal of bob" in ada.read("/pipeline?owner=bob")
     assert ada.get("/pipeline?health=blue").status_code == 400
+
+
+def test_a_stage_is_told_as_the_crms_own_people_call_it(ada, road):
+    [deal] = given_deals(road, ("Slow one", "300", "amber", ["stage: 40 days"]))
+    road.desk.edit(deal, {"stage": "qualifiedtobuy"})
+    road.clock.advance(road.desk.lag)
+    [label] = [
+        option.label for option in road.adapter.records.schema(ObjectType.OPPORTUNITY).fields["stage"].options
+        if option.key == "qualifiedtobuy"
+    ]  # fmt: skip
+    assert label != "qualifiedtobuy"
+    told = ada.read("/pipeline")
+    assert label in told
+    assert "qualifiedtobuy" not in told
+
+
+def test_without_a_deal_the_page_says_what_would_bring_one(ada, road):
+    assert "crm-connector init . --policy pipeline" in ada.read("/pipeline")
 
 
 def test_the_crm_is_asked_for_the_deals_once_until_something_happens(ada, house, road):
