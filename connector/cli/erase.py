@@ -114,7 +114,11 @@ def _tell(done: Erased, unasked: Sequence[str], standing: Sequence[Shelved], *, 
         })  # fmt: skip
         return
     removed = f"{done.journal_bodies} journal bodies, {done.memory_rows} remembered texts"
-    say(f"✓ {len(done.records)} records erased: {removed}", style="green")
+    counted = f"{len(done.records)} record{'' if len(done.records) == 1 else 's'}"
+    say(f"✓ {counted} erased: {removed}", style="green")
     for one in standing:
         note(f"  {one.key!s} was taught by them; it is fitted again without them, and earlier versions are gone")
-    indented("What backups of the state folder hold is not touched. next: crm-connector journal verify")
+    indented(
+        "What still stands in the CRM is read again, as if it were new: delete it there, then type the same command again. "
+        "What backups of the state folder hold is not touched. next: crm-connector journal verify"
+    )

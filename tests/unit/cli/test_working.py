@@ -192,6 +192,9 @@ def test_erasing_a_record_removes_its_words_and_the_journal_still_verifies(compa
     assert said.document["journal_bodies"] > 0
     assert "quokka" not in program("journal", "export").out
     assert program("journal", "verify", "--strict").code == 0
+    again = " ".join(program("erase", "--record", ref, "--yes").out.split())
+    assert "1 record erased" in again
+    assert "What still stands in the CRM is read again" in again
 
 
 def test_erasing_a_person_finds_the_records_that_mention_them(company: Company, program: Program) -> None:
