@@ -29,7 +29,7 @@ from connector.record import Origin
 
 SCOPE = knowledge_scope("corpus")
 REACH = Reach(scopes=frozenset({SCOPE}))
-EXACT = Effort(scored=100_000, by_words=3_000, by_likeness=3_000, exact=True)
+EXACT = Effort(per_query=100_000, by_words=3_000, by_likeness=3_000, exact=True)
 
 
 def entry(key: str, title: str, body: str) -> IndexEntry:

@@ -1,9 +1,11 @@
-"""One search over the LanceDB table: a keyword query and a vector query find candidates, one sum ranks them."""
+"""One search over the LanceDB table: keyword queries and a vector query find candidates, one sum ranks them."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
 
 # In a large index a stop word weighs next to nothing and takes most of the time of a search.
 _STOP_WORDS_BELOW = 20_000
+# Of a sum the index scores every match, of one field only what can be among its best: in a large one that is far less.
+_SUMMED_BELOW = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
     """How many entries a search looks at before it ranks; more is slower and changes little (see the benchmark)."""
 
-    scored: int = 1_000  # best entries by words whose scores are kept: those alike are mostly among them
-    by_words: int = 80  # candidates: the best by words
+    per_query: int = 1_000  # best entries by words, for each keyword query
+    by_words: int = 80  # candidates: the best of those by what is known of their sum
     by_likeness: int = 20  # candidates by vector
     exact: bool = False  # compare every vector rather than those of the nearest partitions
 
@@ -44,17 +48,16 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _WordQuery:
-    """All keywords of a search at once: the index itself sums what each field says, so its best are the best of the sum."""
+    """One keyword query: of several parts the index itself sums the scores, so its best are the best of the sum."""
 
     parts: tuple[_Part, ...]
 
     def run(self, table: Any, where: str | None, limit: int) -> Mapping[int, float]:
         from lancedb.query import BooleanQuery, MatchQuery, Occur
 
-        if not self.parts:
-            return {}
-        asked = [(Occur.SHOULD, MatchQuery(part.words, part.column, boost=part.weight)) for part in self.parts]
-        query = table.search(BooleanQuery(asked), query_type="fts").limit(limit)
+        asked = [MatchQuery(part.words, part.column, boost=part.weight) for part in self.parts]
+        one = asked[0] if len(asked) == 1 else BooleanQuery([(Occur.SHOULD, part) for part in asked])
+        query = table.search(one, query_type="fts").limit(limit)
         # Row ids cost no reading of columns: a third of the time of a search.
         found = _filtered(query, where).with_row_id(True).select(["_score"]).to_arrow()
         return dict(zip(found["_rowid"].to_pylist(), found["_score"].to_pylist(), strict=True))
@@ -64,64 +67,95 @@ def search_table(
     table: Any, text: str, vector: Sequence[float] | None, reach: Reach | None, *, limit: int, pool: Executor,
     effort: Effort = USUAL,
 ) -> tuple[Hit, ...]:
-    """The best entries within reach; both queries run side by side in `pool`. Raises whatever LanceDB raises.
+    """The best entries within reach; the queries run side by side in `pool`. Raises whatever LanceDB raises.
 
     `table` has to stand still for the search (see `LanceFolder.snapshot`): its steps name rows by their place.
     """
     if limit == 0 or (reach is not None and not reach.scopes):
         return ()
     where = filter_of(reach)
-    query = _word_query(table, text)
+    queries = _word_queries(table, text)
     nearest = pool.submit(_nearest, table, vector, where, effort) if vector is not None else None
-    known = query.run(table, where, effort.scored)
+    asked = [pool.submit(query.run, table, where, effort.per_query) for query in queries]
+    answers = [answer.result() for answer in asked]
+    known = _summed(answers)
     promising = heapq.nsmallest(effort.by_words, known, key=lambda row: (-known[row], row))
     alike = nearest.result() if nearest is not None else []
     candidates = list(dict.fromkeys((*promising, *alike)))
     if not candidates:
         return ()
-    rows = _rows(table, candidates)
-    likeness = _likeness(rows, vector)
-    scores = known if len(known) < effort.scored else _completed(table, query, known, likeness, limit)
-    return _best(rows, scores, likeness, limit)
+    likeness = _likeness(table, candidates, vector)
+    left = [_left(answer, likeness) if len(answer) >= effort.per_query else () for answer in answers]
+    hopeful = _hopeful(answers, left, likeness, limit)
+    wanted = [[row for row in rows if row in hopeful] for rows in left]
+    again = [
+        pool.submit(query.run, table, _these(rows), len(rows)) for query, rows in zip(queries, wanted, strict=True) if rows
+    ]
+    return _best(table, _totals([*answers, *(late.result() for late in again)], likeness), limit)
 
 
-def _word_query(table: Any, text: str) -> _WordQuery:
-    """Stop words count a little beside the others; only in a small index."""
+def _word_queries(table: Any, text: str) -> list[_WordQuery]:
     words = query_words(text)
+    if not words.content:
+        return []
     asked = [(words.content, 1.0)]
-    if words.stop and table.count_rows() < _STOP_WORDS_BELOW:
-        asked.append((words.stop, STOP_WEIGHT))
-    return _WordQuery(tuple(
+    count = table.count_rows()
+    if words.stop and count < _STOP_WORDS_BELOW:
+        # BM25 adds up over words, so blending both queries makes one in which stop words weigh less.
+        asked = [(words.content, 1 - STOP_WEIGHT), (words.all, STOP_WEIGHT)]
+    parts = [
         _Part(column, " ".join(part), weight * share)
         for column, weight in (("title", TITLE), ("body", BODY))
-        for part, share in asked if part
-    ))  # fmt: skip
+        for part, share in asked
+    ]
+    return [_WordQuery(tuple(parts))] if count < _SUMMED_BELOW else [_WordQuery((part,)) for part in parts]
 
 
-def _completed(
-    table: Any, query: _WordQuery, known: Mapping[int, float], likeness: Mapping[int, float], limit: int
-) -> Mapping[int, float]:
-    """Scores cut short, with those of all entries that could still be among the best.
+def _left(answer: Mapping[int, float], candidates: Iterable[int]) -> list[int]:
+    """The candidates whose score an answer that was cut short does not tell.
 
-    Without it an entry found by its likeness would be ranked as if it held none of the words.
+    Without it a candidate found by its title would be ranked as if its body held none of the words.
     """
-    best = heapq.nlargest(limit, (known[row] + LIKENESS * alike for row, alike in likeness.items() if row in known))
-    bar = best[-1] if len(best) == limit else float("-inf")
-    most = min(known.values())  # what an entry left out can have at most
-    unknown = [row for row, alike in likeness.items() if row not in known and most + LIKENESS * alike >= bar]
-    if not unknown:
-        return known
-    return {**known, **query.run(table, f"_rowid IN ({', '.join(map(str, unknown))})", len(unknown))}
+    return [row for row in candidates if row not in answer]
 
 
-def _best(
-    rows: pa.Table, words: Mapping[int, float], likeness: Mapping[int, float], limit: int
-) -> tuple[Hit, ...]:
-    found, keys = rows["_rowid"].to_pylist(), rows["key"].to_pylist()
-    total = [words.get(row, 0.0) + LIKENESS * likeness[row] for row in found]
-    best = sorted(range(len(keys)), key=lambda place: (-total[place], keys[place]))[:limit]
-    chosen = rows.drop_columns(["vector", "_rowid"]).take(best).to_pylist() if best else []
-    return tuple(Hit(entry=entry_of(row), score=total[place]) for row, place in zip(chosen, best, strict=True))
+def _hopeful(
+    answers: Sequence[Mapping[int, float]], left: Sequence[Sequence[int]], likeness: Mapping[int, float], limit: int
+) -> set[int]:
+    """The candidates that could be among the best: what was cut off is worth no more than the last that was not."""
+    least = _totals(answers, likeness)
+    most = dict(least)
+    for answer, rows in zip(answers, left, strict=True):
+        last = min(answer.values(), default=0.0)
+        for row in rows:
+            most[row] += last
+    bar = heapq.nlargest(limit, least.values())[-1] if len(least) >= limit else -math.inf
+    return {row for row, total in most.items() if total >= bar}
+
+
+def _these(rows: Sequence[int]) -> str:
+    return f"_rowid IN ({', '.join(map(str, rows))})"
+
+
+def _totals(answers: Sequence[Mapping[int, float]], likeness: Mapping[int, float]) -> Mapping[int, float]:
+    words = _summed(answers)
+    return {row: words.get(row, 0.0) + LIKENESS * alike for row, alike in likeness.items()}
+
+
+def _summed(answers: Sequence[Mapping[int, float]]) -> Mapping[int, float]:
+    scores: dict[int, float] = defaultdict(float)
+    for answer in answers:
+        for row, score in answer.items():
+            scores[row] += score
+    return scores
+
+
+def _best(table: Any, total: Mapping[int, float], limit: int) -> tuple[Hit, ...]:
+    """The best by score, then by key. Only they are read in full: texts are most of what a search has to fetch."""
+    last = heapq.nlargest(limit, total.values())[-1]
+    rows = _rows(table, [row for row, score in total.items() if score >= last])
+    hits = [Hit(entry=entry_of(row), score=total[row["_rowid"]]) for row in rows.to_pylist()]
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.entry.key))[:limit])
 
 
 def _nearest(table: Any, vector: Sequence[float], where: str | None, effort: Effort) -> list[int]:
@@ -139,15 +173,15 @@ def _filtered(query: Any, where: str | None) -> Any:
 
 
 def _rows(table: Any, candidates: Sequence[int]) -> pa.Table:
-    return table.take_row_ids(list(candidates)).select([*PAYLOAD, "vector"]).with_row_id().to_arrow()
+    return table.take_row_ids(list(candidates)).select(PAYLOAD).with_row_id().to_arrow()
 
 
-def _likeness(rows: pa.Table, vector: Sequence[float] | None) -> Mapping[int, float]:
+def _likeness(table: Any, candidates: Sequence[int], vector: Sequence[float] | None) -> Mapping[int, float]:
     """By row id, how alike each is; without a vector none is."""
-    found = rows["_rowid"].to_pylist()
-    if vector is None or not found:
-        return dict.fromkeys(found, 0.0)
+    if vector is None:
+        return dict.fromkeys(candidates, 0.0)
     import numpy
 
+    rows = table.take_row_ids(list(candidates)).select(["vector"]).with_row_id().to_arrow()
     stored = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
-    return dict(zip(found, (stored @ numpy.asarray(vector, dtype=stored.dtype)).tolist(), strict=True))
+    return dict(zip(rows["_rowid"].to_pylist(), (stored @ numpy.asarray(vector, dtype=stored.dtype)).tolist(), strict=True))

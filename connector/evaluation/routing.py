@@ -26,7 +26,7 @@ from connector.calibration import (
 )
 from connector.decision.learners import Effort, NothingToLearn, RouteLearner, RoutePrediction, fit
 
-FLAG_CONFIDENCE = 0.8  # that no more known texts are flagged later than may be
+FLAG_CONFIDENCE = 0.7  # that no more known texts are flagged later than may be
 WORST_NEEDS = 5  # automated rows of a value before its precision says anything
 
 

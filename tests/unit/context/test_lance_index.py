@@ -243,7 +243,7 @@ def test_entries_found_by_likeness_alone_are_ranked_by_their_words_too(folder, e
         for place in range(200)
     ])  # fmt: skip
     index.optimize()
-    few = LanceIndex(folder, effort=Effort(scored=12, by_words=12, by_likeness=60))
+    few = LanceIndex(folder, effort=Effort(per_query=12, by_words=12, by_likeness=60))
     every = LanceIndex(folder, effort=Effort(by_words=200, by_likeness=60))
     for _ in range(6):
         text = " ".join(chance.choices(words, k=4))
