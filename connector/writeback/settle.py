@@ -148,6 +148,9 @@ class Settler:
                 self.again(row, timedelta(0))  # the rule lets us replace what stands there, whoever set it
             case ToSend(row=row, live=live) if row.purpose is WritePurpose.ACT:
                 self.ask_again(row, live, MAY_HAVE_BEEN_UNDONE)
+            case ToSend(row=row, live=live) if row.purpose is WritePurpose.RESTORE:
+                self.unsent(Conflict(row, live, standing(plan), MAY_HAVE_BEEN_UNDONE))
+                self.entries.append(tell_of_lost_edit(self.tx, row, MAY_HAVE_BEEN_UNDONE, self.at))
             case ToSend(row=row, live=live):
                 self.unsent(Conflict(row, live, standing(plan), f"{MAY_HAVE_BEEN_UNDONE}; look, and undo it again"))
             case _:

@@ -132,6 +132,15 @@ def test_a_person_is_told_when_an_edit_that_is_owed_back_fits_the_crm_no_more(be
     assert "has no option other any more" in told.summary
 
 
+def test_a_person_is_told_when_nobody_can_tell_whether_an_edit_went_back(bench):
+    row = bench.sending()
+    bench.settle(lambda settler: settler.updated(ToSend(row, LIVE), OVERRAN))
+    back = bench.row("acea1-restore")
+    bench.settle(lambda settler: settler.doubted(ToSend(back, record(category="billing", subject="Charged twice"))))
+    assert bench.row("acea1-restore").state is OutboxState.CONFLICTED
+    assert bench.story("acea1-restore") == [EntryKind.CONFLICTED, EntryKind.HANDED_OFF]
+
+
 @pytest.mark.parametrize("how", [OnOverwrite.RESTORE, OnOverwrite.ASK])
 def test_an_edit_our_write_replaced_goes_back(bench, how):
     row = bench.sending(on_overwrite=how)
