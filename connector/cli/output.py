@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from connector.errors import ConnectorError
 from connector.report.times import away, instant, moment, span
 
 __all__ = [
-    "away", "console", "copyable", "emit", "heading", "indented", "instant", "moment", "note", "pairs", "plain", "say",
-    "side_console", "span", "table", "trouble",
+    "away", "console", "copyable", "emit", "heading", "indented", "instant", "meanwhile", "moment", "note", "pairs", "plain",
+    "say", "side_console", "span", "table", "trouble",
 ]
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ def copyable(text: str) -> None:
 def note(text: str) -> None:
     """A remark beside the result, on stderr."""
     side_console().print(plain(text), markup=False)
+
+
+@contextmanager
+def meanwhile(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what goes on while somebody waits, until it is done; silent where nobody watches."""
+    with side_console().status(plain(what)) as line:
+        yield lambda now: line.update(plain(now))
 
 
 def trouble(error: ConnectorError | StoppedError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -18,6 +19,12 @@ from connector.writeback import outbox
 
 _SOON = timedelta(seconds=20)  # work that is due within this is waited for; the rest is left for the next run
 _PAUSE = 0.1
+
+Show = Callable[[str], None]
+"""Shows somebody who waits what goes on."""
+
+
+def _to_nobody(what: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -50,6 +57,10 @@ class Totals:
     def document(self) -> dict[str, Any]:
         return asdict(self) | {"unreachable": list(self.unreachable)}
 
+    def so_far(self) -> str:
+        """What somebody who waits is shown."""
+        return f"{self.read:,} changes read, {self.decided:,} decided, {self.applied:,} written"
+
     def sentence(self) -> str:
         end = "nothing is left to do" if self.finished else "work is left"
         counts = (
@@ -61,10 +72,12 @@ class Totals:
         return f"{', '.join(told) or 'nothing came in'}; {end}"
 
 
-def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0, totals: Totals | None = None) -> Totals:
+def run_until_quiet(
+    road: Road, *, patience: float, linger: float = 0.0, totals: Totals | None = None, show: Show = _to_nobody
+) -> Totals:
     """Work until nothing is found or due soon for `linger` seconds; seal the journal at the end, also after Ctrl-C.
 
-    `totals` is counted in as it happens, for whoever is told about work that was cut short.
+    `totals` is counted in as it happens, for whoever is told about work that was cut short; `show` is told what goes on.
 
     A change that was made a moment ago may take a while to show: HubSpot's search index lags its writes by seconds.
     """
@@ -75,7 +88,7 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0, totals:
     totals = Totals() if totals is None else totals
     try:
         pipeline.start()
-        _turn(road, totals, deadline, linger)
+        _turn(road, totals, deadline, linger, show)
     finally:
         made = pipeline.seal(key)
         if made is not None:
@@ -83,14 +96,16 @@ def run_until_quiet(road: Road, *, patience: float, linger: float = 0.0, totals:
     return totals
 
 
-def _turn(road: Road, totals: Totals, deadline: float, linger: float) -> None:
+def _turn(road: Road, totals: Totals, deadline: float, linger: float, show: Show) -> None:
     pipeline, clock = road.pipeline, road.around.clock
     moved = clock.monotonic()
     road.keep_index()
     while clock.monotonic() < deadline:
         done = pipeline.round(road.settings.batch)
         totals.add(done)
+        show(totals.so_far())
         if not done.baselining:
+            show(f"{totals.so_far()}; learning")
             totals.learned += len(pipeline.learning.step(pipeline.policies))
             pipeline.learning.review(pipeline.policies)
             _read_stays(pipeline)

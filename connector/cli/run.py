@@ -10,7 +10,7 @@ from connector.adapter import Log
 from connector.cli.fitting import misfits, unserved
 from connector.cli.log import open_log
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from connector.cli.output import emit, say
+from connector.cli.output import emit, meanwhile, say
 from connector.cli.pages import door_open, house_of, served_beside
 from connector.cli.road import Road, open_policies, open_road
 from connector.cli.rounds import Totals, run_until_quiet
@@ -49,8 +49,9 @@ def run(
         refuse_misfits(road, in_force.current)
         if once:
             totals = Totals()
-            with stoppable(totals.sentence, hint="crm-connector run --once; a write that was under way is looked up first"):
-                run_until_quiet(road, patience=seconds, linger=linger, totals=totals)
+            hint = "crm-connector run --once; a write that was under way is looked up first"
+            with stoppable(totals.sentence, hint=hint), meanwhile("reading what changed") as show:
+                run_until_quiet(road, patience=seconds, linger=linger, totals=totals, show=show)
             _tell(totals, as_json=as_json)
         else:
             daemon = make_daemon(settings, road, in_force, log)

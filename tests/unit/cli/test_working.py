@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -181,6 +183,22 @@ def test_the_journal_is_verified_exported_and_a_change_is_found(
     assert said.code == 0
     assert said.document["problems"]
     assert program("journal", "verify", "--strict").code == 1
+
+
+def test_who_waits_for_run_once_is_shown_how_far_it_is(
+    company: Company, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    @contextmanager
+    def watched(first: str) -> Iterator[Callable[[str], None]]:
+        yield shown.append
+
+    monkeypatch.setattr("connector.cli.run.meanwhile", watched)
+    company.crm.arrive(*BILLING)
+    assert program("run", "--once", "--linger", 2).code == 0
+    assert any(re.search(r"[1-9]\d* changes read, [1-9]\d* decided", line) for line in shown), shown
+    assert shown[-1].endswith("learning")
 
 
 def test_erasing_a_record_removes_its_words_and_the_journal_still_verifies(company: Company, program: Program) -> None:
