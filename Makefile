@@ -1,6 +1,8 @@
 # Two commands need nothing else typed: `make demo` and `make test`.
 PYTHON ?= python3.11
 VENV := .venv
+# Images of Python forbid it to keep what it compiled; here every started service and worker would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 

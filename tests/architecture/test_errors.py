@@ -50,6 +50,8 @@ def _defined() -> Iterator[tuple[str, str]]:
     for module in product():
         if module.path.startswith(("adapters/sandbox", "adapters/conformance")):
             continue
+        if not re.search(r"class\s+\w+Error\b", module.text):  # every worker comes by here before its first test
+            continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
                 yield module.path, node.name
