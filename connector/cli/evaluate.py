@@ -189,7 +189,7 @@ def duplicates(
     )
     lines = [(row, *one.pair, one.confidence, "proposed") for row, one in enumerate(done.proposals)]
     _write(predictions, ("row", "value", "other", "confidence", "disposition"), lines)
-    _show("Duplicates", asdict(done.figures), None, as_json=as_json)
+    _show("Duplicates", asdict(done.figures), done.why and f"{records}: {done.why}", as_json=as_json)
 
 
 @app.command(epilog="Example: crm-connector evaluate requests --train judged.csv --test other.csv --label request")

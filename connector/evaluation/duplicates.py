@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.decision.learners.match import Match, find_matches
+from connector.decision.learners.match import FEWEST_FIELDS, Match, find_matches
+from connector.decision.learners.match_fields import folded_columns
 
 Pair = tuple[str, str]
 
@@ -31,10 +32,11 @@ class ProposedPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateEvaluation:
-    """The figures, and every proposal, the surest first."""
+    """The figures, every proposal, the surest first, and why there is none."""
 
     figures: DuplicateFigures
     proposals: tuple[ProposedPair, ...]
+    why: str | None
 
 
 def evaluate_duplicates(
@@ -51,7 +53,17 @@ def evaluate_duplicates(
         proposed=len(proposals), precision=precision if known else None, recall=recall,
         f1=2.0 * right / (len(proposals) + len(known)) if known else None,
     )
-    return DuplicateEvaluation(figures=figures, proposals=proposals)
+    return DuplicateEvaluation(figures=figures, proposals=proposals, why=None if proposals else _why_none(ids, cells))
+
+
+def _why_none(ids: Sequence[str], cells: Mapping[str, Sequence[str]]) -> str:
+    if len(ids) < 2:
+        return "there are not two records to compare"
+    compared = tuple(folded_columns(cells))
+    if len(compared) < FEWEST_FIELDS:
+        named = " and ".join(map(repr, compared)) or "no column"
+        return f"only {named} can be compared: at least {FEWEST_FIELDS} columns that differ between records are needed"
+    return "no two records agree in enough of what tells records apart"
 
 
 def _proposal(ids: Sequence[str], match: Match, known: set[Pair]) -> ProposedPair:

@@ -49,6 +49,8 @@ def find_matches(cells: Mapping[str, Sequence[str]]) -> tuple[Match, ...]:
         return ()
     with one_thread():
         pairs = candidate_pairs(columns, count)
+        if not len(pairs):
+            return ()  # no two records share anything
         levels = _levels(columns, pairs)
         chances = learn_odds(levels, records=count).chances(levels)
     rule = _Rule.over(columns)

@@ -156,6 +156,14 @@ def test_duplicates_learn_nothing_from_the_truth():
     assert unknown.figures.f1 is None
 
 
+def test_why_nothing_is_proposed_is_said():
+    one = evaluate_duplicates(["a", "b"], {"name": ["Orion", "Vega"], "kind": ["firm", "firm"]}, [("a", "b")])
+    assert one.why == "only 'name' can be compared: at least 2 columns that differ between records are needed"
+    two = evaluate_duplicates(["a", "b"], {"name": ["Orion", "Vega"], "town": ["Bonn", "Kiel"]}, [("a", "b")])
+    assert two.why == "no two records agree in enough of what tells records apart"
+    assert evaluate_duplicates(["a"], {"name": ["Orion"]}, []).why == "there are not two records to compare"
+
+
 def test_a_repeated_id_is_refused(evaluate):
     write("records.csv", "id,name", [["a", "x"], ["a", "y"]])
     write("truth.csv", "id_a,id_b", [])
