@@ -31,16 +31,21 @@ class DealView:
     name: str
     owner: str
     amount: Decimal | None
+    currency: str | None
     facts: str
+
+    @property
+    def worth(self) -> str:
+        return _worth([self])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """How many deals stand like this, and what they are worth together."""
+    """How many deals stand like this, and what they are worth together, each currency by itself."""
 
     health: str
     count: int
-    amount: Decimal
+    worth: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +69,7 @@ def show(house: House, asked: Asked) -> Answer:
     mine = [one for one in every if owner in (None, one.owner)]
     shown = [one for one in mine if health in (None, one.stands.health)]
     values = {
-        "deals": shown, "sums": _sums(mine), "total": len(mine),
-        "amount": sum((one.amount or Decimal(0) for one in mine), Decimal(0)),
+        "deals": shown, "sums": _sums(mine), "total": len(mine), "worth": _worth(mine),
         "owners": sorted({one.owner for one in every}), "owner": owner, "health": health, "trouble": trouble,
         "left_off": all_deals.left_off, "judging": [one.name for one in house.policies() if one.agent.name == "pipeline"],
     }
@@ -80,13 +84,18 @@ def _looked_at(house: House) -> AllDeals:
 
 
 def _sums(deals: Sequence[DealView]) -> list[Sum]:
-    return [
-        Sum(
-            health=health, count=sum(one.stands.health == health for one in deals),
-            amount=sum((one.amount or Decimal(0) for one in deals if one.stands.health == health), Decimal(0)),
-        )
-        for health in WORST_FIRST
-    ]
+    alike = {health: [one for one in deals if one.stands.health == health] for health in WORST_FIRST}
+    return [Sum(health=health, count=len(those), worth=_worth(those)) for health, those in alike.items()]
+
+
+def _worth(deals: Sequence[DealView]) -> str:
+    """What deals are worth together, the largest sum first: sums of two currencies do not add up."""
+    sums: dict[str, Decimal] = {}
+    for one in deals:
+        if one.amount:
+            sums[one.currency or ""] = sums.get(one.currency or "", Decimal(0)) + one.amount
+    largest = sorted(sums.items(), key=lambda told: -told[1])
+    return " + ".join(f"{amount:,.0f} {currency}".rstrip() for currency, amount in largest)
 
 
 def _views(house: House, found: Sequence[DealStanding]) -> tuple[list[DealView], tuple[str, ...]]:
@@ -140,7 +149,8 @@ def _view(
     facts += [f"closes {display(fields[_CLOSE])}"] if fields.get(_CLOSE) else []
     return DealView(
         stands=stands, name=name_of(stands.ref, fields), owner=people.get(str(owner), str(owner)) if owner else NOBODY,
-        amount=amount if isinstance(amount, Decimal) else None, facts=" · ".join(facts),
+        amount=amount if isinstance(amount, Decimal) else None, currency=record.currency if record is not None else None,
+        facts=" · ".join(facts),
     )
 
 

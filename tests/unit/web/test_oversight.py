@@ -260,6 +260,16 @@ def test_the_pipeline_shows_the_worst_first_with_reasons_next_step_and_sums(ada,
     assert ada.get("/pipeline?health=blue").status_code == 400
 
 
+def test_sums_of_two_currencies_are_told_side_by_side(ada, road):
+    refs = given_deals(road, ("One", "1000", "red", []), ("Two", "20000", "red", []), ("Three", "300", "red", []))
+    for ref, currency in zip(refs, ("EUR", "USD", "EUR"), strict=True):
+        road.desk.org.update("deals", ref.id, {"deal_currency_code": currency}, actor=road.desk.rep)
+    road.clock.advance(road.desk.lag)
+    text = ada.read("/pipeline")
+    assert "20,000 USD + 1,300 EUR" in text
+    assert "21,300" not in text
+
+
 def test_a_stage_is_told_as_the_crms_own_people_call_it(ada, road):
     [deal] = given_deals(road, ("Slow one", "300", "amber", ["stage: 40 days"]))
     road.desk.edit(deal, {"stage": "qualifiedtobuy"})
