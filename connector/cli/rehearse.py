@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli.options import CSV, AsJson, LabelColumn, Learned, Learning, TextColumn
-from connector.cli.output import emit, note
+from connector.cli.output import emit, meanwhile, note
 from connector.cli.stopping import stoppable
 
 app = typer.Typer(add_completion=False)
@@ -76,9 +76,14 @@ def rehearse(
         crm_log=crm_log, rep_edits=rep_edits, faults=profile(faults, crm.value), kills=kill, seed=seed,
         effort=learning.value, agents=AGENTS,
     )
-    with stoppable(lambda: "the staged CRM is gone, and no figures were kept"):
-        done = run(plan, _open_road, note)
+    with stoppable(lambda: "the staged CRM is gone, and no figures were kept"), meanwhile("reading the files") as show:
+        done = run(plan, _open_road, lambda begun: _begin(begun, show), show)
     (emit if as_json else _show)(asdict(done))
+
+
+def _begin(step: str, show: Callable[[str], None]) -> None:
+    note(step)
+    show(step)
 
 
 def _share(target: str | None) -> Decimal | None:

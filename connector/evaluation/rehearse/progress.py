@@ -28,6 +28,9 @@ class Settled:
         return sum(one == disposition for one in self.dispositions.values())
 
 
+def _to_nobody(_how_far: str) -> None: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Observer:
     """Starts the daemon and looks at its state, read-only, a few times a second."""
@@ -36,6 +39,7 @@ class Observer:
     records: frozenset[str]
     daemon: DaemonProcess
     say: Callable[[str], None]
+    show: Callable[[str], None] = _to_nobody
     seconds: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
     _last: tuple[int, ...] = ()
@@ -50,6 +54,7 @@ class Observer:
             self.pause(0.05)
             now = self.seconds()
             decided, moving = self._look(now)
+            self.show(f"{decided} of {len(self.records)} records decided")
             progress = decided / max(1, len(self.records))
             if marks and (progress >= marks[0] or now - self._changed > STILL):
                 marks.pop(0)

@@ -98,8 +98,10 @@ class _Material:
     options: list[str]
 
 
-def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
+def rehearse(plan: Plan, open_road: Open, say: Say, show: Say) -> Rehearsed:
     """Run a rehearsal in a workspace of its own, which is removed afterwards.
+
+    What it begins is said once; `show` is told again and again how far the service is, for somebody who waits.
 
     Raises SettingsError and PolicyError for what is wrong with the files, before anything starts.
     """
@@ -127,12 +129,12 @@ def rehearse(plan: Plan, open_road: Open, say: Say) -> Rehearsed:
         with open_road(workspace.config, workspace.environment) as pipeline:
             _prepare(pipeline, workspace.policy, material, say)
         setup_seconds = time.monotonic() - started
-        return _run(plan, material, crm, workspace, span, setup_seconds, say)
+        return _run(plan, material, crm, workspace, span, setup_seconds, say, show)
 
 
 def _run(
     plan: Plan, material: _Material, crm: RehearsalCrm, workspace: Workspace, span: timedelta, setup_seconds: float,
-    say: Say,
+    say: Say, show: Say,
 ) -> Rehearsed:
     count = len(material.incoming)
     first = crm.clock.now() + timedelta(minutes=1)  # after everything the set-up has read
@@ -141,6 +143,7 @@ def _run(
     crm.org.after_agent_read.append(lambda rows: read_by_agent.update(row.id for row in rows))
     for name, probability in plan.faults.items():
         crm.org.faults.set(name, probability)
+    say(f"the service works on {count} incoming records")
     began = time.monotonic()
     matching = _matching_values(workspace.policy)
     records = crm.arrive(material.incoming, matching, times)
@@ -156,7 +159,7 @@ def _run(
         config=workspace.config, environment=workspace.environment, log=workspace.folder / "daemon.log"
     )
     store = SqliteStore(workspace.folder / "state" / "state.db")
-    observer = Observer(store=store, records=frozenset(records), daemon=daemon, say=say)
+    observer = Observer(store=store, records=frozenset(records), daemon=daemon, say=say, show=show)
     settled = observer.watch(kills=plan.kills, chance=random.Random(f"{plan.seed}:kills"))
     if plan.rep_edits:
         edits.finish()
