@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -116,8 +116,9 @@ def test_a_journal_without_its_heads_says_what_it_cannot_prove(company: Company,
 
 
 @pytest.fixture
-def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Ctrl-C when the next round of the road is over."""
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Ctrl-C when the next round of the road is over, as at a terminal: what a shell starts behind itself ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     round_of, rounds = Pipeline.round, iter(range(1_000))
 
     def then_stop(self: Pipeline, batch: int = 200) -> object:
@@ -125,7 +126,8 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             signal.raise_signal(signal.SIGINT)
         return round_of(self, batch)
 
-    return lambda: monkeypatch.setattr(Pipeline, "round", then_stop)
+    yield lambda: monkeypatch.setattr(Pipeline, "round", then_stop)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_says_what_was_done_and_how_to_go_on(
