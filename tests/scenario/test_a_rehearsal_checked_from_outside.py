@@ -44,7 +44,7 @@ def test_log_decisions_and_figures_tell_one_story(tmp_path, system):
             name=FieldName("category"), target=Decimal("0.8"), rate=500, decisions=decisions, crm_log=log, rep_edits=25,
             faults=profile("network", system), kills=1, seed=4, effort="quick", agents=AGENTS,
         ),
-        _open_road, print,
+        _open_road, print, print,
     ))  # fmt: skip
 
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
