@@ -142,14 +142,15 @@ class Learning:
 
     def _fit_if_due(self, key: LearnerKey) -> Shelved | None:
         now = self.clock.now()
-        newest = in_force(self.shelf.versions(key))
+        versions = self.shelf.versions(key)
+        newest = in_force(versions)
         with self.store.snapshot() as tx:
             since = newest.fitted_at if newest is not None else now - timedelta(days=36_500)
             new = count_since(tx, key.connection, key.object, key.field, since=since)
             if not is_due(newest, new_examples=new, now=now):
                 return None
             shadow = newest is not None and self._acts_alone(tx, key)
-            if shadow and is_on_trial(self.shelf.versions(key), now):
+            if shadow and is_on_trial(versions, now):
                 return None
             examples = training_examples(tx, key.connection, key.object, key.field)
         learner = self.fit([one.text for one in examples], [one.value for one in examples])

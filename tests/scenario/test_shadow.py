@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -120,3 +122,17 @@ def test_a_trial_is_not_cut_short_by_the_next_night(road, shelf):
     shelf.shelve(key_of(road), ACTING, examples=300, at=road.clock.now())
     shelf.shelve(key_of(road), BETTER, examples=400, at=road.clock.now(), shadow=True)
     assert is_on_trial(shelf.versions(key_of(road)), road.clock.now())
+
+
+def test_what_acts_alone_is_taught_again_into_its_own_shadow(road, shelf):
+    tried(road, shelf, BETTER)  # the trial of the one that waits goes on
+    learning = replace(road.pipeline.learning, shelf=shelf, fit=lambda texts, values: WORSE)
+    road.clock.advance(timedelta(days=1))
+    assert learning.step(road.policies) == ()
+    road.clock.advance(timedelta(days=60))  # nobody waits that long for a trial
+    ticket = road.ticket("Charged twice, once more")
+    road.desk.edit(ticket, {"category": "Billing"})
+    road.rounds()
+    [again] = learning.step(road.policies)
+    assert (again.name, again.shadow) == ("worse", True)
+    assert shelf.learner(key_of(road)).version == "acting"
