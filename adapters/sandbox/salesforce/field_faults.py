@@ -20,14 +20,9 @@ def before_write(
     row_id: str | None,
     *,
     guarded: bool = True,
-    outrun: bool = False,
     values: Mapping[str, Any] | None = None,
 ) -> None:
-    """Faults that stand between a client's write and the row; raises ApiError.
-
-    `outrun`: somebody wrote already since the client read. Then nobody else comes in between: a second edit of that
-    second, committed late, would bear a stamp that readers have seen, and no condition tells it (docs/reliability.md).
-    """
+    """Faults that stand between a client's write and the row; raises ApiError."""
     faults = state.org.faults
     if faults.quiet():
         return
@@ -41,7 +36,7 @@ def before_write(
         raise ApiError(400, "DUPLICATES_DETECTED", "Use one of these records?", fields=[])
     if row_id is None or not values or state.org.in_transaction:
         return
-    if faults.due("write_between_read_and_patch") and not outrun:
+    if faults.due("write_between_read_and_patch"):
         _rep_edits(state, definition, row_id, values)
 
 

@@ -149,9 +149,7 @@ def update_row(state: FaceState, call: Call, definition: ObjectDefinition, row_i
     """Update a row as the call's actor, under the call's conditions; raises ApiError."""
     if definition.traits.get("read_only"):
         raise ApiError(400, "INSUFFICIENT_ACCESS_OR_READONLY", "entity is read-only: " + definition.name)
-    unmodified, live = call.headers.get("If-Unmodified-Since"), state.org.find(definition.name, row_id)
-    outrun = unmodified is not None and live is not None and _is_newer(live, _condition(unmodified))
-    before_write(state, definition, row_id, guarded=unmodified is not None, outrun=outrun, values=values)
+    before_write(state, definition, row_id, guarded="If-Unmodified-Since" in call.headers, values=values)
     try:
         row = state.org.update(
             definition.name,
