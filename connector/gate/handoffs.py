@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from connector.clock import from_micros, micros
 from connector.errors import PermanentError
@@ -48,6 +49,14 @@ class Handoff:
     due_at: datetime
     settled_by: str | None = None
     remark: str | None = None
+
+
+def handed_off_body(handoff: Handoff) -> Mapping[str, Any]:
+    """What the journal keeps of a case that was given to a person."""
+    return {
+        "handoff": handoff.id, "owner": handoff.owner, "due": handoff.due_at.isoformat(), "reason": handoff.reason,
+        "summary": handoff.summary, "tried": list(handoff.tried), "missing": list(handoff.missing),
+    }
 
 
 class HandoffError(PermanentError):

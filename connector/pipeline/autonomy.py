@@ -21,11 +21,10 @@ from connector.gate.approval import Approval, ApprovalState
 from connector.gate.audits import Audit
 from connector.gate.autonomy import demote, promote, review
 from connector.gate.cells import Cell, Standing
-from connector.gate.handoffs import Handoff, HandoffState
+from connector.gate.handoffs import Handoff, HandoffState, handed_off_body
 from connector.gate.labels import Label, LabelSource
 from connector.gate.watch import conduct, misconduct
 from connector.journal import Entry, EntryKind, Journal
-from connector.pipeline.handing_off import handed_off_body
 from connector.policy import Policy, PolicyName, PolicySet
 from connector.record import FieldValue, RecordRef, display
 from connector.store import Store, Transaction

@@ -12,8 +12,8 @@ from connector.context.context import Context
 from connector.context.redaction import masked
 from connector.decision.decision import Decision, HandoffReason, NotEnough, Pins
 from connector.gate import Deny, RequireApproval, encode_bases, told
+from connector.gate.handoffs import handed_off_body
 from connector.journal import Entry, EntryKind
-from connector.pipeline.handing_off import handed_off_body
 from connector.pipeline.judge import Judged, JudgedAction
 from connector.pipeline.retrieval import retrieval_quality
 from connector.policy import Tier

@@ -1,11 +1,9 @@
-"""A case, or a part of one, that nobody could decide: as the person gets it, and as the journal keeps it."""
+"""A case, or a part of one, that nobody could decide, as the person gets it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from connector.action import UpdateField
 from connector.decision.decision import HandoffReason, NotEnough, ProposedAction
@@ -18,7 +16,7 @@ def handoff_of(case: Case, result: NotEnough, key: str, now: datetime) -> Handof
     """The case as one person gets it. What was tried and what is missing is always said, also where nobody said it."""
     rule = case.policy.handoff
     guesses = tuple(_guess(one) for one in result.guesses)
-    why = result.rationale or f"{case.policy.agent.name} left it open"
+    why = result.rationale or f"{_agent(case)} left it open"
     return Handoff(
         id=hashlib.sha256(f"handoff:{key}".encode()).hexdigest()[:12], decision=key, policy=case.policy.name,
         ref=case.record.ref, reason=result.reason.value, summary=f"{_WHY[result.reason]}: {why}",
@@ -26,14 +24,6 @@ def handoff_of(case: Case, result: NotEnough, key: str, now: datetime) -> Handof
         ladder=rule.ladder, step=0, fallback=rule.default, state=HandoffState.OPEN, opened_at=now,
         due_at=rule.due.after(now, case.policy.zone),
     )
-
-
-def handed_off_body(handoff: Handoff) -> Mapping[str, Any]:
-    """What the journal keeps of a case that was given to a person."""
-    return {
-        "handoff": handoff.id, "owner": handoff.owner, "due": handoff.due_at.isoformat(), "reason": handoff.reason,
-        "summary": handoff.summary, "tried": list(handoff.tried), "missing": list(handoff.missing),
-    }
 
 
 _WHY = {
@@ -56,7 +46,11 @@ def _asked(case: Case, result: NotEnough) -> str:
     """Who was asked and proposed nothing."""
     told = result.pins.model not in ("", case.policy.agent.name)
     model = f", {result.pins.model}" if told else ""
-    return f"{case.policy.agent.name.replace('_', ' ')} (tier {result.pins.tier}{model}) proposed nothing"
+    return f"{_agent(case)} (tier {result.pins.tier}{model}) proposed nothing"
+
+
+def _agent(case: Case) -> str:
+    return case.policy.agent.name.replace("_", " ")
 
 
 def _guess(one: ProposedAction) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from connector.gate import approvals, handoffs
-from connector.gate.handoffs import Handoff, HandoffState
+from connector.gate.handoffs import Handoff, HandoffState, handed_off_body
 from connector.journal import Entry, EntryKind
 from connector.policy import Unanswered
 from connector.store import Transaction
@@ -22,13 +22,9 @@ def tell_of_lost_edit(tx: Transaction, row: OutboxRow, why: str, at: datetime) -
     asked = approvals.by_id(tx, row.approval)
     case = _case(row, asked.owner if asked is not None else _NOBODY, why, at)
     handoffs.open_new(tx, [case])
-    body = {
-        "handoff": case.id, "owner": case.owner, "due": case.due_at.isoformat(), "reason": case.reason,
-        "summary": case.summary, "tried": list(case.tried), "missing": list(case.missing),
-    }
     return Entry(
         kind=EntryKind.HANDED_OFF, at=at, ref=row.ref, policy=row.policy, decision=row.decision, intent=row.intent,
-        run=row.run, body=body,
+        run=row.run, body=handed_off_body(case),
     )
 
 
