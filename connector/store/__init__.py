@@ -1,8 +1,9 @@
 """The state database: open it, run named transactions, apply migrations. Holds no business SQL."""
 
+from connector.store.complaints import damage
 from connector.store.migrations import Migration, migrate
 from connector.store.sql import Dialect, Parameters, Row, any_of, batches, holding
-from connector.store.store import CommitPoint, CommitWatcher, SqliteStore, Store, Sync, Transaction, damage
+from connector.store.store import CommitPoint, CommitWatcher, SqliteStore, Store, Sync, Transaction
 from connector.store.words import word
 
 __all__ = [

@@ -10,12 +10,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from connector.errors import StateError
+from connector.store.complaints import StateErrors
 from connector.store.sql import Dialect, Parameters, Row, translate
 
 
@@ -196,7 +197,7 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self, name: str, sync: Sync = Sync.FULL) -> Iterator[Transaction]:
-        with _StateErrors():
+        with StateErrors():
             connection = self._free(f"transaction {name!r} was")
             self._push(connection, sync)
             self._here.begun = "transaction"
@@ -213,7 +214,7 @@ class SqliteStore:
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
-        with _StateErrors():
+        with StateErrors():
             connection = self._free("a snapshot was")
             self._here.begun = "snapshot"
             connection.execute("BEGIN")
@@ -240,7 +241,7 @@ class SqliteStore:
         # A deleted row stays readable in freed pages, in the gaps of used ones, and in the write-ahead log, until all
         # three are written over (sqlite.org/lang_vacuum.html, sqlite.org/pragma.html#pragma_wal_checkpoint).
         connection = self._connection()
-        with _StateErrors():
+        with StateErrors():
             try:
                 self._push(connection, Sync.FULL)
                 connection.execute("VACUUM")
@@ -267,51 +268,6 @@ def _roll_back(connection: sqlite3.Connection) -> None:
     """End what is still open; after a commit, or when SQLITE_FULL rolled back by itself, nothing is."""
     if connection.in_transaction:
         connection.execute("ROLLBACK")
-
-
-class _StateErrors:
-    """Says what SQLite complains of as something that a person can act on.
-
-    A class, not a generator: it stands around every statement that the service runs.
-    """
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, sqlite3.DatabaseError) and (told := _told(error)) is not None:
-            raise told from error
-
-
-def _told(error: sqlite3.DatabaseError) -> StateError | None:
-    said = str(error)
-    if not isinstance(error, sqlite3.OperationalError):
-        if "malformed" in said or "not a database" in said:
-            return StateError(f"the state database is damaged: {said}", hint="restore a backup of the state folder")
-        return None
-    if "locked" in said:
-        return StateError("another process holds the state database for too long", hint="crm-connector status")
-    if "full" in said or "disk I/O" in said:
-        return StateError(
-            f"the state folder cannot take more ({said}); nothing of this step was kept",
-            hint="free disk space, then: crm-connector run",
-        )
-    if "unable to open" in said or "readonly" in said:
-        return StateError(
-            f"the state database cannot be opened for writing ({said})",
-            hint="give this user the right to write the state folder, or choose another `state:` in connector.yaml",
-        )
-    return None
-
-
-def damage(path: Path) -> str | None:
-    """What is wrong with a state file, in SQLite's words; None when it can be read from end to end. Writes nothing."""
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            found = database.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        return None if "unable to open" in str(error) else str(error)  # a right that is missing is no damage
-    return None if found == ("ok",) else str(found[0]).replace("\n", ": ")
 
 
 def statements(script: str) -> Sequence[str]:
