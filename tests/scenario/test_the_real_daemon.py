@@ -93,7 +93,7 @@ def test_five_kills_lose_nothing_and_double_nothing(staged):
     daemon = DaemonProcess(config=space.config, environment=space.environment, log=space.folder / "daemon.log")
     store = SqliteStore(space.folder / "state" / "state.db")
     try:
-        observer = Observer(store=store, records=records, daemon=daemon, say=print)
+        observer = Observer(store=store, records=records, daemon=daemon, say=print, show=print)
         settled = observer.watch(kills=KILLS, chance=random.Random(11))
         assert daemon.alive, daemon.last_words()
         refused = subprocess.run(
@@ -194,7 +194,8 @@ def test_every_edit_between_read_and_write_is_kept_journaled_and_explained(stage
     edits = RepEdits(crm=crm, records=records, options=CATEGORIES, wanted=EDITS, chance=random.Random(5))
     edits.start(expected_writes=TICKETS // 2)
     try:
-        settled = Observer(store=store, records=records, daemon=daemon, say=print).watch(kills=0, chance=random.Random(3))
+        observer = Observer(store=store, records=records, daemon=daemon, say=print, show=print)
+        settled = observer.watch(kills=0, chance=random.Random(3))
         assert daemon.stop() == 0, daemon.last_words()
     finally:
         daemon.kill()

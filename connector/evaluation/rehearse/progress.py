@@ -28,9 +28,6 @@ class Settled:
         return sum(one == disposition for one in self.dispositions.values())
 
 
-def _to_nobody(_how_far: str) -> None: ...
-
-
 @dataclass(slots=True, kw_only=True)
 class Observer:
     """Starts the daemon and looks at its state, read-only, a few times a second."""
@@ -39,7 +36,7 @@ class Observer:
     records: frozenset[str]
     daemon: DaemonProcess
     say: Callable[[str], None]
-    show: Callable[[str], None] = _to_nobody
+    show: Callable[[str], None]
     seconds: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
     _last: tuple[int, ...] = ()

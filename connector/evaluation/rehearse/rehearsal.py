@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from pathlib import Path
 from adapters.sandbox import serve
 from connector.errors import SettingsError
 from connector.evaluation.datasets import look_alikes
-from connector.evaluation.outputs import check_outputs, write_rows
+from connector.evaluation.outputs import check_outputs
 from connector.evaluation.rehearse.crm import CLOSED, RehearsalCrm, stage
 from connector.evaluation.rehearse.edits import RepEdits
 from connector.evaluation.rehearse.figures import Writes, agent_set, duplicates, silent_overwrites, writes_of
@@ -24,6 +24,7 @@ from connector.evaluation.rehearse.process import DaemonProcess
 from connector.evaluation.rehearse.progress import Observer, Settled
 from connector.evaluation.rehearse.rows import HINT, Message, check_options, read_rows
 from connector.evaluation.rehearse.workspace import CONNECTION, Workspace, first_policy, lay_out
+from connector.evaluation.rehearse.written import CRM_LOG, DECISIONS, write_decisions, write_log
 from connector.pipeline import BroughtVerdict, Pipeline
 from connector.policy import ANY_AGENT, AgentNames, Facts, Matched, Policy
 from connector.record import VOCABULARY, ConnectionName, FieldName
@@ -35,7 +36,6 @@ Open = Callable[[Path, Mapping[str, str]], AbstractContextManager[Pipeline]]
 Say = Callable[[str], None]
 
 _HELP = "crm-connector rehearse --help"
-_DECISIONS, _CRM_LOG = "--decisions", "--crm-log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ def rehearse(plan: Plan, open_road: Open, say: Say, show: Say) -> Rehearsed:
     Raises SettingsError and PolicyError for what is wrong with the files, before anything starts.
     """
     check_outputs(
-        {_DECISIONS: plan.decisions, _CRM_LOG: plan.crm_log},
+        {DECISIONS: plan.decisions, CRM_LOG: plan.crm_log},
         inputs=(plan.policy, plan.history, plan.verdicts, plan.incoming),
     )
     material = _material(plan)
@@ -136,25 +136,20 @@ def _run(
     plan: Plan, material: _Material, crm: RehearsalCrm, workspace: Workspace, span: timedelta, setup_seconds: float,
     say: Say, show: Say,
 ) -> Rehearsed:
-    count = len(material.incoming)
-    first = crm.clock.now() + timedelta(minutes=1)  # after everything the set-up has read
-    times = [first + span / max(1, count) * place for place in range(count)]
     read_by_agent: set[str] = set()
     crm.org.after_agent_read.append(lambda rows: read_by_agent.update(row.id for row in rows))
     for name, probability in plan.faults.items():
         crm.org.faults.set(name, probability)
-    say(f"the service works on {count} incoming records")
+    say(f"the service works on {len(material.incoming)} incoming records")
     began = time.monotonic()
-    matching = _matching_values(workspace.policy)
-    records = crm.arrive(material.incoming, matching, times)
-    crm.clock.jump(max(datetime.now(UTC), first + span + timedelta(minutes=1)))
+    records = _arrived(material, crm, workspace, span)
     edits = RepEdits(
         crm=crm, records=frozenset(records), options=material.options, wanted=plan.rep_edits,
         chance=random.Random(f"{plan.seed}:reps"),
     )
     if plan.rep_edits:
         say("people edit between our reads and our writes: limits.error_budget is lifted, or the policy would pause itself")
-        edits.start(expected_writes=count // 2)
+        edits.start(expected_writes=len(records) // 2)
     daemon = DaemonProcess(
         config=workspace.config, environment=workspace.environment, log=workspace.folder / "daemon.log"
     )
@@ -168,13 +163,23 @@ def _run(
     rehearsed = _figures(
         plan, material, crm, records, edits, settled, writes, read_by_agent, daemon, began, setup_seconds
     )
+    store.close()
     if plan.decisions is not None:
         overruled = edits.made.keys() - agent_set(writes, records)
-        _write_decisions(plan.decisions, records, settled, material.field, overruled)
+        write_decisions(plan.decisions, records, settled, material.field, overruled)
     if plan.crm_log is not None:
-        _write_log(plan.crm_log, crm)
-    store.close()
+        write_log(plan.crm_log, crm)
     return rehearsed
+
+
+def _arrived(material: _Material, crm: RehearsalCrm, workspace: Workspace, span: timedelta) -> Sequence[str]:
+    """The ids of the incoming records, which have all come in by now, spread over the time that their rate takes."""
+    first = crm.clock.now() + timedelta(minutes=1)  # after everything the set-up has read
+    apart = span / max(1, len(material.incoming))
+    times = [first + apart * place for place in range(len(material.incoming))]
+    records = crm.arrive(material.incoming, _matching_values(workspace.policy), times)
+    crm.clock.jump(max(datetime.now(UTC), first + span + timedelta(minutes=1)))
+    return records
 
 
 def _figures(
@@ -271,28 +276,3 @@ def _matching_values(policy: Policy) -> Mapping[FieldName, str]:
         if isinstance(policy.applies_to(facts), Matched):
             return {name: value for name, value in chosen.items() if name in known and known[name].options}
     raise SettingsError(["no new ticket can match the policy's `where`; rehearse a policy without it"])
-
-
-def _write_decisions(
-    path: Path, records: Sequence[str], settled: Settled, field: FieldName, overruled: Collection[str]
-) -> None:
-    """A row per record. What a person edited after our write, `overruled`, is no more `auto` than it counts as applied."""
-    rows = (
-        (place, field, *_proposed(settled, record, overruled=record in overruled)) for place, record in enumerate(records)
-    )
-    write_rows(path, ("id", "field", "value", "disposition", "confidence"), rows, option=_DECISIONS)
-
-
-def _proposed(settled: Settled, record: str, *, overruled: bool) -> tuple[str, str, str]:
-    """Value, disposition and confidence of one record."""
-    value, confidence = settled.proposals.get(record, ("", ""))
-    disposition = settled.dispositions.get(record, "none")
-    return value, "none" if overruled and disposition == "auto" else disposition, confidence
-
-
-def _write_log(path: Path, crm: RehearsalCrm) -> None:
-    try:
-        crm.org.log.export(path)
-    except OSError as error:
-        problem = f"{path}: cannot be written: {error.strerror}"
-        raise SettingsError([problem], hint=f"choose another file for {_CRM_LOG}") from error

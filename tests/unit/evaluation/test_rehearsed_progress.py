@@ -42,7 +42,7 @@ class Slow:
     def watch(self, state: SqliteStore, records: frozenset[str]):
         observer = Observer(
             store=state, records=records, daemon=Living(config=Path("c"), environment={}, log=Path("l")),
-            say=self.said.append, seconds=lambda: self.now, pause=self.pause,
+            say=self.said.append, show=print, seconds=lambda: self.now, pause=self.pause,
         )
         return observer.watch(kills=0, chance=random.Random(1))
 
