@@ -72,13 +72,7 @@ class Process:
         """Whether nothing is left to do, by the daemon's own tables: nothing waits, nothing is under way."""
         with self.store.snapshot() as tx:
             waiting = inbox.depth(tx)[inbox.Burial.WAITING]
-            counts = outbox.counts(tx)
-            # What follows an action that a person has still to agree to may wait for as long as people do.
-            ready = tx.one(
-                "SELECT 1 FROM writeback_outbox o WHERE o.state = 'ready' AND (o.after_intent IS NULL OR EXISTS ("
-                "SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied')) LIMIT 1"
-            )
-        return not waiting and ready is None and not any(counts.get(state.value) for state in outbox.UNFINISHED[1:])
+            return not waiting and outbox.next_due(tx, self.wires.keys()) is None
 
     def close(self) -> None:
         self.store.close()

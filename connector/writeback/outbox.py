@@ -135,6 +135,11 @@ def _row_of(cleared: ClearedAction, purpose: WritePurpose, at: datetime) -> dict
     }
 
 
+# An action is first in its chain, or what it was to follow is applied.
+_ITS_TURN = """(o.after_intent IS NULL OR EXISTS (
+            SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied'))"""
+
+
 def due(tx: Transaction, now: datetime, limit: int, connections: Collection[ConnectionName]) -> list[OutboxRow]:
     """Ready actions in the order they were cleared, whose predecessor (if any) is applied.
 
@@ -146,8 +151,7 @@ def due(tx: Transaction, now: datetime, limit: int, connections: Collection[Conn
         f"""
         SELECT o.* FROM writeback_outbox o
         WHERE o.state = 'ready' AND o.not_before <= :now AND o.connection IN ({names})
-          AND (o.after_intent IS NULL OR EXISTS (
-                SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied'))
+          AND {_ITS_TURN}
           AND NOT EXISTS (
                 SELECT 1 FROM writeback_outbox b WHERE b.connection = o.connection AND b.object = o.object
                 AND b.record = o.record AND b.state IN ('sending', 'unknown'))
@@ -331,9 +335,7 @@ def next_due(tx: Transaction, connections: Collection[ConnectionName]) -> dateti
     row = tx.one(
         f"""
         SELECT MIN(o.not_before) AS at FROM writeback_outbox o
-        WHERE o.connection IN ({names}) AND (o.state IN ('unknown', 'sending') OR o.state = 'ready'
-          AND (o.after_intent IS NULL OR EXISTS (
-                SELECT 1 FROM writeback_outbox p WHERE p.intent = o.after_intent AND p.state = 'applied')))
+        WHERE o.connection IN ({names}) AND (o.state IN ('unknown', 'sending') OR o.state = 'ready' AND {_ITS_TURN})
         """,
         **parameters,
     )
