@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -51,17 +52,25 @@ def test_a_clock_that_jumps_and_comes_back_loses_and_doubles_nothing(tmp_path, s
     assert all(road.value(ticket, "category") for ticket in tickets)
 
 
-@pytest.mark.parametrize("night", [SPRING, AUTUMN], ids=["spring", "autumn"])
-def test_the_ticks_of_the_service_keep_their_distance_in_nights_of_other_length(in_berlin, tmp_path, night):
-    road = QuietRoad(tmp_path)
+@contextmanager
+def scheduled(road, folder):
+    """A daemon on a road and what schedules its ticks, of which none is begun."""
     daemon = Daemon(
-        pipeline=road.alive.road, log=Quiet(), poll=timedelta(seconds=30), batch=10, key=b"k", heads=tmp_path / "heads",
+        pipeline=road.alive.road, log=Quiet(), poll=timedelta(seconds=30), batch=10, key=b"k", heads=folder / "heads",
         reload=lambda: None, upkeep=lambda: None, stopping=threading.Event(),
     )  # fmt: skip
     scheduler = BackgroundScheduler(timezone=UTC)
     daemon._schedule(scheduler)
     scheduler.start(paused=True)
     try:
+        yield daemon, scheduler
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+@pytest.mark.parametrize("night", [SPRING, AUTUMN], ids=["spring", "autumn"])
+def test_the_ticks_of_the_service_keep_their_distance_in_nights_of_other_length(in_berlin, tmp_path, night):
+    with scheduled(QuietRoad(tmp_path), tmp_path) as (_, scheduler):
         jobs = scheduler.get_jobs()
         assert len(jobs) > 5
         for job in jobs:
@@ -70,21 +79,12 @@ def test_the_ticks_of_the_service_keep_their_distance_in_nights_of_other_length(
                 later = job.trigger.get_next_fire_time(fired, fired)
                 assert later - fired == job.trigger.interval
                 fired = later
-    finally:
-        scheduler.shutdown(wait=False)
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=1)], ids=["an hour back", "a day forward"])
 def test_no_tick_of_the_service_waits_for_a_clock_that_was_set(tmp_path, jump):
     road = QuietRoad(tmp_path)
-    daemon = Daemon(
-        pipeline=road.alive.road, log=Quiet(), poll=timedelta(seconds=30), batch=10, key=b"k", heads=tmp_path / "heads",
-        reload=lambda: None, upkeep=lambda: None, stopping=threading.Event(),
-    )  # fmt: skip
-    scheduler = BackgroundScheduler(timezone=UTC)
-    daemon._schedule(scheduler)
-    scheduler.start(paused=True)
-    try:
+    with scheduled(road, tmp_path) as (daemon, scheduler):
         before = {job.id: job.next_run_time for job in scheduler.get_jobs()}
         daemon._follow_clock(scheduler)
         assert {job.id: job.next_run_time for job in scheduler.get_jobs()} == before
@@ -92,8 +92,6 @@ def test_no_tick_of_the_service_waits_for_a_clock_that_was_set(tmp_path, jump):
         daemon._follow_clock(scheduler)
         now = road.alive.road.clock.now()
         assert all(job.next_run_time <= now + job.trigger.interval for job in scheduler.get_jobs())
-    finally:
-        scheduler.shutdown(wait=False)
 
 
 @pytest.mark.parametrize("desk", SALES)
