@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from connector.gate import queue
 from connector.gate.approval import Approval
 from connector.gate.bulks import FEWEST
+from connector.gate.persons import Role
 from connector.gate.persons import listed as persons_listed
 from connector.gate.queue import Alike, View
 from connector.journal import Entry, EntryKind
@@ -84,8 +85,9 @@ def _is_told(card: CardView, now: datetime) -> bool:
 
 
 def hands(tx: Transaction) -> list[str]:
-    """Everybody a question can be handed to: those who may come in, and those who have questions now."""
-    return sorted({*(person.name for person in persons_listed(tx)), *queue.owners(tx)})
+    """Everybody a question can be handed to: those who may answer it, and those who have questions now."""
+    able = (person.name for person in persons_listed(tx) if person.role.covers(Role.APPROVER))
+    return sorted({*able, *queue.owners(tx)})
 
 
 def export(house: House, asked: Asked) -> Answer:

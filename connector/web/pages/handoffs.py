@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.gate import feedback, handoffs
 from connector.gate.feedback import Feedback
-from connector.gate.handoffs import Handoff, HandoffState
+from connector.gate.handoffs import Handoff, HandoffError, HandoffState
 from connector.gate.persons import Role
 from connector.journal import Entry, EntryKind
 from connector.policy import Unanswered
@@ -70,8 +70,22 @@ def act(house: House, asked: Asked) -> Answer:
     wanted = _ACTS.get(asked.posted("act"))
     if wanted is None:
         raise BadRequestError(f"a case can be given {', '.join(_ACTS)}")
-    wanted(house, asked, found.id)
+    try:
+        wanted(house, asked, found.id)
+    except HandoffError:
+        if not _is_repeated(house, asked):
+            raise
     return SeeOther(path=own_path(asked.posted("back"), "/handoffs"))
+
+
+def _is_repeated(house: House, asked: Asked) -> bool:
+    """A double click: the same person did just this already. It is taken as one, and nothing happens twice."""
+    with house.store.snapshot() as tx:
+        now = _named(tx, asked)
+    ended = _ENDS.get(asked.posted("act"))
+    if ended is None:
+        return now.state is HandoffState.CLAIMED and now.owner == asked.person.name
+    return (now.state, now.settled_by, now.remark) == (ended, asked.person.name, asked.remark())
 
 
 def export(house: House, asked: Asked) -> Answer:
@@ -119,6 +133,7 @@ def _yes(text: str) -> bool | None:
 _ACTS: dict[str, Callable[[House, Asked, str], None]] = {
     "claim": _claim, "close": _close, "return": _return, "rate": _rate
 }
+_ENDS = {"close": HandoffState.CLOSED, "return": HandoffState.RETURNED}
 
 
 def _named(tx: Transaction, asked: Asked) -> Handoff:

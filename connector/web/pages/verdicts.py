@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from connector.action import UpdateField
+from connector.action import UpdateField, words_of
 from connector.gate import queue
 from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.persons import Role
-from connector.record import FieldValue
+from connector.record import FieldValue, same_value
 from connector.web.house import House
 from connector.web.page import Answer, Asked, BadRequestError, Page, SeeOther, Way
 from connector.web.pages import card
@@ -43,12 +43,25 @@ def _verdict(asked: Asked) -> str:
 
 
 def _is_repeated(house: House, asked: Asked) -> bool:
-    """A double click: the same person gave the same verdict already. It is taken as one, and nothing happens twice."""
+    """A double click: the same person gave this very verdict already. It is taken as one, and nothing happens twice.
+
+    Another value from a tab left open is another verdict: whoever sent it is told that the first one stands.
+    """
     with house.store.snapshot() as tx:
         now = card.named(tx, asked)
-    ended = ApprovalState.REJECTED if asked.posted("verdict") == "reject" else ApprovalState.APPROVED
-    is_verdict = asked.posted("verdict") in ("approve", "edit", "judge", "reject", "reword")
-    return is_verdict and now.settled_by == asked.person.name and now.state is ended
+    verdict = asked.posted("verdict")
+    ended = ApprovalState.REJECTED if verdict == "reject" else ApprovalState.APPROVED
+    if now.settled_by != asked.person.name or now.state is not ended:
+        return False
+    match verdict:
+        case "approve":
+            return now.seal == asked.posted("shown")
+        case "edit" | "judge":
+            return isinstance(now.action, UpdateField) and same_value(now.action.value, _value(house, asked, now))
+        case "reword":
+            return card.worded(asked, now).items() <= words_of(now.action).items()
+        case _:
+            return verdict == "reject"
 
 
 def _seal(asked: Asked) -> str:

@@ -75,6 +75,19 @@ def test_overdue_it_climbs_and_the_page_says_so(ada, road, case):
     assert "denied already" in late.text
 
 
+def test_a_case_clicked_twice_is_one_click_and_nobody_is_told_off(ada, road, house, case):
+    ticket, handoff = case
+    bob = Visitor(house, "bob")
+    for act, remark in (("claim", ""), ("close", "called back")):
+        form = ada.form("/handoffs", ("act", act))
+        posted = form.fields | {"act": act, "remark": remark}
+        assert [ada.send(form.action, posted).status_code for _ in range(2)] == [303, 303]
+        assert bob.send(form.action, {"act": act, "remark": remark, "csrf": bob.csrf}).status_code == 409
+    assert ada.send(f"/handoffs/{handoff.id}", posted | {"remark": "something else"}).status_code == 409
+    changes = [one.body["change"] for one in road.entries(ticket, EntryKind.HANDOFF_CHANGED)]
+    assert changes == ["claimed", "closed"]
+
+
 def test_a_case_taken_twice_has_one_owner(ada, road, house, case):
     bob = Visitor(house, "bob")
     mine = ada.form("/handoffs", CLAIM)

@@ -64,6 +64,20 @@ def test_another_value_is_typed_in_as_the_field_takes_it(ada, road, asked):
     assert road.category(ticket) == "repair"
 
 
+def test_another_value_from_a_tab_left_open_is_not_swallowed_as_a_second_click(ada, road, asked):
+    ticket, question = asked
+    at = f"/approvals/{question.id}"
+    form = ada.form(at, EDIT)
+    assert ada.send(form.action, {**form.fields, "verdict": "edit", "value": "repair"}).status_code == 303
+    assert ada.send(form.action, {**form.fields, "verdict": "edit", "value": "repair"}).status_code == 303
+    for late in ({"verdict": "edit", "value": "other"}, {"verdict": "approve"}):
+        told = ada.send(form.action, {**form.fields, **late})
+        assert told.status_code == 409
+        assert "is approved already (by ada)" in told.text
+    road.rounds()
+    assert road.agent_lines(ticket) == [(road.desk.natives["category"], "repair")]
+
+
 def test_rejected_with_a_reason_nothing_is_written(ada, road, asked):
     ticket, _ = asked
     ada.press("/", REJECT, remark="not about money")
@@ -87,6 +101,8 @@ def test_put_off_it_is_gone_for_one_and_not_for_others(ada, house, asked):
 def test_handed_to_somebody_it_has_another_owner(ada, road, house, asked):
     ticket, _ = asked
     Visitor(house, "bob")
+    Visitor(house, "eve", Role.VIEWER)
+    assert ada.press("/", HAND, to="eve").status_code == 400  # who may not answer is handed nothing
     assert ada.press("/", HAND, to="bob", remark="your customer").status_code == 303
     assert road.approvals(ticket)[0].owner == "bob"
     assert "1 question waits" in ada.read("/?owner=bob")
