@@ -179,6 +179,54 @@ def test_a_new_question_arrives_by_itself(site, road):
     assert page.locator("[data-count='/']").inner_text() == "2"
 
 
+def test_what_others_judge_moves_nothing_under_the_one_who_reads(site, road, asked):
+    road.ticket("Charged twice in April")
+    road.rounds()
+    page = site.page(height=500)
+    page.keyboard.press("j")
+    mine = page.locator("[data-card].is-current")
+    at, name = mine.bounding_box()["y"], mine.get_attribute("id")
+    mine.get_by_role("button", name="Approve").focus()
+    bob = road.pipeline.people
+    first = page.locator("[data-card]").first.get_attribute("data-card")
+    bob.approve(first, by="bob")  # what stands above goes away
+    page.get_by_text("3 questions wait").wait_for()
+    assert mine.get_attribute("id") == name
+    assert abs(mine.bounding_box()["y"] - at) <= 1
+    page.locator(f"#{name} [data-key=a]:focus").wait_for()
+    bob.reject(name.removeprefix("a-"), by="bob")  # and now the one that is being read
+    page.get_by_text("2 questions wait").wait_for()
+    page.keyboard.press("a")
+    page.keyboard.press("j")
+    page.locator("[data-card].is-current").wait_for()
+    assert [one.settled_by for one in road.approvals(asked)] == ["bob", "bob"]
+    assert page.locator("[data-card]").count() == 2
+
+
+def test_what_was_typed_stays_when_somebody_looks_up_from_it(site, road, asked):
+    page = site.page()
+    card(page, road, asked, "category").get_by_role("link", name="Edit").click()
+    page.select_option("#typed", "repair")
+    page.locator("#typed").blur()
+    road.ticket("Charged twice in May")
+    road.rounds()
+    page.get_by_text("Something moved").wait_for()
+    assert page.input_value("#typed") == "repair"
+
+
+def test_a_tab_in_the_back_keeps_no_line_to_the_site_and_catches_up_when_it_is_looked_at(site, road):
+    page = site.page()
+    page.get_by_text("Nothing waits for you").wait_for()
+    turn = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true}); " \
+        "document.dispatchEvent(new Event('visibilitychange'))"  # fmt: skip
+    with page.expect_event("requestfailed", lambda sent: sent.url.endswith("/live")):  # hung up, not ended by the server
+        page.evaluate(turn % "true")
+    road.ticket("Charged twice in May")
+    road.rounds()
+    page.evaluate(turn % "false")
+    page.get_by_text("2 questions wait").wait_for()
+
+
 def test_everything_by_keyboard_alone(site, road, asked):
     other = road.ticket("The display is broken, urgent")
     road.rounds()

@@ -6,6 +6,7 @@ const main = () => document.getElementById("main");
 const cards = () => [...main().querySelectorAll("[data-card]")];
 const pill = document.getElementById("moved");
 let current = 0;
+let lost = false; // what somebody was at went away under them: a verdict key means nothing until they choose again
 
 // ---- one card at a time ---------------------------------------------------------------------------------------------
 function choose(place, scroll = true) {
@@ -13,6 +14,7 @@ function choose(place, scroll = true) {
   all.forEach((card) => card.classList.remove("is-current"));
   if (!all.length) return null;
   current = Math.max(0, Math.min(place, all.length - 1));
+  lost = false;
   const card = all[current];
   card.classList.add("is-current");
   if (scroll) card.scrollIntoView({ block: "nearest" });
@@ -40,10 +42,11 @@ async function page(address, options = {}) {
   }
 }
 
-function show(found, { keep = true } = {}) {
+function show(found, { keep = true, live = false } = {}) {
   const fresh = found.document.getElementById("main");
   if (!fresh) return location.assign(found.url);
   const top = scrollY;
+  const before = live ? place() : null;
   main().replaceChildren(...fresh.childNodes);
   for (const tab of found.document.querySelectorAll("[data-count]")) count(tab.dataset.count, Number(tab.textContent));
   document.title = found.document.title;
@@ -51,7 +54,29 @@ function show(found, { keep = true } = {}) {
   foldOnPhones();
   newestFirst();
   if (keep) scrollTo(0, top);
-  choose(current, false);
+  if (live) stay(before);
+  else choose(current, false);
+}
+
+// Others work on the same queue: the card somebody is at stays theirs and stays in its place, whatever went above it.
+const again = (card) => cards().find((one) => one.dataset.card === card?.dataset.card);
+const stops = (card) => [...(card?.querySelectorAll(":is(header, .verdicts) :is(a, button, summary)") ?? [])];
+function place() {
+  const at = lost ? undefined : cards()[current];
+  const watched = main().querySelector("[data-card]:hover") ?? at;
+  const held = document.activeElement.closest("[data-card]");
+  return {
+    at, watched, held, height: watched?.getBoundingClientRect().top, stop: stops(held).indexOf(document.activeElement),
+  };
+}
+function stay({ at, watched, held, height, stop }) {
+  const same = again(at);
+  if (same) choose(cards().indexOf(same), false);
+  else if (at || lost) lost = cards().length > 0;
+  else choose(0, false);
+  const there = again(watched);
+  if (there) scrollBy(0, there.getBoundingClientRect().top - height);
+  stops(again(held))[stop]?.focus({ preventScroll: true });
 }
 
 function count(home, number) {
@@ -105,9 +130,9 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.key === "Escape") return leave();
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
-  const card = cards()[current];
+  const card = lost ? null : cards()[current];
   const act = {
-    j: () => choose(current + 1), k: () => choose(current - 1), "?": () => document.getElementById("keys")?.showModal(),
+    j: () => choose(lost ? current : current + 1), k: () => choose(current - 1), "?": () => document.getElementById("keys")?.showModal(),
     a: () => card?.querySelector('[data-key="a"]')?.click(), e: () => edit(card), r: () => open(card, "r"),
     s: () => open(card, "s"), h: () => open(card, "h"), o: () => card?.querySelector(".record")?.click(),
   }[event.key];
@@ -144,7 +169,13 @@ document.addEventListener("click", (event) => {
 // Somebody who is writing, choosing or reading a part is not disturbed: the pill says that something moved.
 const busy = () =>
   main().querySelector(".verdicts details[open], .judged details[open], form[aria-busy], .edit :focus") !== null ||
-  (document.activeElement && typing(document.activeElement)) || !getSelection().isCollapsed;
+  (document.activeElement && typing(document.activeElement)) || !getSelection().isCollapsed || written();
+
+// What was typed or chosen and not sent yet stays, also when somebody looks up from it.
+const written = () => [...main().querySelectorAll("input, textarea, select")].some((one) =>
+  one.matches("select:not([multiple])") ? one.selectedIndex !== Math.max(0, [...one.options].findIndex((option) => option.defaultSelected))
+  : one.matches("select") ? [...one.options].some((option) => option.selected !== option.defaultSelected)
+  : one.value !== one.defaultValue);
 
 // A busy service moves all the time: a page is fetched anew now and then, however often it hears of something.
 const REST = 1500;
@@ -158,15 +189,17 @@ function refresh() {
     waiting = null;
     if (!found || !found.ok || address !== location.href) return;
     if (busy()) pill.hidden = false;
-    else show(found);
+    else show(found, { live: true });
   }, performance.now() - fetched > REST ? 0 : REST);
   fetched = performance.now();
 }
 let fetched = -REST;
 
+// Only the tab that is looked at listens: a browser opens six lines to a site, and six tabs would take them all.
+let source = null;
 function listen() {
-  if (!main()?.dataset.live) return;
-  const source = new EventSource(main().dataset.live);
+  if (!main()?.dataset.live || document.hidden || source) return;
+  source = new EventSource(main().dataset.live);
   source.onmessage = (message) => {
     const beat = JSON.parse(message.data);
     Object.entries(beat.counts).forEach(([home, number]) => count(home, number));
@@ -180,7 +213,15 @@ pill.addEventListener("click", async () => {
   const found = await page(location.href);
   if (found && found.ok) show(found);
 });
-document.addEventListener("visibilitychange", () => { if (!document.hidden && known !== null) refresh(); });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    source?.close();
+    source = null;
+  } else if (main()?.dataset.live) {
+    refresh(); // nobody told it what happened while it was hidden
+    listen();
+  }
+});
 
 // ---- begin -----------------------------------------------------------------------------------------------------------
 function foldOnPhones() {
