@@ -1,4 +1,4 @@
-"""What the server says of requests that are no HTTP: anybody can send them, so they get one line a minute, at most."""
+"""What the log says of what anybody can send: requests that are no HTTP, deliveries that prove nothing. Not every one."""
 
 from __future__ import annotations
 
@@ -16,27 +16,39 @@ _SERVER, _LOOP = "uvicorn.error", "asyncio"
 _EVERY_SECONDS = 60.0
 
 
+class OnceAMinute:
+    """Counts what anybody can cause, and lets one line a minute be written of it, the first one at once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._times = 0
+        self._quiet_until = float("-inf")
+
+    def count(self) -> int | None:
+        """It happened; how often since the last line where it is time for one, else None."""
+        with self._lock:
+            self._times += 1
+            now = self._clock.monotonic()
+            if now < self._quiet_until:
+                return None
+            times, self._times, self._quiet_until = self._times, 0, now + _EVERY_SECONDS
+            return times
+
+
 class Strangers(logging.Filter):
     """Takes such lines out of the server's log and counts them. Every other line passes, with its traceback."""
 
     def __init__(self, log: Log, clock: Clock) -> None:
         super().__init__()
-        self._log, self._clock = log, clock
-        self._lock = threading.Lock()
-        self._lines = 0
-        self._quiet_until = float("-inf")
+        self._log, self._seldom = log, OnceAMinute(clock)
 
     def filter(self, record: logging.LogRecord) -> bool:
         about = _malformed(record)
         if about is None:
             return True
-        with self._lock:
-            self._lines += 1
-            now = self._clock.monotonic()
-            if now < self._quiet_until:
-                return False
-            lines, self._lines, self._quiet_until = self._lines, 0, now + _EVERY_SECONDS
-        self._log.warning("malformed_requests", lines=lines, last=about)
+        if (lines := self._seldom.count()) is not None:
+            self._log.warning("malformed_requests", lines=lines, last=about)
         return False
 
 

@@ -21,6 +21,7 @@ from connector.pipeline.hearing import hear
 from connector.policy import PolicySet
 from connector.record import RecordRef
 from connector.store import Store
+from connector.web.strangers import OnceAMinute
 
 MOST_BYTES = 1024 * 1024
 _QUIET = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -52,6 +53,7 @@ class Door:
 
 def hooks_app(door: Door) -> ASGIApp:
     """`POST /hooks/NAME` for every source of the settings; anything else is not here."""
+    refusals = _Refusals(door.log, door.clock)
 
     async def answer(request: Request) -> Response:
         source = door.sources.get(request.path_params["name"])
@@ -64,11 +66,24 @@ def hooks_app(door: Door) -> ASGIApp:
             method="POST", address=door.origin + _path(request), body=body, at=door.clock.now(),
             headers={name.lower(): value for name, value in request.headers.items()},
         )
-        return await run_in_threadpool(_taken, door, request.path_params["name"], source, delivery)
+        return await run_in_threadpool(_taken, door, refusals, request.path_params["name"], source, delivery)
 
     app = Starlette(routes=[Route("/hooks/{name}", answer, methods=["POST"])])
     app.router.redirect_slashes = False  # it would lead to whatever Host the sender claimed
     return app
+
+
+class _Refusals:
+    """Tells of deliveries that prove nothing: anybody can send them, so each source and reason has a line a minute."""
+
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self._log, self._clock = log, clock
+        self._seldom: dict[tuple[str, str], OnceAMinute] = {}
+
+    def note(self, name: str, why: str) -> None:
+        times = self._seldom.setdefault((name, why), OnceAMinute(self._clock)).count()
+        if times is not None:
+            self._log.warning("hook_refused", source=name, why=why, times=times)
 
 
 def _path(request: Request) -> str:
@@ -91,12 +106,12 @@ async def _body(request: Request) -> bytes | None:
     return bytes(read)
 
 
-def _taken(door: Door, name: str, source: HookSource, delivery: HookDelivery) -> Response:
+def _taken(door: Door, refusals: _Refusals, name: str, source: HookSource, delivery: HookDelivery) -> Response:
     """Prove, queue, answer. A sender that gets a 503 tries again; what it tells is polled in any case."""
     reading: HookReading = source.read(delivery)
     match reading:
         case Forged(why=why):
-            door.log.warning("hook_refused", source=name, why=why)
+            refusals.note(name, why)
             return _said(401, why)
         case Garbled(why=why):
             door.log.warning("hook_garbled", source=name, why=why)

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
+from starlette.testclient import TestClient
 
 from connector.settings import WebSettings
 from connector.web.hooks.app import hooks_app
@@ -169,3 +170,14 @@ def test_the_server_speaks_as_ever_once_it_has_stopped(road):
     with opened(hooks_app(door_of(road, log)), log, road.clock):
         pass
     assert all(not logging.getLogger(name).filters for name in ("uvicorn.error", "asyncio"))
+
+
+def test_forged_deliveries_are_told_of_once_a_minute_and_counted(road):
+    log = Kept()
+    with TestClient(hooks_app(door_of(road, log))) as client:
+        for _ in range(50):
+            assert client.post("/hooks/crm", content=b"[]").status_code == 401
+        road.wait(timedelta(minutes=1))
+        client.post("/hooks/crm", content=b"[]")
+    told = [(fields["source"], fields["times"]) for event, fields in log.lines if event == "hook_refused"]
+    assert told == [("crm", 1), ("crm", 50)]
