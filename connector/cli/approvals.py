@@ -18,6 +18,7 @@ from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Remark, person
 from connector.cli.output import away, emit, note, say, table
+from connector.cli.road import gate_targets
 from connector.clock import SystemClock, system_random
 from connector.errors import ConnectorError
 from connector.gate import approvals as asked_for
@@ -26,7 +27,7 @@ from connector.journal import Journal
 from connector.pipeline import People
 from connector.record import FieldName, FieldValue, ObjectSchema, Record, typed_value
 from connector.report.card import Card, what
-from connector.report.earning import earned_so_far
+from connector.report.earning import earned_by
 from connector.settings import Settings, load_settings
 from connector.store import Store
 
@@ -94,14 +95,16 @@ def show(
     With --reveal your verdict on one that is asked blind is no blind one any more, and it is noted that you looked.
     """
     settings, now = load_settings(config), SystemClock().now()
+    targets, _ = gate_targets(settings)
     with reading_state(settings) as store:
         if reveal:
             look_first(people_of(store), approval, person(by))
         with store.snapshot() as tx:
             found = asked_for.find(tx, approval)
-            cells = {str(cell.cell): cell for cell in earned_so_far(tx, targets={}, now=now)}
+            earned = earned_by(tx, [(found.cell, found.pins)], targets=targets, now=now)
         live, trouble = _live(settings, found)
-    card = Card(approval=found, cell=cells.get(found.cell), live=live, trouble=trouble, now=now, revealed=reveal)
+    cell = earned[found.cell, found.pins]
+    card = Card(approval=found, cell=cell, live=live, trouble=trouble, now=now, revealed=reveal)
     if as_json:
         emit(cards.document_of(card))
     else:

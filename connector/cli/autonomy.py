@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.calibration.bounds import fewest_trials
 from connector.cli.opening import reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, By, ConfigFile, Remark, person
 from connector.cli.output import emit, say, table
@@ -89,7 +88,7 @@ def _why(one: CellReport) -> str:
         held = f"; asks for {', '.join(one.held_values)}" if one.held_values else ""
         return f"keeps {one.target:g} from {one.threshold:.1%} on{held}"
     needed = f"{one.needed} more verdicts until the next test" if one.needed else ""
-    least = f"{fewest_trials(one.target)} without an error prove {one.target:g} at the earliest"
+    least = f"{one.fewest} without an error prove {one.target:g} at the earliest"
     return "; ".join(part for part in (one.why or least, needed) if part)
 
 
@@ -97,5 +96,5 @@ def _document(one: CellReport) -> dict[str, Any]:
     return {
         "cell": str(one.cell), "tier": one.tier, "state": one.state.value, "threshold": one.threshold,
         "target": one.target, "labels": one.labels, "right": one.right, "labels_needed": one.needed,
-        "fewest_without_error": fewest_trials(one.target), "held_values": list(one.held_values), "why": one.why,
+        "fewest_without_error": one.fewest, "held_values": list(one.held_values), "why": one.why,
     }

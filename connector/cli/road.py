@@ -24,6 +24,7 @@ from connector.decision.learners import Effort
 from connector.decision.reasoners.offline import OfflineReasoner
 from connector.decision.reasoners.reasoner import Reasoner
 from connector.decision.shelf import DiskShelf
+from connector.errors import PolicyError
 from connector.pipeline import Pipeline
 from connector.pipeline.index_keeper import IndexKeeper
 from connector.policy import PoliciesInForce, PolicySet, Tier
@@ -54,6 +55,14 @@ class Road:
 
 def open_policies(settings: Settings) -> PoliciesInForce:
     return PoliciesInForce(settings.policies, agents=AGENTS)
+
+
+def gate_targets(settings: Settings) -> tuple[dict[str, float], list[str]]:
+    """The precision each policy asks for before it may act alone, and what is wrong with the files on disk."""
+    try:
+        return {policy.name: float(policy.gate.target) for policy in open_policies(settings).current}, []
+    except PolicyError as error:
+        return {}, list(error.problems)
 
 
 def open_embedder(settings: Settings, meter: Meter | None = None) -> Embedder | None:

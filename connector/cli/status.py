@@ -9,17 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.calibration.bounds import fewest_trials
 from connector.change.inbox import Burial
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
 from connector.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from connector.cli.output import away, emit, heading, instant, moment, pairs, say, table
-from connector.cli.road import open_policies, open_shelf
+from connector.cli.road import gate_targets, open_shelf
 from connector.cli.running import running_process
 from connector.clock import SystemClock
 from connector.decision.versions import Shelved, in_force
-from connector.errors import ConnectorError, PolicyError
+from connector.errors import ConnectorError
 from connector.gate import CellState
 from connector.gate.autonomy import LOOKS
 from connector.report.earning import CellReport
@@ -39,7 +38,7 @@ def status(
     """Show how the service stands: running, captured, queued, waiting for people, earned, learned."""
     settings, clock = load_settings(config), SystemClock()
     now = clock.now()
-    policies, problems = _policies(settings)
+    policies, problems = gate_targets(settings)
     with reading_state(settings) as store:
         with store.snapshot() as tx:
             stands = report(tx, targets=policies, now=now)
@@ -57,14 +56,6 @@ def status(
         emit(shown)
     else:
         _show(shown, stands, now)
-
-
-def _policies(settings: Settings) -> tuple[dict[str, float], list[str]]:
-    """Gate targets by policy, and what is wrong with the files on disk."""
-    try:
-        return {policy.name: float(policy.gate.target) for policy in open_policies(settings).current}, []
-    except PolicyError as error:
-        return {}, list(error.problems)
 
 
 def _document(stands: Report) -> dict[str, Any]:
@@ -216,8 +207,8 @@ def _next_tests(earning: Sequence[CellReport]) -> str:
     """When verdicts are tested, and how many without an error the targets in use take at the least."""
     *early, last = (f"{look:,}" for look in LOOKS)
     takes = [
-        f"{_percent(target)} takes at least {fewest_trials(target)} without an error"
-        for target in sorted({cell.target for cell in earning})
+        f"{_percent(target)} takes at least {fewest} without an error"
+        for target, fewest in sorted({(cell.target, cell.fewest) for cell in earning})
     ]
     return f"tested at {', '.join(early)} and {last} verdicts; to prove {', '.join(takes)}"
 

@@ -18,11 +18,14 @@ from connector.calibration import (
     upper_bound,
 )
 from connector.calibration.bounds import CONFIDENCE
+from connector.decision.learner import LearnerKey
+from connector.decision.versions import examples_behind
 from connector.errors import PermanentError
 from connector.gate import cells, labels
 from connector.gate.cells import Cell, CellState, Standing
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
+from connector.policy import PolicyName
 from connector.store import Transaction
 
 LOOKS = (200, 400, 800, 1600)
@@ -102,14 +105,27 @@ class Led:
 
 
 def _tested(judged: Sequence[Label], target: float, examples: int | None) -> Threshold | Unearned | Led:
-    values = len({label.proposed for label in judged})
-    sure = CONFIDENCE if examples is None else confidence_for(examples=examples, values=values)
+    sure = sureness(judged, examples)
     rows = [Judged(confidence=label.confidence, right=label.agreed) for label in judged]
     found = find_threshold(rows, target=target, confidence=sure)
     blind, shown = agreement(judged, blind=True), agreement(judged, blind=False)
     if isinstance(found, Threshold) and clearly_below(blind=blind, shown=shown):
         return Led(blind=blind, shown=shown, judged=len(judged))
     return found
+
+
+def sureness(judged: Sequence[Label], examples: int | None) -> float:
+    """How sure the bound must be that a promise is kept: surer for a learner that saw few examples of each value."""
+    values = len({label.proposed for label in judged})
+    return CONFIDENCE if examples is None else confidence_for(examples=examples, values=values)
+
+
+def taught(tx: Transaction, cell: Cell) -> int | None:
+    """How many examples taught the learner of a cell's field; None where nothing is learned."""
+    if cell.field is None:
+        return None
+    key = LearnerKey(connection=cell.connection, policy=PolicyName(cell.policy), object=cell.object, field=cell.field)
+    return examples_behind(tx, key)
 
 
 def agreement(judged: Sequence[Label], *, blind: bool) -> Agreement:

@@ -14,12 +14,10 @@ from connector.action import UpdateField
 from connector.clock import Clock
 from connector.context import activities
 from connector.decision import kept
-from connector.decision.learner import LearnerKey
-from connector.decision.versions import examples_behind
 from connector.gate import CellState, approvals, audits, cells, handoffs, labels
 from connector.gate.approval import Approval, ApprovalState
 from connector.gate.audits import Audit
-from connector.gate.autonomy import demote, promote, review
+from connector.gate.autonomy import demote, promote, review, taught
 from connector.gate.cells import Cell, Standing
 from connector.gate.handoffs import Handoff, HandoffState, handed_off_body
 from connector.gate.labels import Label, LabelSource
@@ -168,14 +166,6 @@ def earliest(tx: Transaction, policy: Policy, cell: Cell) -> datetime | None:
         return None
     first = labels.first_at(tx, cell)
     return policy.gate.supervised_for.after(first, policy.zone) if first is not None else None
-
-
-def taught(tx: Transaction, cell: Cell) -> int | None:
-    """How many examples taught the learner of a cell's field; None where nothing is learned."""
-    if cell.field is None:
-        return None
-    key = LearnerKey(connection=cell.connection, policy=PolicyName(cell.policy), object=cell.object, field=cell.field)
-    return examples_behind(tx, key)
 
 
 def _last_trouble(tx: Transaction, cell: Cell, standing: Standing, now: datetime) -> RecordRef | None:

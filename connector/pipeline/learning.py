@@ -18,11 +18,11 @@ from connector.decision.learner import Learner, LearnerKey, NotLearned
 from connector.decision.shelf import DiskShelf
 from connector.decision.versions import Shelved, in_force, is_due
 from connector.gate import CellState, cell_of, cells, labels
-from connector.gate.autonomy import Look, Reviewed, review
+from connector.gate.autonomy import Look, Reviewed, review, taught
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal
-from connector.pipeline.autonomy import Autonomy, earliest, taught
+from connector.pipeline.autonomy import Autonomy, earliest
 from connector.pipeline.judge import pins_of, text_content
 from connector.pipeline.shadowing import Shadowing, is_on_trial
 from connector.pipeline.studying import Studying

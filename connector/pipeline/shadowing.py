@@ -22,11 +22,11 @@ from connector.decision.versions import Shelved
 from connector.gate import CellState, approvals, audits, cell_of, cells, labels
 from connector.gate.approval import ApprovalState
 from connector.gate.audits import AuditState
-from connector.gate.autonomy import review
+from connector.gate.autonomy import review, taught
 from connector.gate.cells import Cell
 from connector.gate.labels import Label, LabelSource
 from connector.journal import Journal
-from connector.pipeline.autonomy import earliest, taught
+from connector.pipeline.autonomy import earliest
 from connector.pipeline.judge import pins_of
 from connector.policy import Policy, PolicySet
 from connector.record import ConnectionName, display

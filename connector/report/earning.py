@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.calibration.bounds import fewest_trials
 from connector.gate import Cell, CellState, cells, labels
-from connector.gate.autonomy import LOOKS
+from connector.gate.autonomy import LOOKS, sureness, taught
 from connector.gate.cells import Standing, tier_of
 from connector.store import Transaction
 
@@ -18,6 +18,8 @@ _USUAL_TARGET = 0.98
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellReport:
     """One cell. `needed` is how many more verdicts the next test waits for; 0 once it acts alone.
+
+    `fewest` is how many without an error would prove the target, more where its learner saw few examples of each value.
 
     A test is made at fixed numbers of labels only, and never before all of them being right would prove the target.
     """
@@ -30,6 +32,7 @@ class CellReport:
     labels: int
     right: int
     needed: int
+    fewest: int
     held_values: tuple[str, ...]
     why: str | None
     pins: str = ""
@@ -71,11 +74,12 @@ def _cell_report(
     judged = labels.of_cell(tx, cell, pins, now)
     target = targets.get(cell.policy, _USUAL_TARGET)
     stands = standing if standing is not None and standing.pins == pins else None
+    fewest = fewest_trials(target, confidence=sureness(judged, taught(tx, cell)))
     state = stands.state if stands is not None else CellState.SUPERVISED
     return CellReport(
         cell=cell, tier=tier_of(pins), state=state, threshold=stands.threshold if stands is not None else None,
         target=target, labels=len(judged), right=sum(label.agreed for label in judged),
-        needed=0 if state is CellState.AUTONOMOUS else labels_needed(len(judged), target),
+        needed=0 if state is CellState.AUTONOMOUS else labels_needed(len(judged), fewest), fewest=fewest,
         held_values=tuple(sorted(stands.held_values)) if stands is not None else (),
         why=str(stands.evidence["why"]) if stands is not None and "why" in stands.evidence else None, pins=pins,
         # A demotion keeps the proof of the promotion and adds why it no longer holds.
@@ -83,8 +87,7 @@ def _cell_report(
     )
 
 
-def labels_needed(have: int, target: float) -> int:
-    """How many more labels until the next test that can succeed at all."""
-    fewest = fewest_trials(target)
+def labels_needed(have: int, fewest: int) -> int:
+    """How many more labels until the next test that can succeed at all: one of no fewer than `fewest`."""
     looks = [look for look in LOOKS if look >= fewest and look > have]
     return looks[0] - have if looks else 0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.calibration import Agreement
-from connector.calibration.bounds import fewest_trials
 from connector.decision.versions import Shelved, all_versions, in_force
 from connector.gate import CellState, audits, cells, labels
 from connector.gate.audits import AuditState
@@ -49,7 +48,7 @@ class CellView:
     @property
     def fewest(self) -> int:
         """How many verdicts without an error would prove the target at the earliest."""
-        return fewest_trials(self.report.target)
+        return self.report.fewest
 
     @property
     def next_test(self) -> int:

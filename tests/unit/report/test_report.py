@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
-from connector.calibration.bounds import lower_bound
+from connector.calibration.bounds import fewest_trials, lower_bound
+from connector.decision.learner import LearnerKey
+from connector.decision.versions import Shelved, add_version
+from connector.gate import labels
+from connector.gate.cells import Cell
+from connector.gate.labels import Label, LabelSource
 from connector.journal import Entry, EntryKind, Journal, erase_bodies, of_record
-from connector.record import RecordRef
-from connector.report.earning import labels_needed
+from connector.policy import PolicyName
+from connector.record import FieldName, RecordRef
+from connector.report.earning import earned_so_far, labels_needed
 from connector.report.persons import records_mentioning
 from connector.report.sentences import ERASED, headline
 from connector.report.standing import report
@@ -110,10 +116,36 @@ def test_every_kind_of_entry_has_a_sentence_even_without_details(store: SqliteSt
 @pytest.mark.parametrize("target", [0.9, 0.95, 0.98, 0.99])
 @pytest.mark.parametrize("have", [0, 150, 200, 399, 1700])
 def test_a_test_is_waited_for_only_where_it_can_succeed(have: int, target: float) -> None:
-    needed = labels_needed(have, target)
+    needed = labels_needed(have, fewest_trials(target))
     assert needed == 0 or have + needed in (200, 400, 800, 1600)
     if needed:
         assert lower_bound(have + needed, have + needed) >= target
+
+
+@pytest.mark.parametrize(("target", "examples", "fewest", "needed"), [
+    (0.98, None, 149, 160), (0.99, None, 299, 360), (0.98, 400, 149, 160), (0.98, 30, 228, 360), (0.99, 30, 459, 760),
+])  # fmt: skip
+def test_so_many_verdicts_as_the_next_test_takes_are_still_needed(
+    store: SqliteStore, target: float, examples: int | None, fewest: int, needed: int
+) -> None:
+    """A learner that saw few examples of each value has to prove more, and the test before that is waited for in vain."""
+    cell = Cell.parse(CELL)
+    made = [
+        Label(
+            content=f"{place}", proposed=("Refund", "Billing")[place % 2], actual=None, agreed=True, confidence=0.9,
+            source=LabelSource.VERDICT, at=NOW,
+        )
+        for place in range(40)
+    ]  # fmt: skip
+    named = {"connection": cell.connection, "policy": PolicyName("triage"), "object": cell.object}
+    key = LearnerKey(**named, field=FieldName("category"))
+    with store.transaction("test") as tx:
+        labels.add(tx, cell, "offline:x", made)
+        if examples is not None:
+            add_version(tx, Shelved(key=key, version=1, name="a", path="a", sha256="a", examples=examples, fitted_at=NOW))
+    with store.snapshot() as tx:
+        [found] = earned_so_far(tx, targets={"triage": target}, now=NOW)
+    assert (found.fewest, found.needed) == (fewest, needed)
 
 
 def test_records_that_mention_an_address_are_found_whatever_its_case(store: SqliteStore) -> None:
