@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,8 @@ from connector.gate import handoffs as given
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.pipeline import People
 from connector.policy import Unanswered
+from connector.report.card import ORIGINS
+from connector.report.evidence import evidence_of
 from connector.settings import load_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="See and settle the cases that were given to people.")
@@ -53,12 +56,13 @@ def list_(
 
 @app.command(epilog="Example: crm-connector handoffs show 3f9a")
 def show(*, handoff: One, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Show one case: why, what was tried, what is missing, who has it until when and who is next."""
+    """Show one case: why, what was read and tried, what is missing, who has it until when and who is next."""
     now = SystemClock().now()
     with reading_state(load_settings(config)) as store, store.snapshot() as tx:
         found = given.find(tx, handoff)
+        read = evidence_of(tx, [found.decision]).get(found.decision, ())
     if as_json:
-        emit(document_of(found, now))
+        emit(document_of(found, now) | {"evidence": [asdict(one) for one in read]})
         return
     say(f"{found.id}  {found.ref}", style="bold")
     pairs([
@@ -70,6 +74,9 @@ def show(*, handoff: One, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson =
     ])  # fmt: skip
     heading("Why")
     say(found.summary)
+    for one in read:
+        say(f"  “{one.quote}”")
+        say(f"    — {one.source}, written by {ORIGINS.get(one.origin, one.origin)}", style="dim")
     heading("Best guesses")
     say("; ".join(found.tried) or "none")
     heading("Missing")

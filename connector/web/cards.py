@@ -16,6 +16,7 @@ from connector.report.card import ORIGINS, on_expiry
 from connector.report.earning import CellReport, earned_by
 from connector.report.names import names_of
 from connector.report.outcomes import Outcome, outcomes_of
+from connector.report.story import Evidence
 from connector.report.times import moment
 from connector.store import Transaction
 from connector.web.security.forms import LONGEST
@@ -156,11 +157,8 @@ def shape_of(asked: Approval, *, hides: bool = False) -> Shape:
 
 
 def quotes_of(asked: Approval) -> tuple[Quote, ...]:
-    return tuple(map(_quote, asked.citations))
+    return tuple(quote_of(Evidence(**citation)) for citation in asked.citations)
 
 
-def _quote(citation: Mapping[str, str]) -> Quote:
-    origin = citation["origin"]
-    return Quote(
-        text=citation["quote"], source=citation["source"], by=BY.get(origin, origin), is_trusted=origin != "outsider"
-    )
+def quote_of(one: Evidence) -> Quote:
+    return Quote(text=one.quote, source=one.source, by=BY.get(one.origin, one.origin), is_trusted=one.origin != "outsider")

@@ -12,24 +12,28 @@ from connector.gate.handoffs import Handoff, HandoffError, HandoffState
 from connector.gate.persons import Role
 from connector.journal import Entry, EntryKind
 from connector.policy import Unanswered
+from connector.report.evidence import evidence_of
 from connector.report.names import names_of
 from connector.report.times import moment
 from connector.store import Transaction
+from connector.web.cards import Quote, quote_of
 from connector.web.csv_export import csv_of
 from connector.web.house import House
 from connector.web.page import Answer, Asked, BadRequestError, Download, NotThereError, Page, SeeOther, Shown, Way
 from connector.web.pages.wording import own_path, word
 
 _SHOWN = 200
+_QUOTED = 20  # what was read for a case is long; of the further ones it is a click away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """One case. `said` is what this person said of it already."""
+    """One case. `said` is what this person said of it already; `words` what the agent read, None where it is not told."""
 
     handoff: Handoff
     name: str
     said: Feedback
+    words: tuple[Quote, ...] | None
 
     @property
     def is_open(self) -> bool:
@@ -52,7 +56,8 @@ def show(house: House, asked: Asked) -> Answer:
         unsettled = handoffs.listed(tx, limit=_SHOWN)
         settled = handoffs.settled_lately(tx, limit=12)
         values = {
-            "cases": _cases(tx, unsettled, asked), "settled": _cases(tx, settled, asked),
+            "cases": [*_cases(tx, unsettled[:_QUOTED], asked), *_cases(tx, unsettled[_QUOTED:], asked, tells=False)],
+            "settled": _cases(tx, settled, asked, tells=False),
             "total": handoffs.unsettled(tx), "back": "/handoffs",
         }
     return Shown(template="handoffs.html", values=values)
@@ -143,10 +148,17 @@ def _named(tx: Transaction, asked: Asked) -> Handoff:
     return found
 
 
-def _cases(tx: Transaction, found: list[Handoff], asked: Asked) -> list[CaseView]:
+def _cases(tx: Transaction, found: list[Handoff], asked: Asked, *, tells: bool = True) -> list[CaseView]:
+    read = evidence_of(tx, [one.decision for one in found]) if tells else {}
     names = names_of(tx, [(one.ref, {}) for one in found])
     said = feedback.by_person(tx, [one.id for one in found], asked.person.name)
-    return [CaseView(handoff=one, name=names[one.ref], said=said.get(one.id, Feedback())) for one in found]
+    return [
+        CaseView(
+            handoff=one, name=names[one.ref], said=said.get(one.id, Feedback()),
+            words=tuple(map(quote_of, read.get(one.decision, ()))) if tells else None,
+        )
+        for one in found
+    ]
 
 
 def _count(tx: Transaction, now: datetime) -> int:

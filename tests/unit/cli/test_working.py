@@ -136,7 +136,10 @@ def test_an_unclear_case_is_claimed_and_closed(company: Company, program: Progra
     [case] = [one for one in listed if one["record"] == f"crm:ticket/{ticket}"]
     assert case["when_unanswered"] == "then it goes to support-manager"
     assert program("handoffs", "claim", case["id"]).code == 0
-    assert program("handoffs", "show", case["id"], "--json").document["owner"] == "robin"
+    shown = program("handoffs", "show", case["id"], "--json").document
+    assert shown["owner"] == "robin"
+    assert "zzz qqq xxyzzy plugh" in [one["quote"] for one in shown["evidence"]]
+    assert "“zzz qqq xxyzzy plugh”" in program("handoffs", "show", case["id"]).out
     assert program("handoffs", "close", case["id"], "--remark", "called").code == 0
     assert program("handoffs", "show", case["id"], "--json").document["state"] == "closed"
 

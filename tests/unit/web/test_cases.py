@@ -10,7 +10,9 @@ from connector.gate import feedback
 from connector.gate.feedback import EscalationQuality
 from connector.gate.handoffs import HandoffState
 from connector.journal import EntryKind
-from tests.support.visitor import Visitor
+from tests.support.given import policy
+from tests.support.road import Road
+from tests.support.visitor import Visitor, house_over
 
 CLAIM, CLOSE, RETURN = (("act", word) for word in ("claim", "close", "return"))
 
@@ -29,6 +31,23 @@ def test_a_case_says_what_was_tried_what_is_missing_and_who_is_next(ada, case):
     for said in ("1 case waits", "Quo vadis", "category = billing (20%)", "unlike any earlier ticket", "leads", "boss"):
         assert said in text, said
     assert "closed without a write" in text
+
+
+@pytest.mark.parametrize(("hidden", "told"), [("channel", True), ("description", False)])
+def test_a_case_quotes_what_was_read_without_what_the_policy_hides(desk, tmp_path, hidden, told):
+    words = "My café table wobbles & squeaks <b>badly</b>. " + "It was fine in May. " * 60
+    road = Road(desk, tmp_path, under=policy(context=f"{{never: [{hidden}]}}"))
+    road.activate()
+    ticket = road.ticket("Quo vadis", description=words)
+    road.rounds()
+    [handoff] = road.handoffs(ticket)
+    ada = Visitor(house_over(road), "ada")
+    for path in ("/handoffs", f"/handoffs/{handoff.id}"):
+        text = ada.read(path)
+        assert ("My café table wobbles &amp; squeaks &lt;b&gt;badly&lt;/b&gt;." in text) is told, path
+        assert text.count("It was fine in May.") < 25  # the beginning, and no wall of text
+        assert "ticket.subject · written by" in text
+    road.store.close()
 
 
 def test_taken_closed_and_counted(ada, road, house, case):
