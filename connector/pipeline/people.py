@@ -201,9 +201,10 @@ class People:
         self, tx: Transaction, found: Approval, *, by: str, remark: str | None, labelled: bool = True
     ) -> Approval:
         now = self.clock.now()
+        unseen = found.id in queue.hidden_from(tx, by, [found])  # in a task or in Slack a blind one can be turned down
         approvals.reject(tx, found, by=by, at=now, remark=remark)
         if labelled:
-            self._label(tx, found, agreed=False, actual=None, now=now)
+            self._label(tx, found, agreed=False, actual=None, now=now, blind=unseen)
         note_verdict(tx, found.decision, "rejected")
         self._note(tx, EntryKind.REJECTED, found, by=by, now=now, remark=remark)
         return found

@@ -18,8 +18,9 @@ from adapters.channels import slack_answers, slack_board, smtp
 from connector.adapter.http import HttpTransport
 from connector.cli.pages import answering
 from connector.errors import ConnectorError, SettingsError
-from connector.gate import audits
+from connector.gate import audits, labels
 from connector.gate.approval import ApprovalError, ApprovalState
+from connector.gate.cells import Cell
 from connector.gate.persons import Role
 from connector.gate.rebasing import rebase
 from connector.journal import EntryKind
@@ -195,6 +196,16 @@ def test_a_blind_question_has_no_approve_and_takes_a_value(start, space, monkeyp
     say(road, door(road), space.press(ts, "Write this value", typed="billing"))
     road.rounds()
     assert written(road, ticket) == ["billing"]
+
+
+def test_a_blind_question_turned_down_in_slack_counts_as_one_that_was_not_shown(start, space, monkeypatch):
+    monkeypatch.setattr(audits, "BLIND_SHARE", 1.0)
+    road, ticket, question, _ = start()
+    say(road, door(road), space.press(message(space), "Reject"))
+    assert states(road, ticket) == [ApprovalState.REJECTED]
+    with road.store.snapshot() as tx:
+        [label] = labels.of_cell(tx, Cell.parse(question.cell), question.pins, road.clock.now())
+    assert (label.blind, label.agreed) == (True, False)
 
 
 def odd(road, space):
