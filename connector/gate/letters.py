@@ -10,6 +10,9 @@ from connector.gate.approval import Approval
 from connector.gate.approvals import approval_of, by_id
 from connector.store import Transaction, any_of
 
+BY_MAIL = "mail"
+"""The way that reaches one person, the owner; others stand where everybody reads them."""
+
 
 def unsent(tx: Transaction, way: str, policies: Collection[str], *, limit: int) -> list[Approval]:
     """Questions that wait and were not sent this way yet, the longest waiting first."""
@@ -60,6 +63,14 @@ def not_sent(tx: Transaction, approval: str, way: str) -> None:
     tx.run(
         "DELETE FROM asking_letters WHERE approval = :approval AND way = :way AND state = 'sending'",
         approval=approval, way=way,
+    )
+
+
+def has_another_owner(tx: Transaction, approval: str) -> None:
+    """The letter went to somebody else: whoever has the question now gets one as well."""
+    tx.run(
+        "DELETE FROM asking_letters WHERE approval = :approval AND way = :way AND state <> 'sending'",
+        approval=approval, way=BY_MAIL,
     )
 
 

@@ -12,7 +12,7 @@ from connector.change import inbox
 from connector.change.trigger import forget_visit
 from connector.clock import Clock
 from connector.context.past import note_verdict
-from connector.gate import approvals, bulks, feedback, handoffs, labels, queue
+from connector.gate import approvals, bulks, feedback, handoffs, labels, letters, queue
 from connector.gate.approval import Approval, ApprovalError, ApprovalState
 from connector.gate.bulks import BulkStage
 from connector.gate.feedback import Feedback
@@ -100,6 +100,8 @@ class People:
         with self.store.transaction("people: handed on") as tx:
             found = _pending(tx, approval)
             queue.hand_to(tx, found, owner)
+            if owner != found.owner:
+                letters.has_another_owner(tx, found.id)
             self._note_change(tx, found, by=by, change=f"handed from {found.owner} to {owner}", remark=remark)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -156,7 +157,7 @@ class MailWay:
     chosen: Callable[[str], bool]
     page: str
     local_only: frozenset[ObjectType] = frozenset()
-    name: str = "mail"
+    name: str = letters.BY_MAIL
 
     def asks(self, policy: str) -> bool:
         return self.chosen(policy)
@@ -172,8 +173,8 @@ class MailWay:
         lines = [*told(asked), "", f"Answer on the page: {link_to(self.page, asked)}"]
         lines.append(f"Unanswered by {asked.expires_at:%Y-%m-%d %H:%M} UTC, nothing is written.")
         dispatch = Dispatch(
-            intent=f"question-{asked.id}", kind=ActionKind.SEND_EMAIL, ref=asked.ref, target="mail", to=tuple(to),
-            subject=title_of(asked), body="\n".join(lines), parameters={}, at=self.clock.now(),
+            intent=f"question-{asked.id}-{_short(asked.owner)}", kind=ActionKind.SEND_EMAIL, ref=asked.ref, target="mail",
+            to=tuple(to), subject=title_of(asked), body="\n".join(lines), parameters={}, at=self.clock.now(),
         )
         return self.channel.deliver(dispatch)
 
@@ -189,6 +190,11 @@ def _kept(asked: Approval, local_only: frozenset[ObjectType]) -> Refused | None:
     if asked.ref.object not in local_only:
         return None
     return Refused(code="local_only", reason=f"{asked.ref.object} is local only; the question waits on the page")
+
+
+def _short(owner: str) -> str:
+    """An owner in a Message-ID: each gets a letter of their own, once."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:12]
 
 
 def link_to(page: str | None, asked: Approval) -> str | None:

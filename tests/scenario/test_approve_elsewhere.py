@@ -389,6 +389,21 @@ def test_a_letter_asks_who_is_not_signed_in_for_the_token_first_and_then_shows_t
     assert question.seal in path
 
 
+def test_handed_on_the_new_owner_gets_a_letter_too_and_once(start, mailbox):
+    road, ticket, question, tasks = start()
+    tasks.access.add("bob", Role.APPROVER, by="test")
+    tasks.access.link("bob", "email", "bob@example.com", by="test")
+    for owner in ("bob", "bob"):
+        road.pipeline.people.hand_to(question.id, owner, by="ada")
+        road.rounds()
+    assert [letter["To"] for letter in mailbox.letters] == ["ada@example.com", "bob@example.com"]
+    assert len({letter["Message-ID"] for letter in mailbox.letters}) == 2
+    Visitor(house_over(road), "bob").press(link_in(mailbox.letters[1]), ("verdict", "approve"))
+    road.rounds()
+    assert written(road, ticket) == ["billing"]
+    assert len(mailbox.letters) == 2
+
+
 def test_an_owner_without_an_address_gets_no_letter_and_the_question_waits(start, mailbox):
     leads = policy(gate="{supervised: until_earned, approvers: leads}", may="{update: {category: {}}}")
     road, ticket, _, _ = start(under=leads)
