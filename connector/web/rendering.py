@@ -17,7 +17,12 @@ from connector.record import RecordRef
 from connector.report.times import away, moment, span
 
 # Direction overrides turn what is read around, control characters do nothing good on a page.
-_HIDING = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HIDING = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+# Marks piled up on one letter are drawn over the lines above and below; no script needs more than three.
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILED = re.compile(f"({_MARK}{{3}}){_MARK}+")
 
 
 @cache
@@ -39,8 +44,8 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _plain(output: Any) -> Any:
-    """Foreign text without what hides in it; escaped text passes as it is."""
-    return _HIDING.sub("", output) if type(output) is str else output
+    """Foreign text without what hides in it or covers its neighbours; escaped text passes as it is."""
+    return _PILED.sub(r"\1", _HIDING.sub("", output)) if type(output) is str else output
 
 
 def _away(at: datetime, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from connector.journal import Entry, EntryKind
 from connector.policy import Unanswered
 from connector.report.evidence import evidence_of
 from connector.report.names import names_of
+from connector.report.story import Evidence
 from connector.report.times import moment
 from connector.store import Transaction
 from connector.web.cards import Quote, quote_of
@@ -155,10 +156,15 @@ def _cases(tx: Transaction, found: list[Handoff], asked: Asked, *, tells: bool =
     return [
         CaseView(
             handoff=one, name=names[one.ref], said=said.get(one.id, Feedback()),
-            words=tuple(map(quote_of, read.get(one.decision, ()))) if tells else None,
+            words=_words(read.get(one.decision, ()), but=names[one.ref]) if tells else None,
         )
         for one in found
     ]
+
+
+def _words(read: Sequence[Evidence], *, but: str) -> tuple[Quote, ...]:
+    """What was read, without what the case is called anyway."""
+    return tuple(quote_of(one) for one in read if one.quote != but)
 
 
 def _count(tx: Transaction, now: datetime) -> int:

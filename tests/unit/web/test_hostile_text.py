@@ -50,7 +50,8 @@ HOSTILE = {
     "a name that shadows": '<form id="main"><input name="children">',
     "overlong utf-7": f"+ADw-script+AD4-{MARK}()+ADw-/script+AD4-",
     "a null in the tag": f"<scr\x00ipt>{MARK}()</script>",
-    "text that turns around": "\u202egnp.exe\u2066\u200f",
+    "text that turns around": "\u202egnp.exe\u2066\u200f\u061c",
+    "marks that cover the lines around": "O" + "\u0334\u0320\u0346" * 30 + "ff",
     "an isolated surrogate's stand-in": f"\ufffd<x onclick={MARK}()>",
     "line separators": f"\u2028<script>{MARK}()</script>\u2029",
 }
@@ -98,7 +99,7 @@ def is_harmless(text: str) -> bool:
         and own
         and len(scripts) == text.lower().count("<script") == 1
         and "http-equiv" not in [name for _, name, _ in found.attributes]
-        and not re.search("[\u0000\u202a-\u202e\u2066-\u2069\u200e\u200f]", text)
+        and not re.search("[\u0000\u061c\u202a-\u202e\u2066-\u2069\u200e\u200f]|[\u0300-\u036f]{4}", text)
     )
 
 
