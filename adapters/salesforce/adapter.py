@@ -12,7 +12,9 @@ from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.contact_roles import ContactRoles
 from adapters.salesforce.correspondents import Correspondents
 from adapters.salesforce.creates import CREATE_BATCH, DRAFTS_ON, Creates
+from adapters.salesforce.field_history import FieldHistory
 from adapters.salesforce.flows import Flows
+from adapters.salesforce.hindsight import Hindsight
 from adapters.salesforce.mapping import DEFAULT_MARKER_FIELD, object_maps
 from adapters.salesforce.reads import READ_BATCH, SalesforceReader
 from adapters.salesforce.resolution import Resolutions
@@ -59,22 +61,24 @@ class SalesforceAdapter:
             environment.connection, self._client, self._catalog, roles=roles,
             correspondents=Correspondents(self._client, self._catalog, environment.log),
         )
+        overlap = timedelta(seconds=float(settings.get("overlap_seconds", DEFAULT_OVERLAP)))
         self._changes = SalesforceChanges(
             environment.connection,
             self._client,
             self._catalog,
             Sweep(environment, self._client, self._catalog),
             roles=roles,
-            overlap=timedelta(seconds=float(settings.get("overlap_seconds", DEFAULT_OVERLAP))),
+            overlap=overlap,
             log=environment.log,
         )
         creates = Creates(environment.connection, self._client, self._catalog, marker_field=self._marker_field)
+        history = FieldHistory(self._client, self._catalog, reach=overlap)
         self._writes = SalesforceWriter(
             self._client,
             self._records,
-            Updates(self._client, self._catalog, self._records),
+            Updates(self._client, self._catalog, self._records, Hindsight(self._client, history)),
             creates,
-            Resolutions(self._client, self._catalog, self._records, creates),
+            Resolutions(self._client, self._catalog, self._records, creates, history),
         )
 
     @readable

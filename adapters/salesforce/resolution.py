@@ -9,10 +9,12 @@ from datetime import timedelta
 from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.creates import Creates
-from adapters.salesforce.field_history import FieldHistory
-from adapters.salesforce.payloads import payload
+from adapters.salesforce.field_history import FieldEdit, FieldHistory
+from adapters.salesforce.payloads import Payload, payload
 from adapters.salesforce.reads import SalesforceReader
+from adapters.salesforce.rows import stamp_of
 from adapters.salesforce.soql import select
+from adapters.salesforce.unseen import before_write, overwritten, unseen_edits
 from connector.adapter import (
     Created,
     FieldName,
@@ -39,12 +41,14 @@ _STILL_UNDER_WAY = timedelta(minutes=2)  # a create without a unique marker may 
 class Resolutions:
     """Answers for each write of unknown outcome whether it arrived."""
 
-    def __init__(self, client: SalesforceClient, catalog: Catalog, reader: SalesforceReader, creates: Creates) -> None:
+    def __init__(
+        self, client: SalesforceClient, catalog: Catalog, reader: SalesforceReader, creates: Creates, history: FieldHistory
+    ) -> None:
         self._client = client
         self._catalog = catalog
         self._reader = reader
         self._creates = creates
-        self._history = FieldHistory(client, catalog)
+        self._history = history
 
     def find_out(self, unknown: Sequence[UnknownWrite]) -> tuple[Resolution, ...]:
         return tuple(self._one(one) for one in unknown)
@@ -62,7 +66,7 @@ class Resolutions:
     def _update(self, write: GuardedWrite) -> Resolution:
         description = self._catalog.describe(write.ref.object)
         try:
-            expected = payload(description, write.values, creating=False).expected
+            sent = payload(description, write.values, creating=False)
         except PermanentError:
             return NotApplied()
         now = self._reader.read([write.ref], list(write.values))[write.ref]
@@ -74,24 +78,27 @@ class Resolutions:
             case Record() if write.live.modified_at == now.modified_at:
                 return NotApplied()  # nobody wrote it; the org itself may have moved the version
             case Record():
-                return self._judged(write, now, expected)
+                return self._judged(write, now, sent)
 
-    def _judged(self, write: GuardedWrite, now: Record, expected: Mapping[FieldName, FieldValue]) -> Resolution:
+    def _judged(self, write: GuardedWrite, now: Record, sent: Payload) -> Resolution:
         """Whether our write came between `live` and `now`: by the last modifier, the field history, or the values."""
         live, us = write.live, self._client.user_id()
-        bringing = [name for name, value in expected.items() if not _same(live, name, value)]
+        bringing = [name for name, value in sent.expected.items() if not _same(live, name, value)]
         if not bringing:
             return NotApplied()
         if now.modified_by == us:
             moved = any(not _same(now, name, live.fields.get(name)) for name in bringing)
-            return _applied(write, expected, now) if moved else NotApplied()  # sending again under the new stamp is safe
-        authors = self._history.authors(live, bringing)
+            if not moved:
+                return NotApplied()  # sending again under the new stamp is safe
+            return _applied(write, sent, now, self._history.edits([live]) if self._history.may_hide(live) else (), us)
+        edits = self._history.edits([live])
+        authors = _authors(write, sent, bringing, edits)
         if us in authors:
-            return _stood(_applied(write, expected, now), expected)
+            return _stood(_applied(write, sent, now, edits, us), sent.expected)
         if authors or self._history.lists(live, bringing):
             return NotApplied()  # a tracked field names everybody who wrote it
-        if any(_same(now, name, expected[name]) for name in bringing):
-            return _applied(write, expected, now)  # for an untracked one its value is the only witness
+        if any(_same(now, name, sent.expected[name]) for name in bringing):
+            return _applied(write, sent, now, edits, us)  # for an untracked one its value is the only witness
         return Unprovable(reason="somebody changed the record since, and Salesforce keeps no history of the field")
 
     def _create(self, create: MarkedCreate, unknown: UnknownWrite) -> Resolution:
@@ -111,11 +118,22 @@ def _same(record: Record, name: FieldName, value: FieldValue) -> bool:
     return same_value(record.fields.get(name), value)
 
 
-def _applied(write: GuardedWrite, expected: Mapping[FieldName, FieldValue], now: Record) -> Written:
+def _authors(
+    write: GuardedWrite, sent: Payload, names: Sequence[FieldName], edits: Sequence[FieldEdit]
+) -> set[str]:
+    """Who changed these fields after `live`, which had settled: whatever came later carries a later second."""
+    stamp = stamp_of(write.live.version)
+    later = [one for one in edits if one.at > stamp]
+    return {one.by for one in later for name in names if one.is_of(sent.columns[name].native)}
+
+
+def _applied(write: GuardedWrite, sent: Payload, now: Record, edits: Sequence[FieldEdit], us: str) -> Written:
     after = {name: now.fields.get(name) for name in write.values}
-    changed = tuple(name for name, value in after.items() if not same_value(value, expected[name]))
-    before = {name: write.live.fields.get(name) for name in write.values}
-    return Written(version=now.version, before=before, after=after, changed_by_crm=changed)
+    unseen = unseen_edits(write, sent, after, edits, us)
+    before = before_write(write, sent, unseen)
+    changed = tuple(name for name, value in after.items() if not same_value(value, sent.expected[name]))
+    lost = overwritten(sent, before, unseen)
+    return Written(version=now.version, before=before, after=after, overwritten=lost, changed_by_crm=changed)
 
 
 def _stood(written: Written, expected: Mapping[FieldName, FieldValue]) -> Written:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -11,10 +11,13 @@ from adapters.salesforce.catalog import Catalog
 from adapters.salesforce.changes import SETTLE
 from adapters.salesforce.client import SalesforceClient
 from adapters.salesforce.failures import CrmError, failure
+from adapters.salesforce.field_history import FieldEdit
+from adapters.salesforce.hindsight import Hindsight, Told
 from adapters.salesforce.payloads import Payload, payload, row_path, update_pair
 from adapters.salesforce.reads import SalesforceReader
 from adapters.salesforce.rows import stamp_of, version_of
 from adapters.salesforce.schema import Description
+from adapters.salesforce.unseen import before_write, overwritten, unseen_edits
 from connector.adapter import (
     FieldName,
     GuardedWrite,
@@ -44,7 +47,8 @@ from connector.errors import (
     UnsafeReferenceError,
 )
 
-UPDATE_BATCH = 12  # pairs in one composite call of at most 25
+UPDATE_BATCH = 12  # pairs in one composite call of at most 25, which leaves one for a query of their history
+_MOST_CALLS, _MOST_QUERIES = 25, 5  # in one composite call
 _GUARD_CODES = {"ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE_CHECK"}
 
 
@@ -59,12 +63,19 @@ class _Sending:
 
 
 class Updates:
-    """Sends guarded updates, twelve to a call."""
+    """Sends guarded updates, up to twelve to a call.
 
-    def __init__(self, client: SalesforceClient, catalog: Catalog, reader: SalesforceReader) -> None:
+    A guard cannot tell two edits of one second apart. Where one of them may still have been uncommitted when the record
+    was read, the same call asks for the history of what it has just written.
+    """
+
+    def __init__(
+        self, client: SalesforceClient, catalog: Catalog, reader: SalesforceReader, hindsight: Hindsight
+    ) -> None:
         self._client = client
         self._catalog = catalog
         self._reader = reader
+        self._hindsight = hindsight
 
     def send(self, writes: Sequence[GuardedWrite]) -> tuple[WriteResult, ...]:
         """One result per write, in order. CredentialsError is raised only while nothing has been sent."""
@@ -76,8 +87,8 @@ class Updates:
                 ready.append(checked)
             else:
                 results[place] = checked
-        for start in range(0, len(ready), UPDATE_BATCH):
-            results |= self._send_batch(ready[start : start + UPDATE_BATCH], first=start == 0)
+        for number, batch in enumerate(self._batches(ready)):
+            results |= self._send_batch(batch, first=number == 0)
         return self._with_survivors(writes, tuple(results[place] for place in range(len(writes))))
 
     def _check(self, place: int, write: GuardedWrite) -> _Sending | WriteResult:
@@ -92,11 +103,25 @@ class Updates:
             return refused(error, None)
         return _Sending(place, write, description, sent)
 
+    def _batches(self, ready: Sequence[_Sending]) -> Iterator[list[_Sending]]:
+        """What goes into one call: pairs, and for each object whose history is asked for one query."""
+        batch: list[_Sending] = []
+        for one in ready:
+            asked = len(self._hindsight.asked([each.write.live for each in (*batch, one)]))
+            if asked > _MOST_QUERIES or 2 * (len(batch) + 1) + asked > _MOST_CALLS:
+                yield batch
+                batch = []
+            batch.append(one)
+        if batch:
+            yield batch
+
     def _send_batch(self, batch: Sequence[_Sending], *, first: bool) -> dict[int, WriteResult]:
         calls: list[dict[str, Any]] = []
         for number, one in enumerate(batch):
             path = self._client.path(row_path(one.description, one.write.ref.id))
             calls += update_pair(number, one.write, one.sent, path, self._client.headers())
+        asked = self._hindsight.asked([one.write.live for one in batch])
+        calls += self._hindsight.calls(asked)
         try:
             body = self._client.composite(calls, Operation.GUARDED).body
         except CredentialsError:
@@ -106,8 +131,9 @@ class Updates:
         except ConnectorError as error:
             return {one.place: lost(error) for one in batch}
         answers = {str(one.get("referenceId")): one for one in body["compositeResponse"] if isinstance(one, Mapping)}
+        told = self._hindsight.told(asked, answers)
         return {
-            one.place: _verdict(one, answers.get(f"write{number}"), answers.get(f"read{number}"))
+            one.place: _verdict(one, answers.get(f"write{number}"), answers.get(f"read{number}"), told)
             for number, one in enumerate(batch)
         }
 
@@ -136,16 +162,20 @@ def unsettled(write: GuardedWrite) -> timedelta | None:
     return SETTLE - age if age < SETTLE else None
 
 
-def written(write: GuardedWrite, sent: Payload, row: Mapping[str, Any]) -> Written:
-    """What a row read back after our write says about it."""
+def written(
+    write: GuardedWrite, sent: Payload, row: Mapping[str, Any], *, edits: Sequence[FieldEdit] = (), us: str = ""
+) -> Written:
+    """What a row read back after our write, and the history of its fields, say about it."""
     after = {name: column.value(row.get(column.native)) for name, column in sent.columns.items()}
-    before = {name: write.live.fields.get(name) for name in sent.columns}
+    unseen = unseen_edits(write, sent, after, edits, us)
+    before = before_write(write, sent, unseen)
     off = [name for name, value in after.items() if not same_value(value, sent.expected[name])]
     ignored = tuple(name for name in off if same_value(after[name], before[name]))
     return Written(
         version=version_of(row.get("SystemModstamp")),
         before=before,
         after=after,
+        overwritten=overwritten(sent, before, {name: edit for name, edit in unseen.items() if name not in ignored}),
         changed_by_crm=tuple(name for name in off if name not in ignored),
         ignored=ignored,
     )
@@ -176,12 +206,14 @@ def lost(error: ConnectorError) -> Postponed | Unknown:
             return Unknown(reason=error.message)
 
 
-def _verdict(one: _Sending, patch: Mapping[str, Any] | None, read: Mapping[str, Any] | None) -> WriteResult:
+def _verdict(
+    one: _Sending, patch: Mapping[str, Any] | None, read: Mapping[str, Any] | None, told: Told
+) -> WriteResult:
     if patch is None or not isinstance(patch.get("httpStatusCode"), int):
         return Unknown(reason="the composite answer does not say what became of this write")
     status, body = patch["httpStatusCode"], patch.get("body")
     if status < 300:
-        return _read_back(one, read)
+        return _read_back(one, read, told)
     error = CrmError.read(body)
     if status == 412 or (error is not None and error.code in _GUARD_CODES):
         return GuardFailed()
@@ -205,11 +237,13 @@ def unwritten(error: ConnectorError, description: Description) -> Missed | Postp
             return Unknown(reason=error.message)
 
 
-def _read_back(one: _Sending, read: Mapping[str, Any] | None) -> WriteResult:
+def _read_back(one: _Sending, read: Mapping[str, Any] | None, told: Told) -> WriteResult:
+    if (why := told.unread.get(one.write.ref.id)) is not None:
+        return Unknown(reason=f"written, but the history of its fields could not be read: {why}")
     row = read.get("body") if read is not None and read.get("httpStatusCode") == 200 else None
     if not isinstance(row, Mapping):
         return Unknown(reason="written, but the row could not be read back")
     try:
-        return written(one.write, one.sent, row)
+        return written(one.write, one.sent, row, edits=told.edits, us=told.us)
     except InvalidResponseError as error:
         return Unknown(reason=error.message)

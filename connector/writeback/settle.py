@@ -253,7 +253,8 @@ class Settler:
         if plan.moved:
             facts["theirs"] = encode_value(plan.replaces)
         altered = action.field in result.changed_by_crm
-        self.close(row, OutboxState.APPLIED, kind, inverse=inverse, wrote=True, altered_by_crm=altered, **facts)
+        wrote = not same_value(before, action.value)  # somebody may have set our very value in the last moment
+        self.close(row, OutboxState.APPLIED, kind, inverse=inverse, wrote=wrote, altered_by_crm=altered, **facts)
         self.tally.applied += 1
 
     def _undone_by_another(self, row: OutboxRow) -> None:

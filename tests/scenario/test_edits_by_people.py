@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from adapters.conformance import Mishap
 from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
 from connector.report.story import story_of
@@ -149,3 +152,45 @@ def test_explain_tells_apart_what_stayed_and_what_we_wanted(road):
         [told] = story_of(tx, ticket, "category").fields
     assert told.whose.startswith("somebody else's")
     assert (told.value, told.ours) == (road.category(ticket), "billing") == ("other", "billing")
+
+
+@pytest.mark.parametrize("desk", ["salesforce"], indirect=True)
+@pytest.mark.parametrize("dies", [False, True])
+def test_an_edit_that_bears_the_stamp_we_had_read_goes_back_to_its_place(road, dies):
+    """Two edits of one second, the second committed late: no condition on the stamp holds our write back."""
+    ticket = ready(road)
+    road.desk.edit(ticket, {"priority": "high"})
+    road.wait(timedelta(milliseconds=400))
+    road.desk.arm(Mishap.LATE_COMMIT)
+    road.desk.edit(ticket, {"category": "other"})
+    road.wait(timedelta(seconds=3))
+    assert road.category(ticket) is None, "it has not committed yet"
+    if dies:
+        road.dies_as_its_write_is_answered()
+    else:
+        road.write()
+    assert road.category(ticket) == "billing"
+    road.restart()
+    road.rounds()
+    assert road.category(ticket) == "other"
+    [conflict] = road.entries(ticket, EntryKind.CONFLICTED)
+    assert (conflict.body["before"], conflict.body["theirs"]) == ("other", "other")
+    assert [entry.body["before"] for entry in road.entries(ticket, EntryKind.RESTORED)] == ["billing"]
+    with road.store.snapshot() as tx:
+        [told] = story_of(tx, ticket, "category").fields
+    assert (told.value, told.ours) == ("other", "billing")
+    assert road.verified() == ()
+
+
+@pytest.mark.parametrize("desk", ["salesforce"], indirect=True)
+def test_our_own_value_set_first_under_the_stamp_we_had_read_is_theirs(road):
+    ticket = ready(road)
+    road.desk.edit(ticket, {"priority": "high"})
+    road.wait(timedelta(milliseconds=400))
+    road.desk.arm(Mishap.LATE_COMMIT)
+    road.desk.edit(ticket, {"category": "billing"})
+    road.wait(timedelta(seconds=3))
+    road.write()
+    assert road.agent_lines(ticket) == []
+    [applied] = road.entries(ticket, EntryKind.APPLIED)
+    assert (applied.body["before"], applied.body["wrote"]) == ("billing", False)

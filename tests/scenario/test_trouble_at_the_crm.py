@@ -200,29 +200,8 @@ def test_a_restart_at_any_point_neither_loses_nor_doubles(road, crash_at):
         with pytest.raises(KeyboardInterrupt):
             road.write()
     if crash_at == "sent":
-        face = road.between._face
-
-        def answer_nobody_hears(request):
-            face.respond(request)
-            raise KeyboardInterrupt
-
-        road.between.before_write.append(
-            lambda: setattr(road.between, "_face", _Once(face, answer_nobody_hears, road.between))
-        )
-        with pytest.raises(KeyboardInterrupt):
-            road.write()
+        road.dies_as_its_write_is_answered()
     road.restart()
     road.rounds()
     assert road.category(ticket) == "billing"
     assert len(road.agent_lines(ticket)) == 1
-
-
-class _Once:
-    """A face that answers one request in its own way and then steps back."""
-
-    def __init__(self, face, respond, between) -> None:
-        self._face, self._respond, self._between = face, respond, between
-
-    def respond(self, request):
-        self._between._face = self._face
-        return self._respond(request)

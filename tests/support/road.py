@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,6 +59,13 @@ class Between:
         if self.before_write and self._is_write(request):
             self.before_write.pop(0)()
         return self._face.respond(request)
+
+
+@dataclass
+class _Once:
+    """A face that answers one request in its own way."""
+
+    respond: Callable[[WireRequest], WireResponse]
 
 
 class HubSpotDesk(HubSpotWorld):
@@ -204,6 +213,20 @@ class Road:
 
     def category(self, ref: RecordRef) -> FieldValue:
         return self.desk.look(ref)["category"]
+
+    def dies_as_its_write_is_answered(self) -> None:
+        """The CRM takes the write, and nobody is there any more to hear so."""
+        face = self.between._face
+
+        def answer_nobody_hears(request: WireRequest) -> WireResponse:
+            face.respond(request)
+            raise KeyboardInterrupt
+
+        self.between.before_write.append(lambda: setattr(self.between, "_face", _Once(answer_nobody_hears)))
+        with suppress(KeyboardInterrupt):
+            self.write()
+            raise AssertionError("nothing was written")
+        self.between._face = face
 
     def approvals(self, ref: RecordRef) -> Sequence[Approval]:
         with self.store.snapshot() as tx:

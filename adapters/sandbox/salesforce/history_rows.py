@@ -26,7 +26,9 @@ class HistoryRows:
         parent = "Opportunity" if name == STAGE_HISTORY else HISTORY_OBJECTS[name]
         keys = self._org.history.keys(parent) if parent_id is None else [RowKey(parent, parent_id)]
         for key in keys:
-            changes = self._org.history.of(key)
+            seen = self._org.find(*key)
+            # The rows of a transaction show when it commits, like what it changed.
+            changes = [one for one in self._org.history.of(key) if seen is not None and one.at <= seen.stamp]
             yield from self._stages(key, changes) if name == STAGE_HISTORY else self._fields(name, key, changes)
 
     def _fields(self, name: str, key: RowKey, changes: Sequence[FieldChange]) -> Iterator[Row]:

@@ -74,6 +74,10 @@ def _no_settling_write(bench: Workbench) -> None:
     bench.swap(f"{_FORCE}.updates:unsettled", lambda write: None)
 
 
+def _history_unasked(bench: Workbench) -> None:
+    bench.swap(f"{_FORCE}.field_history:FieldHistory.may_hide", lambda self, live: False)
+
+
 def _timeout_is_refusal(bench: Workbench) -> None:
     from connector.adapter import Postponed
 
@@ -194,6 +198,9 @@ BUGS = {
     ),
     "no_settling_write": Bug(
         what="a stamp of this second guards a write", plant=_no_settling_write, row=12, crm="salesforce"
+    ),
+    "history_unasked": Bug(
+        what="an edit with the stamp we had read is run over unseen", plant=_history_unasked, row=12, crm="salesforce"
     ),
     "timeout_is_refusal": Bug(what="no answer counts as not applied", plant=_timeout_is_refusal, row=6),
     "verify_skipped": Bug(what="a write is not read back", plant=_verify_skipped, row=36, crm="hubspot"),

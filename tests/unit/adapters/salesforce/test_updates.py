@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ from connector.adapter import (
     RecordRef,
     Refused,
     Unknown,
+    UnknownWrite,
     Unsettled,
     WriteResult,
     Written,
@@ -321,3 +323,143 @@ def test_a_lookup_can_be_written() -> None:
     result = update(world, world.read(contact, "account"), account=account)
     assert isinstance(result, Written)
     assert world.org.get("Contact", contact.id).get("AccountId") == account
+
+
+def test_an_edit_of_the_base_s_own_second_that_committed_late_is_told_by_the_history() -> None:
+    """It bears the stamp that we had read, so the guard lets our write go over it."""
+    world = World()
+    live = twice_in_a_second(world, Priority="Low")
+    result = update(world, live, priority="high")
+    assert isinstance(result, Written)
+    assert (result.before, result.after) == ({"priority": "low"}, {"priority": "high"})
+    [lost] = result.overwritten
+    assert (lost.field, lost.value, lost.stamp.by) == ("priority", "low", world.rep.user)
+
+
+def test_our_very_value_in_the_base_s_own_second_is_nothing_that_we_replaced() -> None:
+    world = World()
+    live = twice_in_a_second(world, Priority="High")
+    result = update(world, live, priority="high")
+    assert isinstance(result, Written)
+    assert (result.before, result.overwritten, result.ignored) == ({"priority": "high"}, (), ())
+
+
+def test_the_history_comes_with_the_write_and_only_where_the_stamp_leaves_it_open() -> None:
+    world = World()
+    case = world.case()
+    live = settled(world, case)
+    before = len(world.transport.seen)
+    assert isinstance(update(world, live, priority="high"), Written)
+    assert len(world.transport.seen) - before == 1
+    assert b"CaseHistory" in world.transport.seen[-1].body
+    world.wait(301)
+    assert isinstance(update(world, world.read(case, *FIELDS), priority="low"), Written)
+    assert b"CaseHistory" not in world.transport.seen[-1].body
+
+
+def test_writes_to_two_objects_and_their_histories_fit_into_calls_of_twenty_five() -> None:
+    world = World()
+    refs = [world.case() for _ in range(13)]
+    refs.append(ref(ACCOUNT, world.org.create("Account", {"Name": "Acme"}, actor=world.rep).id))
+    world.wait()
+    lives = [world.read(one, "subject" if one.object is TICKET else "name") for one in refs]
+    writes = [
+        GuardedWrite(intent="i", live=live, values={FieldName("subject" if live.ref.object is TICKET else "name"): "ours"})
+        for live in [lives[-1], *lives[:-1]]
+    ]
+    before = world.calls("/composite")
+    assert all(isinstance(result, Written) for result in world.adapter.writes.update(writes))
+    assert world.calls("/composite") - before == 2
+
+
+@pytest.mark.parametrize("fault", ["reset_after_apply", "truncated_json"])
+def test_after_a_lost_answer_the_history_tells_what_was_replaced(fault: str) -> None:
+    world = World()
+    live = twice_in_a_second(world, Priority="Low")
+    world.faults.arm(fault)
+    assert isinstance(update(world, live, priority="high"), Unknown)
+    assert [lost.value for lost in resolved(world, live, priority="high").overwritten] == ["low"]
+
+
+def test_a_write_whose_history_cannot_be_read_is_unknown_until_it_can() -> None:
+    world = World()
+    live = twice_in_a_second(world, Priority="Low")
+    world.faults.arm("wide_row_short_pages")  # the rows that came with the write are not all
+    written_once = 0
+
+    def unavailable(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+        nonlocal written_once
+        written_once += "/composite" in request.url
+        return replace(answer, status=503) if "CaseHistory" in request.url else answer
+
+    world.transport.after = unavailable
+    result = update(world, live, priority="high")
+    assert isinstance(result, Unknown)
+    assert "history" in result.reason
+    world.transport.after = None
+    assert [lost.value for lost in resolved(world, live, priority="high").overwritten] == ["low"]
+    assert written_once == 1
+
+
+def test_a_history_that_comes_in_pages_is_read_to_its_end() -> None:
+    world = World()
+    live = twice_in_a_second(world, Priority="Low")
+    world.faults.arm("wide_row_short_pages")
+    result = update(world, live, priority="high")
+    assert isinstance(result, Written)
+    assert [lost.value for lost in result.overwritten] == ["low"]
+
+
+def test_a_flow_that_rewrites_our_value_does_not_hide_whose_edit_we_ran_over() -> None:
+    world = World()
+    live = twice_in_a_second(world, Subject="theirs")
+    world.faults.arm("trigger_rewrites_field")
+    result = update(world, live, subject="ours")
+    assert isinstance(result, Written)
+    assert (result.before, result.changed_by_crm) == ({"subject": "theirs"}, ("subject",))
+    assert [lost.value for lost in result.overwritten] == ["theirs"]
+
+
+def test_a_field_without_history_is_written_as_before() -> None:
+    """The limit that stays: nothing tells of an edit that committed late under the stamp we had read."""
+    world = World()
+    live = twice_in_a_second(world, Description="theirs")
+    result = update(world, live, description="ours")
+    assert isinstance(result, Written)
+    assert (result.before, result.overwritten) == ({"description": None}, ())
+
+
+def test_a_history_in_words_of_another_language_puts_nothing_back() -> None:
+    """Where options come as translated labels, nobody can tell what stood there."""
+    world = World()
+    live = twice_in_a_second(world, Priority="Low")
+
+    def translated(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+        return replace(answer, body=re.sub(rb'(Value": ?)"Low"', rb'\1"Niedrig"', answer.body))
+
+    world.transport.after = translated
+    result = update(world, live, priority="high")
+    assert isinstance(result, Written)
+    assert (result.before, result.overwritten) == ({"priority": "normal"}, ())
+
+
+def twice_in_a_second(world: World, **second: str) -> Record:
+    """A case edited twice within a second, read while only the first of the edits has committed."""
+    case = world.case()
+    world.wait()
+    world.edit(case, Priority="Medium")
+    world.wait(0.4)
+    world.faults.arm("late_commit")
+    world.edit(case, **second)
+    world.wait(3)
+    live = world.read(case, *FIELDS, "description")
+    assert live.fields[FieldName("priority")] == "normal"
+    return live
+
+
+def resolved(world: World, live: Record, **values: FieldValue) -> Written:
+    world.wait()
+    write = GuardedWrite(intent="i", values={FieldName(name): value for name, value in values.items()}, live=live)
+    [found] = world.adapter.writes.resolve([UnknownWrite(write=write, sent_at=live.read_at)])
+    assert isinstance(found, Written)
+    return found
