@@ -38,7 +38,7 @@ from connector.journal import Entry, EntryKind, Journal
 from connector.pipeline.people import People
 from connector.record import ConnectionName, ObjectSchema, ObjectType, Record, RecordRef, typed_value
 from connector.store import Store, Transaction
-from connector.writeback import outbox
+from connector.writeback import UNFINISHED, outbox
 
 MOST = 200
 """How many questions are put, and tasks looked at, with one poll."""
@@ -121,7 +121,7 @@ class Asking:
                 row = outbox.find(tx, task.intent)
                 if row is not None and (ref := _created(row.inverse)) is not None:
                     approval_tasks.stands(tx, task, ref)
-                elif row is None or row.state not in outbox.UNFINISHED:
+                elif row is None or row.state not in UNFINISHED:
                     approval_tasks.end(tx, task)
         with self.store.snapshot() as tx:
             now = [approval_tasks.of_intent(tx, task.intent) for task in tasks]

@@ -2,11 +2,11 @@
 
 from connector.writeback.apply import Writeback
 from connector.writeback.conflict import AlreadyOurs, FieldPlan, Lose, Review, Send, plan_field
-from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
-from connector.writeback.settle import Tally
+from connector.writeback.row import UNFINISHED, OutboxRow, OutboxState, WritePurpose
 from connector.writeback.tables import MIGRATIONS
+from connector.writeback.tally import Tally
 
 __all__ = [
-    "MIGRATIONS", "AlreadyOurs", "FieldPlan", "Lose", "OutboxRow", "OutboxState", "Review", "Send", "Tally",
+    "MIGRATIONS", "UNFINISHED", "AlreadyOurs", "FieldPlan", "Lose", "OutboxRow", "OutboxState", "Review", "Send", "Tally",
     "WritePurpose", "Writeback", "plan_field",
 ]

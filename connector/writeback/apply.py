@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.action import RemoveCreated, UpdateField, decode_inverse, makes_record
+from connector.action import UpdateField, makes_record
 from connector.adapter import (
     Adapter,
     Created,
@@ -24,13 +24,12 @@ from connector.clock import Clock
 from connector.errors import ConnectorError, RetryableError, StateError
 from connector.gate import approvals
 from connector.journal import EntryKind, Journal
-from connector.record import ConnectionName, ObjectType, RecordRef
+from connector.record import ConnectionName, ObjectType
 from connector.store import Store, Sync, Transaction
-from connector.writeback import layers, outbox
+from connector.writeback import layers, outbox, removals
 from connector.writeback.creating import marked
 from connector.writeback.entries import outcome_entry
 from connector.writeback.lost import lost_writes, settle_resolution
-from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
 from connector.writeback.outward import Outward, is_outward
 from connector.writeback.plan import (
     Conflict,
@@ -45,7 +44,10 @@ from connector.writeback.plan import (
     standing,
 )
 from connector.writeback.recipients import with_address_in
-from connector.writeback.settle import Settler, Tally, Tell
+from connector.writeback.removals import is_removal
+from connector.writeback.row import OutboxRow, OutboxState
+from connector.writeback.settle import Settler, Tell
+from connector.writeback.tally import Tally
 from connector.writeback.vouch import unvouched
 
 LATER = timedelta(seconds=5)
@@ -123,11 +125,11 @@ class Writeback:
             return
         updates = sent_together([plan for plan in sending if isinstance(plan.row.action, UpdateField)])
         making = [plan for plan in sending if makes_record(plan.row.action)]
-        creates = [plan for plan in making if not _is_removal(plan.row)]
+        creates = [plan for plan in making if not is_removal(plan.row)]
         try:
             updated = self._update(adapter, updates)
             created = self._create(adapter, creates)
-            removed = self._remove(adapter, [plan.row for plan in making if _is_removal(plan.row)])
+            removed = removals.send(self.store, adapter, [plan.row for plan in making if is_removal(plan.row)])
         except ConnectorError as error:
             # Some of it may have left: nothing stays `sending` while we live, all of it is looked up.
             with self.store.transaction("writeback: cut short") as tx:
@@ -151,7 +153,7 @@ class Writeback:
             approved = approvals.approved_by_people(tx, [row.approval for row in rows])
             # Before anything is read: the address of a row that nobody cleared is not even looked at.
             refused = unvouched(tx, rows)
-            beneath = _beneath(tx, rows)
+            beneath = layers.beneath(tx, rows)
         plans: list[Plan] = [*refused]
         disowned = {plan.row.intent for plan in refused}
         rows = [row for row in rows if row.intent not in disowned]
@@ -189,18 +191,6 @@ class Writeback:
             return tuple(Unknown(reason=str(error)) for _ in creates)
         return tuple(next(made) if isinstance(row, OutboxRow) else row for row in ready)
 
-    def _remove(self, adapter: Adapter, rows: Sequence[OutboxRow]) -> list[tuple[OutboxRow, RecordRef, WriteResult]]:
-        """Delete what earlier creates of ours made; deleting twice is deleting once, so a lost answer is asked again."""
-        removed: list[tuple[OutboxRow, RecordRef, WriteResult]] = []
-        with self.store.snapshot() as tx:
-            originals = {row.intent: outbox.find(tx, outbox.undone_by(row.intent)) for row in rows}
-        for row in rows:
-            original = originals.get(row.intent)
-            made = created_by(original) if original is not None else None
-            if made is not None:
-                removed.append((row, made.ref, adapter.writes.delete_created(made.ref)))
-        return removed
-
     def _resolve(self, unknown: Sequence[OutboxRow], tally: Tally) -> None:
         """Find out by reading what became of writes whose answer was lost."""
         now = self.clock.now()
@@ -209,12 +199,12 @@ class Writeback:
             row for row in unknown
             if row.not_before <= now and row.ref.connection in self.adapters and not is_outward(row)
         ]
-        removals = [row for row in rows if _is_removal(row)]
+        removals = [row for row in rows if is_removal(row)]
         if removals:
             with self.store.transaction("writeback: removals again", Sync.NORMAL) as tx:
                 for row in removals:
                     outbox.send_again(tx, row.intent, not_before=now)
-        rows = [row for row in rows if not _is_removal(row)]
+        rows = [row for row in rows if not is_removal(row)]
         for connection, some in _by_connection(rows).items():
             adapter = self.adapters[connection]
             writes, groups = lost_writes(some, adapter.capabilities)
@@ -274,28 +264,12 @@ class Writeback:
         return Settler(tx=tx, journal=self.journal, at=self.clock.now(), tally=tally, tell=self.tell)
 
 
-def _beneath(tx: Transaction, rows: Sequence[OutboxRow]) -> set[str]:
-    """Undos of writes over which another value is known to have stood by now.
-
-    When an undo was asked for, a later write of the field may still have been of unknown outcome.
-    """
-    undos = [row for row in rows if row.purpose is WritePurpose.REVERT and isinstance(row.action, UpdateField)]
-    undone = {row.intent: outbox.find(tx, outbox.undone_by(row.intent)) for row in undos}
-    covered = layers.covered(tx, [row for row in undone.values() if row is not None])
-    return {intent for intent, row in undone.items() if row is not None and row.intent in covered}
-
-
 def _settle_create(settler: Settler, row: OutboxRow, result: CreateResult) -> None:
     match result:
         case Created():
             settler.created(row, result)
         case _:
             settler.unanswered(row, result)
-
-
-def _is_removal(row: OutboxRow) -> bool:
-    """Deleting what we made may be sent twice: the second finds it gone."""
-    return row.purpose is WritePurpose.REVERT and makes_record(row.action)
 
 
 def _by_connection(rows: Sequence[OutboxRow]) -> dict[ConnectionName, list[OutboxRow]]:
@@ -310,9 +284,3 @@ def _by_object(rows: Sequence[OutboxRow]) -> dict[ObjectType, list[OutboxRow]]:
     for row in rows:
         found.setdefault(row.action.ref.object, []).append(row)
     return found
-
-
-def created_by(row: OutboxRow) -> RemoveCreated | None:
-    """How to take back what an applied create made."""
-    inverse = decode_inverse(row.inverse) if row.inverse else None
-    return inverse if isinstance(inverse, RemoveCreated) else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connector.action import DRAFT_TASK, CreateNote, CreateTask, Message
 from connector.adapter import Capabilities, MarkedCreate
 from connector.record import ActionKind, FieldName, FieldValue, ObjectType
-from connector.writeback.outbox import OutboxRow
+from connector.writeback.row import OutboxRow
 
 _SUBJECT = 255  # Salesforce Task.Subject; HubSpot allows more
 

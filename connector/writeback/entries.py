@@ -10,7 +10,7 @@ from connector.action import UpdateField, describe, encode_action
 from connector.gate import encode_bases, told
 from connector.journal import Entry, EntryKind
 from connector.record import FieldValue, encode_value
-from connector.writeback.outbox import OutboxRow
+from connector.writeback.row import OutboxRow
 
 
 def outcome_entry(row: OutboxRow, kind: EntryKind, at: datetime, **facts: Any) -> Entry:

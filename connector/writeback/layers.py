@@ -9,7 +9,7 @@ from connector.action import UpdateField
 from connector.record import RecordRef, decode_value, same_value
 from connector.store import Transaction
 from connector.writeback import outbox
-from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
+from connector.writeback.row import OutboxRow, OutboxState, WritePurpose, row_of
 
 UNDOABLE = "state = 'applied' AND inverse IS NOT NULL"
 UNDER_A_LATER = "the field was written again since, and that stays"
@@ -42,6 +42,17 @@ def covered(tx: Transaction, rows: Sequence[OutboxRow]) -> set[str]:
     return found
 
 
+def beneath(tx: Transaction, rows: Sequence[OutboxRow]) -> set[str]:
+    """Undos of writes over which another value is known to have stood by now.
+
+    When an undo was asked for, a later write of the field may still have been of unknown outcome.
+    """
+    undos = [row for row in rows if row.purpose is WritePurpose.REVERT and isinstance(row.action, UpdateField)]
+    undone = {row.intent: outbox.find(tx, outbox.undone_by(row.intent)) for row in undos}
+    under = covered(tx, [row for row in undone.values() if row is not None])
+    return {intent for intent, row in undone.items() if row is not None and row.intent in under}
+
+
 def never_stood(row: OutboxRow) -> bool:
     """Whether a flow of the org put the earlier value back in the moment of our write: what lies beneath stands.
 
@@ -66,7 +77,7 @@ def newest_first(tx: Transaction, condition: str, parameters: Mapping[str, objec
     rows = tx.rows(
         f"SELECT * FROM writeback_outbox WHERE {condition} ORDER BY {told} DESC, intent", **parameters
     )
-    return [outbox.row_of(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def _overran(row: OutboxRow) -> bool:

@@ -21,8 +21,8 @@ from connector.adapter import (
 from connector.record import Record, same_value
 from connector.writeback import outbox
 from connector.writeback.creating import marked
-from connector.writeback.outbox import OutboxRow
 from connector.writeback.plan import ToSend, guarded
+from connector.writeback.row import OutboxRow
 from connector.writeback.settle import LOOK_AGAIN, Settler
 
 PATIENCE = timedelta(minutes=15)

@@ -20,7 +20,7 @@ from connector.adapter import (
 )
 from connector.errors import ConnectorError
 from connector.record import FieldName, FieldValue, ObjectType, RecordRef
-from connector.writeback.outbox import OutboxRow
+from connector.writeback.row import OutboxRow
 
 
 def meeting_first(

@@ -34,9 +34,9 @@ from connector.record import ActionKind, FieldName, Record
 from connector.store import Store, Transaction
 from connector.writeback import outbox
 from connector.writeback.meetings import meeting_first
-from connector.writeback.outbox import OutboxRow, OutboxState
 from connector.writeback.plan import ToSend
 from connector.writeback.recipients import with_addresses
+from connector.writeback.row import OutboxRow, OutboxState
 from connector.writeback.settle import RETRIES, Settler, backoff
 from connector.writeback.vouch import unvouched
 

@@ -11,7 +11,7 @@ from connector.journal import Entry, EntryKind
 from connector.policy import Unanswered
 from connector.store import Transaction
 from connector.writeback.entries import field_name
-from connector.writeback.outbox import OutboxRow
+from connector.writeback.row import OutboxRow
 
 _DUE = timedelta(days=1)
 _NOBODY = "nobody"

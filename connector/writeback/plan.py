@@ -10,7 +10,7 @@ from connector.action import UpdateField, validate
 from connector.adapter import GuardedWrite
 from connector.record import FieldName, FieldValue, Found, Gone, Merged, ObjectSchema, Record, display, same_value
 from connector.writeback.conflict import AlreadyOurs, Lose, Review, Send, moved_evidence, plan_field, set_at
-from connector.writeback.outbox import OutboxRow, WritePurpose
+from connector.writeback.row import OutboxRow, WritePurpose
 
 
 @dataclass(frozen=True, slots=True)

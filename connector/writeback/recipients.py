@@ -13,7 +13,7 @@ from connector.adapter import Adapter, Refused
 from connector.context.reachable import PEOPLE, refuses
 from connector.errors import PermanentError
 from connector.record import FieldName, Record, RecordRef
-from connector.writeback.outbox import OutboxRow
+from connector.writeback.row import OutboxRow
 
 _EMAIL, _BOUNCED = FieldName("email"), FieldName("bounced")
 _READ = (_EMAIL, _BOUNCED, FieldName("consent"), FieldName("opted_out"))

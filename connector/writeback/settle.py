@@ -9,9 +9,6 @@ from typing import Any
 
 from connector.action import UpdateField, encode_inverse, inverse_of
 from connector.adapter import (
-    ChangeEvent,
-    ChangeKind,
-    ChangeOrigin,
     Created,
     GuardFailed,
     Missed,
@@ -23,10 +20,8 @@ from connector.adapter import (
     WriteResult,
     Written,
 )
-from connector.change import inbox
 from connector.change.cursors import position
-from connector.change.seen import look_up, note_own_create, note_own_write
-from connector.change.trigger import forget_visit
+from connector.change.seen import note_own_create, note_own_write
 from connector.gate import FieldBase, approvals, base_of
 from connector.gate.rebasing import rebase
 from connector.journal import Entry, EntryKind, Journal
@@ -35,9 +30,11 @@ from connector.record import FieldValue, Record, RecordRef, encode_value, same_v
 from connector.store import Transaction
 from connector.writeback import outbox
 from connector.writeback.entries import outcome_entry, values_body
-from connector.writeback.outbox import OutboxRow, OutboxState, WritePurpose
+from connector.writeback.looks import decide_again, look_for
 from connector.writeback.owed import tell_of_lost_edit
 from connector.writeback.plan import AskAgain, Conflict, Outdated, Plan, Settled, ToSend, Unfit, standing
+from connector.writeback.row import OutboxRow, OutboxState, WritePurpose
+from connector.writeback.tally import Tally
 
 Tell = Callable[[Transaction, OutboxRow, OutboxState], None]
 """How outcomes reach memory: called inside the transaction that settles them."""
@@ -47,24 +44,6 @@ MAY_HAVE_BEEN_UNDONE = (
     "no answer came to this write and somebody changed the record since: it may have arrived and been undone"
 )
 LOOK_AGAIN = timedelta(seconds=5)
-
-
-@dataclass(slots=True)
-class Tally:
-    """How one step of write-back went."""
-
-    applied: int = 0
-    conflicted: int = 0
-    refused: int = 0
-    unknown: int = 0
-    postponed: int = 0
-    outdated: int = 0
-    unreachable: list[str] = field(default_factory=list)
-
-    @property
-    def moved(self) -> int:
-        """How many actions this step brought forward for good."""
-        return self.applied + self.conflicted + self.refused + self.outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,32 +79,13 @@ class Settler:
                 self.ask_again(row, live, why)
             case Outdated(why=why, moved=moved, gone=gone):
                 if moved:
-                    self._decide_again(row)
+                    decide_again(self.tx, row, self.at)
                 if gone:
-                    self._look_for(row.action.ref)
+                    look_for(self.tx, row.action.ref, self.at)
                 self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Unfit(code=code, why=why):
                 self._refused(row, code, why)
-
-    def _decide_again(self, row: OutboxRow) -> None:
-        """Queue a look at the record whatever it holds by then: A → B → A before the next poll is no change to polling."""
-        forget_visit(self.tx, row.action.ref, row.policy, f"stale:{row.decision}")
-        event = ChangeEvent(
-            ref=row.action.ref, kind=ChangeKind.BACKFILL, origin=ChangeOrigin.AGAIN, occurred_at=self.at, slot=row.policy
-        )
-        inbox.put(self.tx, [event], run=f"stale-{row.decision}")
-
-    def _look_for(self, ref: RecordRef) -> None:
-        """Queue a look at a record that seems to be deleted: what is known of it goes once that is certain.
-
-        Polling does not show every deletion: HubSpot lists no record that was merged into one that was deleted then.
-        """
-        if look_up(self.tx, [ref]):
-            event = ChangeEvent(
-                ref=ref, kind=ChangeKind.CHANGED, origin=ChangeOrigin.RECONCILE, occurred_at=self.at, slot="gone"
-            )
-            inbox.put(self.tx, [event])
 
     def ask_again(self, row: OutboxRow, live: Record, why: str) -> None:
         """The verdict was given on values that moved: the same question, on the present ones, to a person."""
@@ -184,7 +144,7 @@ class Settler:
             case Missed(into=into):
                 why = f"the record was merged into {into}" if into else "the record was deleted"
                 if into is None:
-                    self._look_for(row.action.ref)
+                    look_for(self.tx, row.action.ref, self.at)
                 self.close(row, OutboxState.STALE, EntryKind.STALE, why=why)
                 self.tally.outdated += 1
             case Postponed(wait=wait):

@@ -11,8 +11,8 @@ from connector.gate.task_text import task_for
 from connector.record import decode_value, same_value
 from connector.store import Transaction
 from connector.writeback import outbox
-from connector.writeback.outbox import OutboxRow, WritePurpose
 from connector.writeback.plan import Unfit
+from connector.writeback.row import OutboxRow, WritePurpose
 
 
 def unvouched(tx: Transaction, rows: Sequence[OutboxRow]) -> list[Unfit]:

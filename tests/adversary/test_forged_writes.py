@@ -17,7 +17,7 @@ from connector.pipeline import Round
 from connector.policy import OnOverwrite, Tier
 from connector.record import ActionKind, ConflictRule, FieldName, RecordRef
 from connector.revert import Selection, revert
-from connector.writeback import WritePurpose, outbox
+from connector.writeback import OutboxState, WritePurpose, outbox
 from tests.adversary.minds import direct, honest, say
 from tests.adversary.outputs import EVIL, PATHS
 from tests.adversary.watch import out_of_policy
@@ -66,7 +66,7 @@ def change(world: World, sql: str, **values: Any) -> None:
 
 def applied(world: World, name: str = "priority") -> Any:
     with world.store.snapshot() as tx:
-        rows = outbox.in_state(tx, outbox.OutboxState.APPLIED)
+        rows = outbox.in_state(tx, OutboxState.APPLIED)
     return next(row for row in rows if isinstance(row.action, UpdateField) and row.action.field == name)
 
 

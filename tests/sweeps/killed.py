@@ -47,7 +47,7 @@ from connector.simulation.policies import drawn_policies, parsed
 from connector.simulation.reviewers import Reviewers
 from connector.simulation.staff import Staff, write_history
 from connector.store import SqliteStore
-from connector.writeback import outbox
+from connector.writeback import UNFINISHED, outbox
 from tests.sweeps.points import AIMED_AT, OFTEN_PASSED
 
 LONGEST_LIFE = 1.2  # seconds: a life whose commit point did not come dies then, at whatever moment that is
@@ -249,7 +249,7 @@ class Story:
             waiting = inbox.depth(tx)[inbox.Burial.WAITING]
             counts = outbox.counts(tx)
             ready = tx.one("SELECT 1 FROM writeback_outbox WHERE state = 'ready' AND after_intent IS NULL LIMIT 1")
-        return not waiting and ready is None and not any(counts.get(one.value) for one in outbox.UNFINISHED[1:])
+        return not waiting and ready is None and not any(counts.get(one.value) for one in UNFINISHED[1:])
 
     def _live_until(self, lives: Lives, holds: Any, seconds: float, rest: float = 0.0) -> bool:
         """A life that is left alone until something holds for `rest` seconds, and then ended as an operator does."""

@@ -15,12 +15,12 @@ def _never_put_back(bench: Workbench) -> None:
 
 
 def _only_reverts(bench: Workbench) -> Any:
-    from connector.writeback import outbox
+    from connector.writeback import WritePurpose, outbox
 
     original = outbox.enqueue_undo
 
     def enqueue_undo(tx: Any, undone: Any, *, purpose: Any, **more: Any) -> None:
-        if purpose is not outbox.WritePurpose.RESTORE:
+        if purpose is not WritePurpose.RESTORE:
             original(tx, undone, purpose=purpose, **more)
 
     return enqueue_undo

@@ -26,10 +26,10 @@ def _blind_retry(bench: Workbench) -> None:
 
 def _no_reconcile(bench: Workbench) -> None:
     def recover(self: Any) -> int:
-        from connector.writeback import outbox
+        from connector.writeback import OutboxState, outbox
 
         with self.store.transaction("writeback: recovered") as tx:
-            sending = outbox.in_state(tx, outbox.OutboxState.SENDING)
+            sending = outbox.in_state(tx, OutboxState.SENDING)
             for row in sending:
                 outbox.send_again(tx, row.intent, not_before=self.clock.now())
         return len(sending)

@@ -13,9 +13,10 @@ from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind, of_intent
 from connector.policy import OnOverwrite
 from connector.record import FieldStamp, Version
-from connector.writeback import OutboxState, outbox
+from connector.writeback import UNFINISHED, OutboxState, outbox
 from connector.writeback.plan import AskAgain, Conflict, Outdated, Settled, ToSend, Unfit
-from connector.writeback.settle import RETRIES, Settler, Tally
+from connector.writeback.settle import RETRIES, Settler
+from connector.writeback.tally import Tally
 from tests.support.given import CATEGORY, NOW, SUBJECT, approval, record, ref, update
 
 LIVE = record(category=None, subject="Charged twice")
@@ -86,7 +87,7 @@ def test_an_answer_to_an_update_is_one_outcome(bench, answer, state_after, entry
     assert bench.row().state is state_after
     assert bench.story() == ([entry] if entry else [])
     assert bench.tally == Tally(**{counted: 1})
-    final = state_after not in outbox.UNFINISHED
+    final = state_after not in UNFINISHED
     assert bench.told == ([state_after] if final else [])
 
 
