@@ -12,7 +12,14 @@ _SPOT = "adapters.hubspot"
 _FORCE = "adapters.salesforce"
 
 
+def _history_unasked(bench: Workbench) -> None:
+    bench.swap(f"{_FORCE}.field_history:FieldHistory.may_hide", lambda self, live: False)
+
+
 def _no_guard(bench: Workbench) -> None:
+    """With the history unasked as well, which finds and puts back what the guard let through."""
+    _history_unasked(bench)
+
     def made(original: Any) -> Any:
         def update_pair(*handed: Any) -> Any:
             pair = original(*handed)
@@ -25,8 +32,10 @@ def _no_guard(bench: Workbench) -> None:
 
 
 def _guard_by_own_clock(bench: Workbench) -> None:
-    """The guard is the time of our reading: whoever committed late before it is overrun."""
+    """The guard is the time of our reading: whoever committed late before it is overrun, and the history is unasked."""
     from email.utils import format_datetime
+
+    _history_unasked(bench)
 
     def made(original: Any) -> Any:
         def update_pair(number: int, write: Any, *handed: Any) -> Any:
@@ -72,10 +81,6 @@ def _guard_lost_on_refresh(bench: Workbench) -> None:
 
 def _no_settling_write(bench: Workbench) -> None:
     bench.swap(f"{_FORCE}.updates:unsettled", lambda write: None)
-
-
-def _history_unasked(bench: Workbench) -> None:
-    bench.swap(f"{_FORCE}.field_history:FieldHistory.may_hide", lambda self, live: False)
 
 
 def _timeout_is_refusal(bench: Workbench) -> None:
