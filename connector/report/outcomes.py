@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from connector.gate.approval import Approval, ApprovalState
 from connector.store import Transaction
@@ -48,6 +49,16 @@ def outcomes_of(tx: Transaction, judged: Sequence[Approval]) -> dict[str, Outcom
     return {one.id: replace(_outcome(one, row), at=row.settled_at if row else None) for one, row in found}
 
 
+def _proven(outcome: Mapping[str, Any], why: str) -> str:
+    match outcome.get("wrote", True):
+        case None:
+            return why
+        case False:
+            return "the record held it already"
+        case _:
+            return "written, and the CRM confirmed it"
+
+
 def _outcome(asked: Approval, row: OutboxRow | None) -> Outcome:
     if asked.state is ApprovalState.REJECTED:
         return Outcome(Proof.NOTHING, "rejected: nothing is written")
@@ -60,8 +71,7 @@ def _outcome(asked: Approval, row: OutboxRow | None) -> Outcome:
         case OutboxState.READY | OutboxState.SENDING | OutboxState.UNKNOWN:
             return Outcome(Proof.UNDER_WAY, _UNDER_WAY[row.state])
         case OutboxState.APPLIED:
-            held = (row.outcome or {}).get("wrote") is False
-            return Outcome(Proof.PROVEN, "the record held it already" if held else "written, and the CRM confirmed it")
+            return Outcome(Proof.PROVEN, _proven(row.outcome or {}, why))
         case OutboxState.REVERTED:
             return Outcome(Proof.NOTHING, "was written, and taken back since")
         case OutboxState.CONFLICTED:

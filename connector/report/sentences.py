@@ -59,6 +59,8 @@ def _applied(body: Body) -> str:
     text = str(body.get("text", "written"))
     if body.get("wrote") is False:
         return f"{text}: the record held it already"
+    if "wrote" in body and body["wrote"] is None:
+        return f"{text}: {body['why']}"
     if "created" in body:
         return f"{text}: {body['created']}"
     return f"{text} (was {shown(body['before'])})" if "before" in body else text

@@ -43,6 +43,7 @@ RETRIES = 12
 MAY_HAVE_BEEN_UNDONE = (
     "no answer came to this write and somebody changed the record since: it may have arrived and been undone"
 )
+OURS_OR_THEIRS = "the record holds it; whether our write arrived or somebody else set it cannot be told"
 LOOK_AGAIN = timedelta(seconds=5)
 
 
@@ -113,6 +114,11 @@ class Settler:
                 self.entries.append(tell_of_lost_edit(self.tx, row, MAY_HAVE_BEEN_UNDONE, self.at))
             case ToSend(row=row, live=live):
                 self.unsent(Conflict(row, live, standing(plan), f"{MAY_HAVE_BEEN_UNDONE}; look, and undo it again"))
+            case Settled(row=row, live=live) if row.purpose is WritePurpose.ACT:
+                # It may be a person's by now, so no undo goes over it; nor does anybody say that we did not write it.
+                facts = _live_value(row, live)
+                self.close(row, OutboxState.APPLIED, EntryKind.APPLIED, wrote=None, why=OURS_OR_THEIRS, **facts)
+                self.tally.applied += 1
             case _:
                 self.unsent(plan)
 

@@ -13,6 +13,8 @@ from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind, of_intent
 from connector.policy import OnOverwrite
 from connector.record import FieldStamp, Version
+from connector.report.outcomes import outcomes_of
+from connector.report.sentences import headline
 from connector.writeback import UNFINISHED, OutboxState, outbox
 from connector.writeback.plan import AskAgain, Conflict, Outdated, Settled, ToSend, Unfit
 from connector.writeback.settle import RETRIES, Settler
@@ -140,6 +142,19 @@ def test_a_person_is_told_when_nobody_can_tell_whether_an_edit_went_back(bench):
     bench.settle(lambda settler: settler.doubted(ToSend(back, record(category="billing", subject="Charged twice"))))
     assert bench.row("acea1-restore").state is OutboxState.CONFLICTED
     assert bench.story("acea1-restore") == [EntryKind.CONFLICTED, EntryKind.HANDED_OFF]
+
+
+def test_of_a_value_that_may_be_ours_or_somebody_elses_neither_is_said(bench):
+    """No answer came to our write, no history tells, and the record holds our value."""
+    row = bench.sending()
+    bench.settle(lambda settler: settler.doubted(Settled(row, record(category="billing", subject="Charged twice"))))
+    assert (bench.row().state, bench.row().inverse) == (OutboxState.APPLIED, None)
+    with bench.state.snapshot() as tx:
+        [told] = of_intent(tx, "acea1")
+        [outcome] = outcomes_of(tx, approvals.of_record(tx, row.ref)).values()
+    assert told.body["wrote"] is None
+    for sentence in (headline(told), outcome.sentence):
+        assert "whether our write arrived or somebody else set it cannot be told" in sentence
 
 
 @pytest.mark.parametrize("how", [OnOverwrite.RESTORE, OnOverwrite.ASK])
