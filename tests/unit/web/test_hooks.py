@@ -288,6 +288,23 @@ def test_a_signed_hint_wakes_the_record_it_names(road, client):
     assert road.category(ticket) == "billing"
 
 
+@pytest.mark.parametrize(("crm", "spelt"), [("hubspot", "{}"), ("salesforce", "{}"), ("salesforce", "{:.15}")])
+def test_however_a_sender_spells_the_id_it_is_the_one_record_that_is_polled(tmp_path, crm, spelt):
+    road = Road(DESKS[crm](), tmp_path, under=FREE)
+    road.activate()
+    told = TestClient(hooks_app(door_of(road)), base_url=ORIGIN)
+    ticket = road.ticket("Charged twice")
+    about = {"object": "ticket", "id": spelt.format(ticket.id)}
+    assert told.post("/hooks/site", **hinted(road, about)).status_code == 204
+    road.decide()  # on the hint alone
+    assert [row.ref for row in road.writes(ticket)] == [ticket]
+    road.rounds()
+    assert told.post("/hooks/site", **hinted(road, about)).status_code == 204
+    road.rounds()
+    assert road.agent_lines(ticket) == [(road.desk.natives["category"], "billing")]
+    road.store.close()
+
+
 @pytest.mark.parametrize("shift", [-301, 301])
 def test_a_signed_hint_of_another_moment_is_refused(road, client, shift):
     assert client.post("/hooks/site", **hinted(road, {"object": "ticket", "id": "1"}, shift=shift)).status_code == 401
