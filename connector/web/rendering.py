@@ -45,7 +45,9 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
 
 def _plain(output: Any) -> Any:
     """Foreign text without what hides in it or covers its neighbours; escaped text passes as it is."""
-    return _PILED.sub(r"\1", _HIDING.sub("", output)) if type(output) is str else output
+    if type(output) is not str or (output.isascii() and output.isprintable()):
+        return output  # most of a page: nothing can hide in it
+    return _PILED.sub(r"\1", _HIDING.sub("", output))
 
 
 def _away(at: datetime, now: datetime) -> str:
