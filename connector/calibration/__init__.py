@@ -21,6 +21,7 @@ from connector.calibration.threshold import (
     confidence_for,
     find_threshold,
 )
+from connector.calibration.wording import as_percent
 
 __all__ = [
     "DEFAULT_GRID",
@@ -35,6 +36,7 @@ __all__ = [
     "ThresholdGrid",
     "Unearned",
     "area_under_curve",
+    "as_percent",
     "binned_map",
     "clearly_below",
     "compare_agreement",

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.action import UpdateField
+from connector.calibration import as_percent
 from connector.cli import cards
 from connector.cli.blind import look_first, seen_by
 from connector.cli.log import Quiet
@@ -267,7 +268,7 @@ def _unread(one: Approval, now: datetime) -> Card:
 
 
 def _sure(one: Approval, now: datetime) -> str:
-    return "?" if _unread(one, now).hides else f"{one.confidence:.0%}"
+    return "?" if _unread(one, now).hides else as_percent(one.confidence)
 
 
 def _line_document(one: Approval, now: datetime) -> dict[str, Any]:

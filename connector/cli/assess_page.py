@@ -34,6 +34,10 @@ svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
 svg text.soft { fill: var(--soft); }
 svg .bar { fill: var(--bar); }
 svg .rest { fill: var(--rest); } svg .belongs { fill: var(--soft); }
+.legend { color: var(--soft); margin: 0 0 .75rem; } .legend span { margin-right: 1.25rem; white-space: nowrap; }
+.legend i { display: inline-block; width: 1.6rem; height: .7rem; border-radius: 3px; margin-right: .4rem; }
+.legend .bar { background: var(--bar); } .legend .rest { background: var(--rest); }
+.legend .belongs { background: var(--soft); }
 .chart { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; }
 """
 _STANDINGS = {
@@ -54,7 +58,8 @@ def page(document: Mapping[str, Any]) -> str:
     parts = [
         "<h1>What the data is fit for</h1>", f'<p class="lead">{escape(lead)}</p>',
         "<h2>What agents could do with it</h2>", f'<div class="cards">{"".join(map(_card, document["readiness"]))}</div>',
-        "<h2>What is wrong</h2>", _findings(defects), "<h2>How complete it is</h2>", *(_chart(one) for one in tables),
+        "<h2>What is wrong</h2>", _findings(defects), "<h2>How complete it is</h2>", _legend(tables),
+        *(_chart(one) for one in tables),
     ]
     if document["denied"]:
         parts += ["<h2>Not read</h2>", *(f"<p>{escape(text)}</p>" for text in document["denied"])]
@@ -99,6 +104,14 @@ def _examples(examples: Sequence[Mapping[str, Any]]) -> str:
         meant = f" → <b>{escape(one['suggestion'])}</b>" if one["suggestion"] else ""
         shown.append(f"{escape(one['value'][:80])}{meant} ({one['records']:,})")
     return "<br>".join(shown)
+
+
+def _legend(tables: Sequence[Mapping[str, Any]]) -> str:
+    """What the colours of the bars say; the third one only where a bar has it."""
+    told = [("bar", "filled"), ("rest", "empty")]
+    if any(column["belongs_to"] for one in tables for column in one["columns"]):
+        told.insert(1, ("belongs", "filled where it belongs: another column decides (point at the bar)"))
+    return f"""<p class="legend">{"".join(f'<span><i class="{tone}"></i>{words}</span>' for tone, words in told)}</p>"""
 
 
 def _chart(one: Mapping[str, Any]) -> str:

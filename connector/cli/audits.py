@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from connector.calibration import as_percent
 from connector.cli.approvals import fitting_value
 from connector.cli.log import Quiet
 from connector.cli.opening import open_connections, reading_state
@@ -78,7 +79,8 @@ def judge(
         return
     agreed = judged.given == judged.proposed
     say(f"✓ judged: {judged.given}", style="green")
-    pairs([("the agent wrote", f"{judged.proposed} ({judged.confidence:.0%} sure)"), ("agreed", "yes" if agreed else "no")])
+    wrote = f"{judged.proposed} ({as_percent(judged.confidence)} sure)"
+    pairs([("the agent wrote", wrote), ("agreed", "yes" if agreed else "no")])
     if not agreed:
         say(f"next: crm-connector explain {judged.ref}   (and correct it in the CRM)", style="green")
 

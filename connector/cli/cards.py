@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.action import CreateNote, CreateTask, UpdateField
+from connector.calibration import as_percent
 from connector.cli.output import away, heading, instant, moment, pairs, say
 from connector.gate.approval import ApprovalState
 from connector.record import display, encode_value
@@ -66,7 +67,7 @@ def _reasoned(card: Card) -> tuple[tuple[str, str], ...]:
     asked = card.approval
     later = "told once the question beside this one, which is asked blind, is answered"
     why = later if card.keeps_why else asked.rationale
-    return ("rationale", why), ("confidence", f"{asked.confidence:.0%} — {earned(card)}")
+    return ("rationale", why), ("confidence", f"{as_percent(asked.confidence)} — {earned(card)}")
 
 
 def _show_action(card: Card) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from connector.action import UpdateField, describe
 from connector.adapter import Adapter, ChangeEvent, ChangeKind, ChangeOrigin
+from connector.calibration import as_percent
 from connector.change.trigger import watched_fields
 from connector.cli.log import open_log
 from connector.cli.opening import has_state
@@ -160,7 +161,7 @@ def _show(rows: Sequence[dict[str, Any]], *, looked_at: int, decided: int) -> No
         table("", ("record", "field", "now → then", "sure", "verdict", "why"), [
             (
                 row["record"], row["field"] or "", "" if row["verdict"] == "handoff" else row["shown"],
-                "" if row["confidence"] is None else f"{row['confidence']:.0%}", _WORDS[row["verdict"]],
+                "" if row["confidence"] is None else as_percent(row['confidence']), _WORDS[row["verdict"]],
                 "; ".join(row["why"]),
             )
             for row in rows

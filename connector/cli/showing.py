@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from connector.action import UpdateField
+from connector.calibration import as_percent
 from connector.cli.customers import Arrived, Part, let_customers_write
 from connector.cli.journal import document_of
 from connector.cli.output import copyable, heading, indented, say, table
@@ -184,7 +185,7 @@ def _approved(stage: Stage, arrived: Sequence[Arrived]) -> Scene:
         title="A person approves one proposal", figures={"outcome": row.state.value},
         sentences=(
             f"lucia approves: set {asked.action.field} of {asked.ref} to “{display(asked.action.value)}” "
-            f"(the agent was {asked.confidence:.0%} sure)", f"outcome: {row.state.value}",
+            f"(the agent was {as_percent(asked.confidence)} sure)", f"outcome: {row.state.value}",
         ),
     )
 

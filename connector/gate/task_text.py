@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from connector.action import Action, CreateNote, CreateTask, UpdateField, describe
+from connector.calibration import as_percent
 from connector.gate.approval import Approval
 from connector.gate.audits import is_blind
 from connector.gate.persons import Person, Role
@@ -191,7 +192,7 @@ def _what(asked: Approval) -> list[str]:
             lines.append(f"It holds now: {_line(display(base.value), 200) or '(nothing)'}")
     if not is_hidden(asked):  # the reasons would tell the value, here and of a question beside this one
         why = "" if asked.beside_blind else f" Why: {_line(asked.rationale, 500)}"
-        lines.append(f"Confidence: {asked.confidence:.0%}.{why}")
+        lines.append(f"Confidence: {as_percent(asked.confidence)}.{why}")
     lines += [f"Evidence: “{_line(one['quote'], 300)}” ({_line(one['source'], 100)})" for one in asked.citations[:3]]
     return [*lines, f"Policy: {asked.policy}"]
 

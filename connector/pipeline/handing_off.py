@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from connector.action import UpdateField
+from connector.calibration import as_percent
 from connector.decision.decision import HandoffReason, NotEnough, ProposedAction
 from connector.gate.handoffs import Handoff, HandoffState
 from connector.pipeline.cases import Case
@@ -56,4 +57,4 @@ def _agent(case: Case) -> str:
 def _guess(one: ProposedAction) -> str:
     action = one.action
     what = f"{action.field} = {display(action.value)}" if isinstance(action, UpdateField) else action.kind.value
-    return f"{what} ({one.confidence:.0%})"
+    return f"{what} ({as_percent(one.confidence)})"

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from connector.calibration import as_percent
+
 WIDE, NARROW, HEIGHT = 980, 620, 200
 _LEFT, _BOTTOM, _TOP = 44, 24, 10
 
@@ -86,7 +88,7 @@ def reliability(points: Sequence[Point], *, title: str) -> str:
     ]
     for point in points:
         radius = 3 + 6 * (point.count / most) ** 0.5
-        said = f"{point.sure:.0%} sure, {point.right:.0%} right, {point.count} judged"
+        said = f"{as_percent(point.sure)} sure, {as_percent(point.right)} right, {point.count} judged"
         parts.append(
             f'<circle class="dot" cx="{_LEFT + point.sure * size:.1f}" cy="{_TOP + (1 - point.right) * size:.1f}" '
             f'r="{radius:.1f}"><title>{said}</title></circle>'

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.action import decode_action, describe
+from connector.calibration import as_percent
 from connector.gate import Cell, ReasonCode
 from connector.journal import EntryKind, StoredEntry
 from connector.record import decode_value, display
@@ -32,7 +33,7 @@ def shown(encoded: Any) -> str:
 
 
 def _decided(body: Body) -> str:
-    actions = [f"{one['text']} ({one['confidence']:.0%})" for one in body.get("detail", {}).get("actions", ())]
+    actions = [f"{one['text']} ({as_percent(one['confidence'])})" for one in body.get("detail", {}).get("actions", ())]
     return "; ".join(actions) or "nothing is to be done"
 
 

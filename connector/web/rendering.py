@@ -13,6 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from connector.action import describe
+from connector.calibration import as_percent
 from connector.record import RecordRef
 from connector.report.times import away, moment, span
 
@@ -33,7 +34,7 @@ def _templates() -> Environment:
     )
     templates.filters |= {
         "away": _away, "day": _day,
-        "dollars": _dollars, "iso": datetime.isoformat, "moment": moment, "percent": _percent, "span": span,
+        "dollars": _dollars, "iso": datetime.isoformat, "moment": moment, "percent": as_percent, "span": span,
         "at": _at, "path": _path, "says": describe,
     }
     return templates
@@ -56,10 +57,6 @@ def _away(at: datetime, now: datetime) -> str:
 
 def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share <= 0.99 or share == 1 else f"{share:.1%}"
 
 
 def _dollars(usd: str) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from connector.calibration import as_percent
 from connector.context.context import Passage
 from connector.decision.agent import Proposals
 from connector.decision.agents.enrichment_options import EnrichmentOptions
@@ -92,7 +93,7 @@ def _fill(filling: _Filling, offer: Offer) -> None:
 def _told(offer: Offer, value: FieldValue | Refused, weighed: Weighed) -> str:
     shown = "" if isinstance(value, Refused) else display(value)[:80]
     against = f"; {', '.join(weighed.others)[:120]} stands elsewhere" if weighed.others else ""
-    return f"{offer.field} {shown} ({weighed.clue.confidence:.0%}, {weighed.clue.source}{against})"
+    return f"{offer.field} {shown} ({as_percent(weighed.clue.confidence)}, {weighed.clue.source}{against})"
 
 
 def _key(filling: _Filling, offer: Offer, text: str) -> str:

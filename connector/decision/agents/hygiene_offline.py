@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from connector.action.action import UpdateField
+from connector.calibration import as_percent
 from connector.context.context import Citation, Passage
 from connector.decision.agent import Abstention, Proposals, Reading
 from connector.decision.agents.enrichment_options import EnrichmentOptions
@@ -141,7 +142,7 @@ def _weigh(cleaning: _Cleaning, name: FieldName, offer: Offer | None, about: lis
         dict.fromkeys(one.citation for one in about if _shown(one.statement) == _shown(best.statement))
     )[:6]
     beside = f"; {', '.join(sorted(others))[:120]} stands elsewhere" if doubted else ""
-    told = f"{name} {_shown(best.statement)} ({sure:.0%}, {best.passage.source}{beside})"
+    told = f"{name} {_shown(best.statement)} ({as_percent(sure)}, {best.passage.source}{beside})"
     _propose(cleaning, offer, value, sure, agreeing, told)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connector.action.action import UpdateField
+from connector.calibration import as_percent
 from connector.context.context import Citation, Context
 from connector.decision.agent import Abstention, Proposals, Reading, learner_key
 from connector.decision.agents.triage_words import policy_passage, quoting_reply, summary
@@ -114,7 +115,7 @@ def _note(draft: _Draft, offer: Offer, found: tuple[Prediction, str] | NotLearne
         draft.undecided.append(f"{offer.field}: " + ("is written, not chosen: no learner" if free else str(found)))
         return
     prediction, version = found
-    said = f"{offer.field} {display(prediction.value)} ({prediction.confidence:.0%})"
+    said = f"{offer.field} {display(prediction.value)} ({as_percent(prediction.confidence)})"
     draft.alternatives[offer.field] = tuple(display(value) for value in prediction.alternatives)
     step = propose(
         draft.question, offer, prediction.value, confidence=prediction.confidence, citations=draft.citations,

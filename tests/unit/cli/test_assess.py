@@ -94,6 +94,20 @@ def test_the_page_needs_nothing_else_and_shows_no_markup_of_the_data(program, tm
     assert "<svg" in text
 
 
+def test_the_page_says_what_the_colours_of_its_bars_mean(program, tmp_path):
+    page = tmp_path / "page.html"
+    rows = [(f"n{place}", "open", "") for place in range(30)] + [(f"m{place}", "won", "2026-01-05") for place in range(30)]
+    write(tmp_path / "x.csv", ("name", "stage", "closed_on"), rows)
+    assert program("assess", "--csv", tmp_path / "x.csv", "--html", page).code == 0
+    text = page.read_text(encoding="utf-8")
+    drawn = {"bar", "rest", "belongs"}
+    assert {tone for tone in drawn if f'<rect class="{tone}"' in text} == drawn
+    assert {tone for tone in drawn if f'<i class="{tone}">' in text} == drawn
+    write(tmp_path / "x.csv", ("name",), [(f"n{place}",) for place in range(30)])
+    assert program("assess", "--csv", tmp_path / "x.csv", "--html", page).code == 0
+    assert '<i class="belongs">' not in page.read_text(encoding="utf-8")
+
+
 def test_a_connected_crm_is_read_and_not_written(program, company):
     before = written(company)
     said = program("assess", "--json", "--limit", 300, "--config", company.config)

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from connector.calibration import as_percent
 from connector.gate import labels
 from connector.gate.approval import ApprovalState
 from connector.gate.cells import Cell
@@ -27,7 +28,7 @@ def labelled(house, question):
 
 def test_no_page_tells_what_is_proposed_how_sure_or_why(ada, asked):
     ticket, question = asked
-    sure = f"{question.confidence:.0%}"
+    sure = as_percent(question.confidence)
     for path in ("/", f"/approvals/{question.id}", f"/records/{ticket}", "/history", "/approvals.csv"):
         text = unescape(ada.read(path))
         assert question.rationale not in text, path

@@ -12,6 +12,7 @@ from html import unescape
 
 import pytest
 
+from connector.calibration import as_percent
 from connector.change import inbox
 from connector.change.inbox import Burial
 from connector.context.index import IndexState, IndexStats
@@ -146,7 +147,7 @@ def test_an_audit_is_judged_without_seeing_what_was_written(ada, road):
     page = ada.read(at)
     assert "Charged once more" in page
     assert "billing" not in "".join(line for line in page.splitlines() if "<option" not in line)
-    assert f"{asked.confidence:.0%}" not in page
+    assert as_percent(asked.confidence) not in page
     form = next(form for form in forms_in(page) if form.action == at)
     assert ada.send(at, {"csrf": form.fields["csrf"]}).status_code == 400  # nothing chosen
     assert ada.send(at, {"csrf": form.fields["csrf"], "value": "no such option"}).status_code == 400
