@@ -100,10 +100,11 @@ def release(tx: Transaction, seqs: Sequence[int], *, reason: str, retry_at: date
     )
 
 
-def postpone(tx: Transaction, seqs: Sequence[int], until: datetime) -> None:
-    """Wait for something of our own (a write in flight); this is not a failed attempt."""
+def postpone(tx: Transaction, seqs: Sequence[int], until: datetime, *, reason: str | None = None) -> None:
+    """Wait for something of our own (a write in flight, an answer on its way); this is not a failed attempt."""
     tx.run_many(
-        "UPDATE change_inbox SET not_before = :at WHERE seq = :seq", [{"seq": seq, "at": micros(until)} for seq in seqs]
+        "UPDATE change_inbox SET not_before = :at, reason = :reason WHERE seq = :seq",
+        [{"seq": seq, "at": micros(until), "reason": reason} for seq in seqs],
     )
 
 
@@ -152,6 +153,16 @@ def depth(tx: Transaction) -> dict[Burial, int]:
     rows = tx.rows("SELECT buried, COUNT(*) AS n FROM change_inbox GROUP BY buried")
     counts = {row["buried"]: row["n"] for row in rows}
     return {Burial.WAITING: counts.get(0, 0), Burial.BURIED: counts.get(1, 0)}
+
+
+def reasons_to_wait(tx: Transaction, now: datetime) -> dict[str, int]:
+    """Why changes are not decided now, where a reason is known, and how many wait for it."""
+    rows = tx.rows(
+        "SELECT reason, COUNT(*) AS n FROM change_inbox WHERE buried = 0 AND reason IS NOT NULL AND not_before > :now "
+        "GROUP BY reason ORDER BY n DESC, reason LIMIT 5",
+        now=micros(now),
+    )
+    return {row["reason"]: int(row["n"]) for row in rows}
 
 
 def waiting_of(tx: Transaction, run: str) -> int:

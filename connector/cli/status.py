@@ -70,7 +70,10 @@ def _document(stands: Report) -> dict[str, Any]:
         "reconciled": None if stands.reconciled is None else {
             "at": instant(stands.reconciled.at), "findings": dict(stands.reconciled.findings)
         },
-        "inbox": {"waiting": stands.inbox[Burial.WAITING], "set_aside": stands.inbox[Burial.BURIED]},
+        "inbox": {
+            "waiting": stands.inbox[Burial.WAITING], "set_aside": stands.inbox[Burial.BURIED],
+            "waits_for": dict(stands.waits_for),
+        },
         "set_aside": [
             {"record": str(one.event.ref), "attempts": one.attempts, "reason": one.reason} for one in stands.buried
         ],
@@ -147,7 +150,7 @@ def _show(shown: Mapping[str, Any], stands: Report, now: Any) -> None:
     heading("Under way")
     unfinished = {name: stands.outbox.get(name, 0) for name in ("ready", "sending", "unknown")}
     pairs([
-        ("changes waiting", str(stands.inbox[Burial.WAITING])),
+        ("changes waiting", "; ".join((str(stands.inbox[Burial.WAITING]), *_held(stands.waits_for)))),
         ("set aside", f"{stands.inbox[Burial.BURIED]}" + (" — next: crm-connector requeue" if stands.buried else "")),
         ("writes", ", ".join(f"{count} {name}" for name, count in unfinished.items())),
     ])  # fmt: skip
@@ -164,6 +167,10 @@ def _show(shown: Mapping[str, Any], stands: Report, now: Any) -> None:
         ("writes", _counts(stands.outcomes)),
     ])
     _show_earned(stands, shown)
+
+
+def _held(waits_for: Mapping[str, int]) -> list[str]:
+    return [f"{count} because {reason}" for reason, count in waits_for.items()]
 
 
 def _open(waiting: Waiting, now: Any, following: str) -> str:

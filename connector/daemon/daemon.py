@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from connector.adapter import Log
 from connector.backfill import carry_on
+from connector.clock import EPOCH
 from connector.daemon.heads import append_head
 from connector.errors import ConnectorError, CredentialsError, PermanentError, RetryableError, StateError
 from connector.journal import Entry, EntryKind
@@ -22,6 +23,7 @@ from connector.pipeline import Pipeline, Round
 WORK = timedelta(milliseconds=200)
 SEAL, RELOAD, COUNT = timedelta(seconds=10), timedelta(seconds=10), timedelta(seconds=30)
 AT_ONCE = timedelta(0)
+PATIENCE = timedelta(minutes=15)  # how long records wait for the first learners while the history is still read
 CLOCK_LOOK = timedelta(seconds=1)  # how often somebody looks whether the clock was set back under the ticks
 BACKFILL, FILL, UPKEEP, LEARN, RECONCILE = (
     timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=1), timedelta(seconds=5), timedelta(hours=6)
@@ -53,6 +55,7 @@ class Daemon:
     baselined: bool = False
     _woken: threading.Event = field(default_factory=threading.Event)
     _failure: BaseException | None = None
+    _patient_until: datetime = EPOCH
     _reported: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -63,6 +66,7 @@ class Daemon:
         recovered = self.pipeline.start()
         self.log.info("daemon_started", unknown_writes=recovered)
         self._journal(EntryKind.STARTED, unknown_writes=recovered)
+        self.expect_learners()
         self._on_signals()
         scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -179,6 +183,11 @@ class Daemon:
             self.log.info("backfill_queued", name=moved.name, queued=moved.queued, done=moved.done)
             self.work()
 
+    def expect_learners(self) -> None:
+        """What comes before the history has taught anything waits for it, though not for as long as it may take to read."""
+        self.pipeline.learning.expect(self.pipeline.policies)
+        self._patient_until = self.pipeline.clock.now() + PATIENCE
+
     def learn(self) -> None:
         """Fit what is due, once the history has been read; then look at what is earned."""
         if self.baselined:
@@ -186,6 +195,8 @@ class Daemon:
                 self.log.info("learned", field=shelved.key.field, examples=shelved.examples)
             self.pipeline.learning.review(self.pipeline.policies)
             self._read_stays()
+        elif self.pipeline.clock.now() >= self._patient_until:
+            self.pipeline.learning.expect(())
 
     def _read_stays(self) -> None:
         try:

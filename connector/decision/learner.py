@@ -95,11 +95,15 @@ class OutcomeLearner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotLearned:
-    """There is no learner for this field yet: `examples` of the `needed` different ones are known, or `why` not."""
+    """There is no learner for this field yet: `examples` of the `needed` different ones are known, or `why` not.
+
+    `awaited` says that its first fit is on its way: whoever can wait should.
+    """
 
     examples: int = 0
     needed: int = 0
     why: str = ""
+    awaited: bool = False
 
     def __str__(self) -> str:
         if self.why:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -20,6 +21,7 @@ from connector.decision.versions import (
     Shelved,
     add_version,
     all_versions,
+    awaits_fit,
     count_examples,
     end_shadow,
     in_force,
@@ -54,6 +56,7 @@ class DiskShelf:
         self._folder = folder
         self._form = form
         self._loaded: dict[LearnerKey, tuple[int, Fitted]] = {}
+        self._awaited: frozenset[LearnerKey] = frozenset()
         self._lock = threading.Lock()
 
     def learner(self, key: LearnerKey) -> Learner | NotLearned:
@@ -66,12 +69,17 @@ class DiskShelf:
         found = self._standing(key)
         return found if isinstance(found, OutcomeLearner | NotLearned) else NotLearned(why="no score is kept here")
 
+    def expect(self, keys: Collection[LearnerKey]) -> None:
+        """A fit of these fields is on its way. Those without a learner say so, unless one was tried in vain before."""
+        with self._store.snapshot() as tx:
+            self._awaited = frozenset(key for key in keys if awaits_fit(tx, key))
+
     def _standing(self, key: LearnerKey) -> Fitted | NotLearned:
         while True:
             with self._store.snapshot() as tx:
                 chosen = in_force(versions_of(tx, key))
                 if chosen is None:
-                    return not_learned(tx, key)
+                    return replace(not_learned(tx, key), awaited=key in self._awaited)
             with self._lock:
                 loaded = self._loaded.get(key)
                 if loaded is not None and loaded[0] == chosen.version:

@@ -58,6 +58,13 @@ def not_learned(tx: Transaction, key: LearnerKey) -> NotLearned:
     return NotLearned() if row is None else NotLearned(examples=row["examples"], needed=row["needed"], why=row["why"])
 
 
+def awaits_fit(tx: Transaction, key: LearnerKey) -> bool:
+    """Whether nothing is in force because nobody has tried yet, or because what was has been withdrawn."""
+    versions = versions_of(tx, key)
+    counted = tx.one(f"SELECT 1 AS known FROM decision_examples WHERE {_OF_KEY}", **_key_columns(key))
+    return in_force(versions) is None and (bool(versions) or counted is None)
+
+
 def add_version(tx: Transaction, shelved: Shelved) -> None:
     """Put a version on record; one that acts at once retires what erased rows taught."""
     tx.run(

@@ -149,7 +149,7 @@ class Deciding:
             for event in events:
                 deferred = late.get(event.event.ref)
                 if deferred is not None and deferred.patient:
-                    inbox.postpone(tx, [event.seq], now + deferred.retry_after)
+                    inbox.postpone(tx, [event.seq], now + deferred.retry_after, reason=deferred.reason)
                 elif deferred is not None:
                     inbox.release(tx, [event.seq], reason=deferred.reason, retry_at=now + deferred.retry_after)
         tally.events += len(done)

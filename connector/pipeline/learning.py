@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,20 +75,24 @@ class Learning:
         return tuple(sorted({name for policy in policies for name in self._learned(policy)}))
 
     def step(self, policies: PolicySet) -> tuple[Shelved, ...]:
-        """Fit every learner that is due; what was shelved.
+        """Fit every learner that is due; what was shelved. What is asked of a first one meanwhile waits for it.
 
         A learner that has earned autonomy keeps acting: the newer one stands in its shadow until it has earned as much.
         """
-        shelved = []
+        self.expect(policies)
+        shelved = [fitted for key in self._keys(policies) if (fitted := self._fit_if_due(key)) is not None]
+        self.expect(())
+        return (*shelved, *self.studying.step(tuple(policies)), *self.shadowing.step(policies))
+
+    def expect(self, policies: Iterable[Policy]) -> None:
+        """The first learners of these policies are on their way, and of no others."""
+        self.shelf.expect(tuple(self._keys(policies)))
+
+    def _keys(self, policies: Iterable[Policy]) -> Iterator[LearnerKey]:
         for policy in policies:
             for connection in (name for name in self.adapters if policy.serves(name)):
                 for name in self._learned(policy):
-                    key = LearnerKey(
-                        connection=connection, policy=policy.name, object=policy.when.object, field=name
-                    )
-                    if (fitted := self._fit_if_due(key)) is not None:
-                        shelved.append(fitted)
-        return (*shelved, *self.studying.step(tuple(policies)), *self.shadowing.step(policies))
+                    yield LearnerKey(connection=connection, policy=policy.name, object=policy.when.object, field=name)
 
     def bring(
         self, policy: Policy, connection: ConnectionName, name: FieldName, verdicts: Sequence[BroughtVerdict]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,6 +44,7 @@ class Vitals:
 
     running: bool
     waiting: int
+    waits_for: Mapping[str, int]
     buried: tuple[BuriedEvent, ...]
     outbox: dict[str, int]
     overdue_questions: int

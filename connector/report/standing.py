@@ -45,6 +45,7 @@ class Report:
 
     positions: tuple[Position, ...]
     inbox: Mapping[Burial, int]
+    waits_for: Mapping[str, int]  # why changes are not decided now, and how many each holds
     buried: tuple[BuriedEvent, ...]
     outbox: Mapping[str, int]
     unknown: tuple[str, ...]
@@ -64,6 +65,7 @@ def report(tx: Transaction, *, targets: Mapping[str, float], now: datetime) -> R
     return Report(
         positions=tuple(positions(tx)),
         inbox=inbox.depth(tx),
+        waits_for=inbox.reasons_to_wait(tx, now),
         buried=tuple(inbox.buried(tx)),
         outbox=outbox.counts(tx),
         unknown=tuple(str(row.ref) for row in unknown),

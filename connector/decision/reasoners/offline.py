@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from connector.decision.agent import Agent, concluded, learner_key, schema_hash
 from connector.decision.agents.custom import agent_of
-from connector.decision.decision import Answer, Declined, Pins, Question, Usage
+from connector.decision.decision import Answer, Declined, Deferred, Pins, Question, Usage
 from connector.decision.learner import LearnerShelf, NotLearned
 from connector.policy import CustomAgent, Policy, Tier
+
+_FIRST_FIT = Deferred(
+    reason="the first learner is being fitted on the history", retry_after=timedelta(seconds=10), patient=True
+)
 
 
 class OfflineReasoner:
@@ -29,12 +34,23 @@ class OfflineReasoner:
                 reason = f"the offline tier has no method for agent {policy.agent.name}"
                 answers |= dict.fromkeys(places, Declined(reason=reason))
                 continue
-            asked = [questions[place] for place in places]
+            early = [place for place in places if self._is_early(agent, questions[place])]
+            answers |= dict.fromkeys(early, _FIRST_FIT)
+            ripe = [place for place in places if place not in answers]
+            asked = [questions[place] for place in ripe]
             readings = agent.decide_offline(asked, self._shelf)
             pins = _PinsPerPolicy(agent, self._shelf)
-            for place, question, reading in zip(places, asked, readings, strict=True):
+            for place, question, reading in zip(ripe, asked, readings, strict=True):
                 answers[place] = concluded(reading, pins.of(question), Usage())
         return tuple(answers[place] for place in range(len(questions)))
+
+    def _is_early(self, agent: Agent, question: Question) -> bool:
+        """Whether a learner of this policy is being fitted for the first time: in a minute it may know the answer."""
+        for name in agent.learns(question.policy):
+            found = self._shelf.learner(learner_key(question, name))
+            if isinstance(found, NotLearned) and found.awaited:
+                return True
+        return False
 
 
 class _PinsPerPolicy:

@@ -72,7 +72,8 @@ def _vitals(tx: Transaction, house: House, purses: tuple[Purse, ...]) -> Vitals:
     depth = inbox.depth(tx)
     cells = earned_so_far(tx, targets=house.targets(), now=now)
     return Vitals(
-        running=house.running(), waiting=depth[Burial.WAITING], buried=tuple(inbox.buried(tx)), outbox=outbox.counts(tx),
+        running=house.running(), waiting=depth[Burial.WAITING], waits_for=inbox.reasons_to_wait(tx, now),
+        buried=tuple(inbox.buried(tx)), outbox=outbox.counts(tx),
         overdue_questions=len(approvals.overdue(tx, now + _SOON)), overdue_cases=len(handoffs.overdue(tx, now)),
         positions=tuple(positions(tx)), complete=tuple(completeness(tx)), retrieval=retrieval_of(tx, now),
         demoted=tuple(one for one in cells if one.state is CellState.SUPERVISED and one.lost_it), purses=purses,

@@ -142,7 +142,9 @@ def test_an_event_waits_is_set_aside_and_comes_back(store):
         one, two = inbox.due(tx, NOW, 10, [CRM])
         assert two.event == merged
         inbox.release(tx, [one.seq], reason="busy", retry_at=LATER)
-        inbox.postpone(tx, [two.seq], LATER)
+        inbox.postpone(tx, [two.seq], LATER, reason="an answer is on its way")
+        assert inbox.reasons_to_wait(tx, NOW) == {"an answer is on its way": 1, "busy": 1}
+        assert inbox.reasons_to_wait(tx, LATER) == {}
         assert inbox.due(tx, NOW, 10, [CRM]) == []
         assert inbox.next_due(tx, [CRM]) == LATER
         assert inbox.next_due(tx, [ConnectionName("removed")]) is None
