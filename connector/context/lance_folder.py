@@ -31,9 +31,10 @@ class LanceFolder:
         self._identity = identity
         self._dimension = dimension
         self._lock = threading.RLock()
-        self._connection: Any = None
         self._table: Any = None
+        self._reading: Any = None
         self._snapshot: Any = None
+        self._snapshot_version = 0
         self._note: Mapping[str, Any] = {}
         self._noted: tuple[int, int] | None = None
         self.state = IndexState.REBUILD
@@ -48,13 +49,25 @@ class LanceFolder:
             return self._table
 
     def snapshot(self) -> Any:
-        """The table as it stands now, for one search: whoever writes or tidies meanwhile moves no row under it."""
+        """The table as it stands now, for one search: whoever writes or tidies meanwhile moves no row under it.
+
+        It is LanceDB's asynchronous kind of table, so that the queries of a search can run side by side.
+        """
         with self._lock:
             version = self.table().version
-            if self._snapshot is None or self._snapshot.version != version:
-                self._snapshot = self._connection.open_table(_TABLE)
-                self._snapshot.checkout(version)
+            if self._snapshot is None or self._snapshot_version != version:
+                self._snapshot, self._snapshot_version = self._at(version), version
             return self._snapshot
+
+    def _at(self, version: int) -> Any:
+        from lancedb.background_loop import LOOP
+
+        async def opened() -> Any:
+            table = await self._reading.open_table(_TABLE)
+            await table.checkout(version)
+            return table
+
+        return LOOP.run(opened())
 
     def reopen(self) -> None:
         with self._lock:
@@ -74,10 +87,11 @@ class LanceFolder:
 
     def _database(self) -> Any:
         import lancedb
+        from lancedb.background_loop import LOOP
 
         # Kept, because snapshots of one connection share what it has read of the indexes.
-        self._connection = lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH)
-        return self._connection
+        self._reading = LOOP.run(lancedb.connect_async(self._root / "lance"))
+        return lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH)
 
     def _create(self, database: Any, rows: pa.Table | None) -> Any:
         from lancedb.index import FTS, Bitmap, BTree

@@ -6,7 +6,6 @@ It is a cache: whatever goes wrong with it empties it and asks for a rebuild, an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,7 +45,6 @@ class LanceIndex:
         self._identity = f"{_MAKE}+{identity_of(self._embedder)}"
         self._folder = LanceFolder(folder, identity=self._identity, dimension=self._embedder.dimension)
         self._writing = WriterLock(folder)
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")  # the queries of one search
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         newest = list({entry.key: entry for entry in entries}.values())
@@ -92,7 +90,7 @@ class LanceIndex:
         vector = self._query_vector(text, local=local)
         return self._guarded(
             lambda: search_table(
-                self._folder.snapshot(), text, vector, reach, limit=bounded(limit), pool=self._pool, effort=self._effort
+                self._folder.snapshot(), text, vector, reach, limit=bounded(limit), effort=self._effort
             ),
             (),
         )

@@ -1,5 +1,6 @@
 """The stored index survives restarts and damage: it is a cache, and its loss is only work to do again."""
 
+import asyncio
 import random
 import shutil
 import threading
@@ -201,10 +202,13 @@ def test_rows_that_are_moved_between_the_steps_of_a_search_are_found_all_the_sam
     read = lance_search._rows
     late = iter(range(1, 100))
 
-    def read_after_tidying(table, candidates):
+    def tidy():
         index.upsert([entry(str(next(late)), "pump late")])
         index.optimize()
-        return read(table, candidates)
+
+    async def read_after_tidying(table, candidates):
+        await asyncio.to_thread(tidy)
+        return await read(table, candidates)
 
     monkeypatch.setattr(lance_search, "_rows", read_after_tidying)
     assert [found(index, "zero") for _ in range(5)] == [["0"]] * 5
