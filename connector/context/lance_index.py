@@ -32,7 +32,7 @@ from connector.errors import ConnectorError
 from connector.record import RecordRef
 
 Answer = TypeVar("Answer")
-_MAKE = "lance/1"
+_MAKE = "lance/2"
 _OWED_AT_ONCE = 2_000
 
 

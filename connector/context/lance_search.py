@@ -83,21 +83,25 @@ async def _search(
     table: Any, text: str, vector: Sequence[float] | None, where: str | None, limit: int, effort: Effort
 ) -> tuple[Hit, ...]:
     queries = _word_queries(await table.count_rows(), text)
-    nearest = _nearest(table, vector, where, effort)
-    alike, *answers = await asyncio.gather(nearest, *(query.scores(table, where, effort.per_query) for query in queries))
+    alike, answers = await asyncio.gather(
+        _nearest(table, vector, where, effort), _answers(table, [(query, where, effort.per_query) for query in queries])
+    )
     known = _summed(answers)
     promising = heapq.nsmallest(effort.by_words, known, key=lambda row: (-known[row], row))
     candidates = list(dict.fromkeys((*promising, *alike)))
     if not candidates:
         return ()
-    likeness = await _likeness(table, candidates, vector)
-    left = [_left(answer, likeness) if len(answer) >= effort.per_query else () for answer in answers]
-    hopeful = _hopeful(answers, left, likeness, limit)
+    left = [_left(answer, candidates) if len(answer) >= effort.per_query else [] for answer in answers]
+    hopeful = _hopeful(answers, left, candidates, alike, limit)
     wanted = [[row for row in rows if row in hopeful] for rows in left]
-    late = await asyncio.gather(
-        *(query.scores(table, _these(rows), len(rows)) for query, rows in zip(queries, wanted, strict=True) if rows)
-    )
+    again = [(query, _these(rows), len(rows)) for query, rows in zip(queries, wanted, strict=True) if rows]
+    likeness, late = await asyncio.gather(_likeness(table, candidates, alike, vector), _answers(table, again))
     return await _best(table, _totals([*answers, *late], likeness), limit)
+
+
+async def _answers(table: Any, asked: Sequence[tuple[_WordQuery, str | None, int]]) -> Sequence[Mapping[int, float]]:
+    """What each query finds among the rows it may find, side by side."""
+    return await asyncio.gather(*(query.scores(table, where, limit) for query, where, limit in asked))
 
 
 def _word_queries(count: int, text: str) -> list[_WordQuery]:
@@ -125,11 +129,16 @@ def _left(answer: Mapping[int, float], candidates: Iterable[int]) -> list[int]:
 
 
 def _hopeful(
-    answers: Sequence[Mapping[int, float]], left: Sequence[Sequence[int]], likeness: Mapping[int, float], limit: int
+    answers: Sequence[Mapping[int, float]], left: Sequence[Sequence[int]], candidates: Sequence[int],
+    alike: Mapping[int, float], limit: int,
 ) -> set[int]:
-    """The candidates that could be among the best: what was cut off is worth no more than the last that was not."""
-    least = _totals(answers, likeness)
-    most = dict(least)
+    """The candidates that could be among the best: what was cut off is worth no more than the last that was not.
+
+    How alike a row is that was found by words alone is not known yet: between not at all and like the nearest.
+    """
+    nearest = max(alike.values(), default=0.0)
+    least = _totals(answers, {row: alike.get(row, 0.0) for row in candidates})
+    most = {row: total + (0.0 if row in alike else LIKENESS * nearest) for row, total in least.items()}
     for answer, rows in zip(answers, left, strict=True):
         last = min(answer.values(), default=0.0)
         for row in rows:
@@ -163,16 +172,19 @@ async def _best(table: Any, total: Mapping[int, float], limit: int) -> tuple[Hit
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.entry.key))[:limit])
 
 
-async def _nearest(table: Any, vector: Sequence[float] | None, where: str | None, effort: Effort) -> list[int]:
+async def _nearest(
+    table: Any, vector: Sequence[float] | None, where: str | None, effort: Effort
+) -> Mapping[int, float]:
+    """The rows most alike by vector, and how alike they are."""
     if vector is None:
-        return []
+        return {}
     query = table.query().nearest_to(list(vector)).column("vector").distance_type("dot").limit(effort.by_likeness)
     if effort.exact:
         query = query.bypass_vector_index()
     found = await _filtered(query, where).with_row_id().select(["_distance"]).to_arrow()
     # A dot distance is one minus the likeness: at one and above, nothing is alike.
     pairs = zip(found["_rowid"].to_pylist(), found["_distance"].to_pylist(), strict=True)
-    return [row for row, distance in pairs if distance < 1.0]
+    return {row: 1.0 - distance for row, distance in pairs if distance < 1.0}
 
 
 def _filtered(query: Any, where: str | None) -> Any:
@@ -183,12 +195,16 @@ async def _rows(table: Any, candidates: Sequence[int]) -> pa.Table:
     return await table.take_row_ids(list(candidates)).select(PAYLOAD).with_row_id().to_arrow()
 
 
-async def _likeness(table: Any, candidates: Sequence[int], vector: Sequence[float] | None) -> Mapping[int, float]:
-    """By row id, how alike each is; without a vector none is."""
-    if vector is None:
-        return dict.fromkeys(candidates, 0.0)
+async def _likeness(
+    table: Any, candidates: Sequence[int], alike: Mapping[int, float], vector: Sequence[float] | None
+) -> Mapping[int, float]:
+    """By row id, how alike each candidate is; without a vector none is."""
+    others = [row for row in candidates if row not in alike]
+    if vector is None or not others:
+        return {**dict.fromkeys(others, 0.0), **alike}
     import numpy
 
-    rows = await table.take_row_ids(list(candidates)).select(["vector"]).with_row_id().to_arrow()
+    rows = await table.take_row_ids(others).select(["vector"]).with_row_id().to_arrow()
     stored = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
-    return dict(zip(rows["_rowid"].to_pylist(), (stored @ numpy.asarray(vector, dtype=stored.dtype)).tolist(), strict=True))
+    found = (stored @ numpy.asarray(vector, dtype=stored.dtype)).tolist()
+    return {**dict(zip(rows["_rowid"].to_pylist(), found, strict=True)), **alike}

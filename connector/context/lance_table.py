@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from connector.record import Origin, RecordRef
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PAYLOAD = ["key", "scope", "title", "body", "source", "origin", "audience", "category", "at", "ref", "local"]
+# What of a row makes its entry. Every column costs a read of its own, so what no search filters by stands in one card.
+PAYLOAD = ["key", "title", "body", "card"]
 
 
 def row_key(key: IndexKey) -> str:
@@ -26,13 +28,11 @@ def arrow_schema(dimension: int) -> pa.Schema:
     import pyarrow as pa
 
     texts = (
-        "row_key", "key", "scope", "scope_key", "record", "title", "body", "source", "origin", "audience", "category",
-        "category_key",
-    )  # fmt: skip
+        "row_key", "key", "scope_key", "record", "title", "body", "audience", "category_key", "card",
+    )
     return pa.schema([
         *(pa.field(name, pa.string()) for name in texts),
         pa.field("at", pa.int64()),
-        pa.field("ref", pa.string()),
         pa.field("local", pa.bool_()),
         pa.field("embedded", pa.bool_()),
         pa.field("vector", pa.list_(pa.float32(), dimension)),
@@ -51,30 +51,36 @@ def _row(entry: IndexEntry, vector: list[float] | None, dimension: int) -> dict[
     return {
         "row_key": row_key(entry.key),
         "key": entry.key,
-        "scope": entry.scope,
         "scope_key": _digest(entry.scope),
         "record": record_key(entry.ref) if entry.ref is not None else "",
         "title": entry.title,
         "body": entry.body,
-        "source": entry.source,
-        "origin": entry.origin.value,
         "audience": entry.audience.value,
-        "category": entry.category,
         "category_key": _digest(entry.category) if entry.category is not None else "",
+        "card": _card(entry),
         "at": micros(entry.at) if entry.at is not None else None,
-        "ref": str(entry.ref) if entry.ref is not None else None,
         "local": entry.local,
         "embedded": vector is not None,
         "vector": vector if vector is not None else [0.0] * dimension,
     }
 
 
+def _card(entry: IndexEntry) -> str:
+    """All of an entry but its key and its texts."""
+    return json.dumps({
+        "scope": entry.scope, "source": entry.source, "origin": entry.origin.value, "audience": entry.audience.value,
+        "category": entry.category, "at": micros(entry.at) if entry.at is not None else None,
+        "ref": str(entry.ref) if entry.ref is not None else None, "local": entry.local,
+    })  # fmt: skip
+
+
 def entry_of(row: Mapping[str, Any]) -> IndexEntry:
+    card = json.loads(row["card"])
     return IndexEntry(
-        key=IndexKey(row["key"]), scope=Scope(row["scope"]), title=row["title"], body=row["body"], source=row["source"],
-        origin=Origin(row["origin"]), audience=Audience(row["audience"]), category=row["category"],
-        at=from_micros(row["at"]) if row["at"] is not None else None,
-        ref=RecordRef.parse(row["ref"]) if row["ref"] is not None else None, local=row["local"],
+        key=IndexKey(row["key"]), scope=Scope(card["scope"]), title=row["title"], body=row["body"], source=card["source"],
+        origin=Origin(card["origin"]), audience=Audience(card["audience"]), category=card["category"],
+        at=from_micros(card["at"]) if card["at"] is not None else None,
+        ref=RecordRef.parse(card["ref"]) if card["ref"] is not None else None, local=card["local"],
     )
 
 
