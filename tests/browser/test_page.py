@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.gate import approvals
 from connector.gate.approval import ApprovalState
 from connector.gate.handoffs import HandoffState
 from connector.gate.persons import Role
@@ -201,6 +202,22 @@ def test_what_others_judge_moves_nothing_under_the_one_who_reads(site, road, ask
     page.locator("[data-card].is-current").wait_for()
     assert [one.settled_by for one in road.approvals(asked)] == ["bob", "bob"]
     assert page.locator("[data-card]").count() == 2
+
+
+def test_a_key_held_down_judges_one_question_and_not_the_queue(site, road, asked):
+    road.ticket("Charged twice in April")
+    road.rounds()
+    page = site.page()
+    page.keyboard.down("a")
+    page.get_by_text("3 questions wait").wait_for()
+    for _ in range(3):
+        page.keyboard.down("a")  # as a keyboard repeats it
+    page.keyboard.up("a")
+    page.keyboard.press("r")
+    page.keyboard.press("Enter")
+    page.get_by_text("rejected: nothing is written").wait_for()
+    with road.store.snapshot() as tx:
+        assert approvals.counts(tx) == {"approved": 1, "rejected": 1, "pending": 2}
 
 
 def test_what_was_typed_stays_when_somebody_looks_up_from_it(site, road, asked):

@@ -128,6 +128,7 @@ const typing = (node) => node.matches("input, textarea, select, [contenteditable
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.repeat && event.key !== "j" && event.key !== "k") return; // a key held down judges one question, not the queue
   if (event.key === "Escape") return leave();
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   const card = lost ? null : cards()[current];
