@@ -149,7 +149,11 @@ def test_two_browsers_one_write_and_the_second_learns_of_the_first(site, road, a
     second.get_by_role("button", name="Approve").click()
     two.get_by_text("approved already (by ada)").wait_for()
     road.write()
+    two.get_by_text("Something moved").wait_for()  # why it was not done stays until bob has read it
+    assert two.get_by_text("approved already (by ada)").is_visible()
     assert len(road.entries(asked, EntryKind.APPLIED)) == 1
+    two.get_by_text("Something moved").click()
+    two.get_by_text("1 question waits").wait_for()
     site.problems[:] = [said for said in site.problems if "409" not in said]
 
 

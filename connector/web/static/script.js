@@ -6,6 +6,7 @@ const main = () => document.getElementById("main");
 const cards = () => [...main().querySelectorAll("[data-card]")];
 const pill = document.getElementById("moved");
 let current = 0;
+let refused = false; // why something was not done stands there until it was read
 let lost = false; // what somebody was at went away under them: a verdict key means nothing until they choose again
 
 // ---- one card at a time ---------------------------------------------------------------------------------------------
@@ -45,6 +46,7 @@ async function page(address, options = {}) {
 function show(found, { keep = true, live = false } = {}) {
   const fresh = found.document.getElementById("main");
   if (!fresh) return location.assign(found.url);
+  refused = false;
   const top = scrollY;
   const before = live ? place() : null;
   main().replaceChildren(...fresh.childNodes);
@@ -109,6 +111,7 @@ document.addEventListener("submit", async (event) => {
     scrollTo(0, 0);
   } else {
     show(found);
+    refused = !found.ok;
   }
 });
 
@@ -169,7 +172,7 @@ document.addEventListener("click", (event) => {
 // ---- live ------------------------------------------------------------------------------------------------------------
 // Somebody who is writing, choosing or reading a part is not disturbed: the pill says that something moved.
 const busy = () =>
-  main().querySelector(".verdicts details[open], .judged details[open], form[aria-busy], .edit :focus") !== null ||
+  refused || main().querySelector(".verdicts details[open], .judged details[open], form[aria-busy], .edit :focus") !== null ||
   (document.activeElement && typing(document.activeElement)) || !getSelection().isCollapsed || written();
 
 // What was typed or chosen and not sent yet stays, also when somebody looks up from it.
