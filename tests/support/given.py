@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from connector.action import Action, UpdateField
@@ -56,7 +57,13 @@ def policy(**sections: str) -> Policy:
         if not skipping:
             kept.append(line)
     kept += [f"{name}: {text}" for name, text in sections.items() if text]
-    return parse_policy("\n".join(kept) + "\n", agents=AGENTS)
+    return _parsed("\n".join(kept) + "\n")
+
+
+@cache
+def _parsed(text: str) -> Policy:
+    """One reading of one text is enough for all tests of a process: a policy is a frozen value."""
+    return parse_policy(text, agents=AGENTS)
 
 
 def ref(id: str = "7", object: ObjectType = ObjectType.TICKET, connection: str = "crm") -> RecordRef:
