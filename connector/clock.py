@@ -63,7 +63,8 @@ class HeldClock:
 
 def micros(at: datetime) -> int:
     """Integer microseconds since the epoch: how every table stores an instant."""
-    return (at - EPOCH) // timedelta(microseconds=1)
+    since = at - EPOCH  # its own whole numbers: to divide it by a timedelta takes ten times as long
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(value: int) -> datetime:

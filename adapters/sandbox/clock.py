@@ -11,7 +11,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 def milliseconds(at: datetime) -> int:
     """Milliseconds since 1970 of an aware time."""
-    return (at - _EPOCH) // _MILLISECOND
+    since = at - _EPOCH  # its own whole numbers: to divide it by a timedelta takes ten times as long
+    return (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
 
 
 def from_milliseconds(stamp: int) -> datetime:

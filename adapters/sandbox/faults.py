@@ -17,7 +17,7 @@ class Faults:
     def __init__(self, rng: Random | None = None, profile: Mapping[str, float] | None = None) -> None:
         self._rng = rng or Random(0)
         self._profile = dict(profile or {})
-        self._armed: Counter[str] = Counter()
+        self._armed: dict[str, int] = {}
         self._restores: list[Callable[[], None]] = []
         self.counts: Counter[str] = Counter()
 
@@ -27,13 +27,13 @@ class Faults:
 
     def arm(self, name: str, times: int = 1) -> None:
         """Let the next `times` occasions of this fault happen for certain."""
-        self._armed[name] += times
+        self._armed[name] = self._armed.get(name, 0) + times
 
     def set(self, name: str, probability: float) -> None:
         self._profile[name] = probability
 
     def is_on(self, name: str) -> bool:
-        return self._armed[name] > 0 or self._profile.get(name, 0.0) > 0
+        return self._armed.get(name, 0) > 0 or self._profile.get(name, 0.0) > 0
 
     def quiet(self) -> bool:
         """Whether no fault can happen at all."""
@@ -41,14 +41,14 @@ class Faults:
 
     def due(self, name: str) -> bool:
         """Whether the fault wants to happen now; counts nothing and keeps an armed fault armed."""
-        if self._armed[name] > 0:
+        if self._armed and self._armed.get(name, 0) > 0:
             return True
         probability = self._profile.get(name, 0.0)
         return probability > 0 and self._rng.random() < probability
 
     def took_effect(self, name: str) -> None:
         """Count a due fault that really changed something."""
-        if self._armed[name] > 0:
+        if self._armed.get(name, 0) > 0:
             self._armed[name] -= 1
         self.counts[name] += 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 from connector.decision.learner import LearnerKey
 from connector.policy import Policy
@@ -51,6 +51,11 @@ class StudiesOutcomes(Protocol):
     def at_intake(self, policy: Policy, record: Record, around: Around, hidden: Collection[FieldName]) -> AtIntake:
         """What was known when the record came in. MUST leave out `hidden` fields and everything an agent may write."""
         ...
+
+
+def studies_outcomes(agent: object) -> TypeGuard[StudiesOutcomes]:
+    """Whether an agent is one of those. Of its class, which Python remembers: an object it looks through every time."""
+    return issubclass(type(agent), StudiesOutcomes)
 
 
 def outcome_key(policy: Policy, connection: ConnectionName, field: FieldName) -> LearnerKey:

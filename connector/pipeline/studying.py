@@ -22,7 +22,7 @@ from connector.context.stays import remember_stays, unread
 from connector.context.wanted import Wanted
 from connector.decision.agent import Agent
 from connector.decision.learner import Cells, LearnerKey, NotLearned, OutcomeLearner
-from connector.decision.outcome import Outcome, StudiesOutcomes, outcome_key
+from connector.decision.outcome import Outcome, StudiesOutcomes, outcome_key, studies_outcomes
 from connector.decision.shelf import DiskShelf
 from connector.decision.versions import Shelved, in_force, is_due
 from connector.gate import CellState, cells
@@ -128,7 +128,7 @@ class Studying:
     def _studied(self, policies: Collection[Policy]) -> Iterator[tuple[Policy, StudiesOutcomes]]:
         for policy in policies:
             agent: object = self.agents.get(policy.agent.name) if isinstance(policy.agent, NamedAgent) else None
-            if isinstance(agent, StudiesOutcomes):
+            if studies_outcomes(agent):
                 yield policy, agent
 
     def _intakes(

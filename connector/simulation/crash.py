@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import NoReturn
 
 from connector.store import CommitPoint
 
@@ -28,11 +29,12 @@ class Crashes:
     def at_commit(self, name: str, point: CommitPoint) -> None:
         if point is CommitPoint.AFTER:
             self.commits[name] += 1
-        self._perhaps(self._at_commit, f"{point} {name}")
+        if self._happens(self._at_commit):
+            self._crash(f"{point} {name}")
 
     def at_call(self, method: str, side: str) -> None:
-        kind = "a read" if method == "GET" else "a call"
-        self._perhaps(self._at_call, f"{side} {kind}")
+        if self._happens(self._at_call):
+            self._crash(f"{side} a read" if method == "GET" else f"{side} a call")
 
     def begin(self, *, at_commit: float, at_call: float) -> None:
         self._at_commit, self._at_call = at_commit, at_call
@@ -41,7 +43,9 @@ class Crashes:
         """No crash happens any more."""
         self._at_commit = self._at_call = 0.0
 
-    def _perhaps(self, probability: float, place: str) -> None:
-        if probability and self._chance.random() < probability:
-            self.places[place] += 1
-            raise SimulatedCrash(place)
+    def _happens(self, probability: float) -> bool:
+        return probability > 0 and self._chance.random() < probability
+
+    def _crash(self, place: str) -> NoReturn:
+        self.places[place] += 1
+        raise SimulatedCrash(place)

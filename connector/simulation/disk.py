@@ -98,8 +98,7 @@ class SimulatedStore(SqliteStore):
             yield tx
 
     def _committed(self, name: str, point: CommitPoint) -> None:
-        wrote = self._connection().total_changes != self._changes
-        if point is CommitPoint.AFTER and self._pushing and wrote:
+        if point is CommitPoint.AFTER and self._pushing and self._connection().total_changes != self._changes:
             self._at_risk = False
             self._file.durable()
         self._told(name, point)

@@ -17,6 +17,7 @@ from connector.simulation.profile import FAULTS
 from connector.simulation.setup import setup_of
 
 _SHOP: list[Path] = []  # of this process; its owner clears it away
+YOUNG = 50_000  # new objects between two looks for cycles: a story makes millions, and hardly a cycle among them
 TOLD = 3  # failing seeds whose story is told; more say nothing new
 
 
@@ -118,4 +119,5 @@ def _play(task: Task) -> Outcome:
     if not gc.get_freeze_count():  # all is imported by now, and stays: to look through it again and again finds nothing
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG)
     return outcome

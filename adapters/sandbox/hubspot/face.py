@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from email.utils import format_datetime
 
 from adapters.sandbox.rows import Actor, RowKey
 from adapters.sandbox.wire import ConnectionCut, Stall, WireRequest, WireResponse
@@ -18,6 +17,7 @@ from .portal import Answer, Call, Portal
 from .query import Query
 from .routing import Route, find_route
 from .schema import SPELLINGS
+from .stamps import http_date
 from .tokens import TokenBook
 
 _MAX_TARGET = 16_384
@@ -80,7 +80,7 @@ class HubSpotFace:
                 self._log(request, route, self._caller(request), None, correlation)
                 raise
             self._log(request, route, actor, response.status, correlation)
-            date = format_datetime(self.portal.org.clock.now(), usegmt=True)  # whole seconds, the org's own time
+            date = http_date(self.portal.org.clock.stamp() // 1000)  # the org's own time
             return replace(response, headers={**response.headers, "Date": date})
 
     def _answered(self, request: WireRequest, route: Route | None, correlation: str) -> tuple[Actor, WireResponse]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,6 +20,12 @@ def iso(ms: int) -> str:
     stamp = EPOCH + timedelta(seconds=seconds)
     text = stamp.isoformat(timespec="seconds").removesuffix("+00:00")
     return f"{text}.{rest:03d}Z" if rest else f"{text}Z"
+
+
+@lru_cache(maxsize=64)  # many answers leave within one second
+def http_date(seconds: int) -> str:
+    """Whole seconds since 1970 as an HTTP date."""
+    return format_datetime(EPOCH + timedelta(seconds=seconds), usegmt=True)
 
 
 def iso_date(ms: int) -> str:

@@ -23,10 +23,14 @@ def iso_of(at: datetime) -> str:
     return iso(milliseconds(at))
 
 
-@lru_cache(maxsize=4096)
 def http_date(stamp: int) -> str:
     """Milliseconds as an HTTP date."""
-    return format_datetime(from_milliseconds(stamp - stamp % 1000), usegmt=True)
+    return _http_date(stamp // 1000)
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    return format_datetime(from_milliseconds(seconds * 1000), usegmt=True)
 
 
 def parse_http_date(text: str) -> int | None:

@@ -39,25 +39,27 @@ def echoes(history: CrmHistory, account: Account, policies: Sequence[Plain], fac
         late = [one for one in ticket.changes if one.actor == "agent" and one.line >= settled]
         if late and reverted is None:
             yield f"{history.connection}:ticket/{ticket.id}: still written when nothing had moved for a long time"
+    again_for = Counter(entry["ref"] for entry in account.entries if _calls_again(entry))
     for policy in policies:
         watched = {*policy["when"]["fields"], *(("status",) if "where" in policy["when"] else ())}
         for ticket in history.own.values():
             ref = f"{history.connection}:ticket/{ticket.id}"
             moments = _moments(ticket, watched)
-            back = sum(
-                entry["kind"] == "handoff_changed" and entry["ref"] == ref
-                and (entry["body"] or {}).get("change") == "returned"
-                for entry in account.entries
-            )  # fmt: skip
-            back += sum(row["merged_into"] == ticket.id for row in history.rows.values())
-            # An edit that we overran can be looked at while our value stands, and is when it has been put back.
-            back += sum(entry["kind"] == "restored" and entry["ref"] == ref for entry in account.entries)
+            back = again_for[ref] + sum(row["merged_into"] == ticket.id for row in history.rows.values())
             # Each time a ticket comes back from the recycle bin, what it says is looked at again.
             again = max(history.returns[ticket.id], ticket.id in history.gone)
             back += _undone_beneath(account, ref, policy)
             times = len(account.decisions(ref, policy["policy"]))
             if times > moments + back + moments * again:
                 yield f"{ref}: {policy['policy']} decided {times} times on {moments} changes by others"
+
+
+def _calls_again(entry: Plain) -> bool:
+    """Whether a ticket is looked at again though nobody changed it."""
+    if entry["kind"] == "handoff_changed":
+        return (entry["body"] or {}).get("change") == "returned"
+    # An edit that we overran can be looked at while our value stands, and is when it has been put back.
+    return bool(entry["kind"] == "restored")
 
 
 def _undone_beneath(account: Account, ref: str, policy: Plain) -> int:
