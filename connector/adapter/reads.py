@@ -14,7 +14,7 @@ from connector.record import FieldName, Found, ObjectSchema, ObjectType, Record,
 class GuardKind(StrEnum):
     """How a write is kept from replacing somebody's edit."""
 
-    CONDITIONAL = "conditional"  # the server refuses a stale write
+    CONDITIONAL = "conditional"  # the server refuses a stale write, as far as its condition can tell
     VERIFIED = "verified"  # the history is read back, and an overwrite is found and restored or asked
 
 
