@@ -260,8 +260,11 @@ def _(client: Client) -> None:
     row_id = case(client)
     client.faults.arm("late_commit")
     client.crm.org.update("Case", row_id, {"Subject": "late"}, actor=client.crm.reps[0])
+    history = f"SELECT NewValue FROM CaseHistory WHERE CaseId = '{row_id}'"
     assert client.query("SELECT Subject FROM Case")[0]["Subject"] == "a"
+    assert client.query(history) == []
     client.later(60)
+    assert [row["NewValue"] for row in client.query(history)] == ["late"]
     late = client.query("SELECT Subject, SystemModstamp FROM Case WHERE SystemModstamp >= 2026-11-21T09:00:10Z")[0]
     assert (late["Subject"], late["SystemModstamp"]) == ("late", "2026-11-21T09:00:10.000+0000")
 
