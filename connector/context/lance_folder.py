@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,15 @@ ANN_FROM = 20_000  # entries; below it comparing all vectors is fast enough, and
 _RETRAIN = 4  # times as many entries as the vector index was trained on
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The table at one version, and how many rows it has. It is of the kind whose queries can run side by side."""
+
+    table: Any
+    version: int
+    rows: int
+
+
 class LanceFolder:
     """One table in one folder, with a note beside it of what made it and whether it is complete."""
 
@@ -33,8 +43,7 @@ class LanceFolder:
         self._lock = threading.RLock()
         self._table: Any = None
         self._reading: Any = None
-        self._snapshot: Any = None
-        self._snapshot_version = 0
+        self._snapshot: Snapshot | None = None
         self._note: Mapping[str, Any] = {}
         self._noted: tuple[int, int] | None = None
         self.state = IndexState.REBUILD
@@ -48,26 +57,24 @@ class LanceFolder:
                 self._table = self._open()
             return self._table
 
-    def snapshot(self) -> Any:
-        """The table as it stands now, for one search: whoever writes or tidies meanwhile moves no row under it.
-
-        It is LanceDB's asynchronous kind of table, so that the queries of a search can run side by side.
-        """
+    def snapshot(self) -> Snapshot:
+        """The table as it stands now, for one search: whoever writes or tidies meanwhile moves no row under it."""
         with self._lock:
             version = self.table().version
-            if self._snapshot is None or self._snapshot_version != version:
-                self._snapshot, self._snapshot_version = self._at(version), version
+            if self._snapshot is None or self._snapshot.version != version:
+                self._snapshot = self._at(version)
             return self._snapshot
 
-    def _at(self, version: int) -> Any:
+    def _at(self, version: int) -> Snapshot:
         from lancedb.background_loop import LOOP
 
-        async def opened() -> Any:
+        async def opened() -> Snapshot:
             table = await self._reading.open_table(_TABLE)
             await table.checkout(version)
-            return table
+            return Snapshot(table=table, version=version, rows=await table.count_rows())
 
-        return LOOP.run(opened())
+        snapshot: Snapshot = LOOP.run(opened())
+        return snapshot
 
     def reopen(self) -> None:
         with self._lock:

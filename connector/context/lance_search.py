@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.context.fusion import BODY, LIKENESS, TITLE
 from connector.context.index import Hit, Reach
+from connector.context.lance_folder import Snapshot
 from connector.context.lance_table import PAYLOAD, entry_of, filter_of
 from connector.context.words import STOP_WEIGHT, query_words
 
@@ -28,8 +29,8 @@ _SUMMED_BELOW = 5_000
 class Effort:
     """How many entries a search looks at before it ranks; more is slower and changes little (see the benchmark)."""
 
-    per_query: int = 1_000  # best entries by words, for each keyword query
-    by_words: int = 80  # candidates: the best of those by what is known of their sum
+    per_query: int = 600  # best entries by words, for a keyword query of titles; of bodies half as many
+    by_words: int = 100  # candidates: the best of those by what is known of their sum
     by_likeness: int = 20  # candidates by vector
     exact: bool = False  # compare every vector rather than those of the nearest partitions
 
@@ -51,6 +52,7 @@ class _WordQuery:
     """One keyword query: of several parts the index itself sums the scores, so its best are the best of the sum."""
 
     parts: tuple[_Part, ...]
+    depth: float = 1.0  # how deep it is looked into: a field that weighs half decides half as much
 
     async def scores(self, table: Any, where: str | None, limit: int) -> Mapping[int, float]:
         from lancedb.query import BooleanQuery, MatchQuery, Occur
@@ -64,34 +66,35 @@ class _WordQuery:
 
 
 def search_table(
-    table: Any, text: str, vector: Sequence[float] | None, reach: Reach | None, *, limit: int, effort: Effort = USUAL
+    still: Snapshot, text: str, vector: Sequence[float] | None, reach: Reach | None, *, limit: int, effort: Effort = USUAL
 ) -> tuple[Hit, ...]:
     """The best entries within reach. Raises whatever LanceDB raises.
 
-    `table` has to stand still for the search (see `LanceFolder.snapshot`): its steps name rows by their place.
+    The table has to stand still for the search: its steps name rows by their place.
     """
     from lancedb.background_loop import LOOP
 
     if limit == 0 or (reach is not None and not reach.scopes):
         return ()
     # Queries side by side on LanceDB's own loop: threads that wait for one another took half of the time of a search.
-    found: tuple[Hit, ...] = LOOP.run(_search(table, text, vector, filter_of(reach), limit, effort))
+    found: tuple[Hit, ...] = LOOP.run(_search(still, text, vector, filter_of(reach), limit, effort))
     return found
 
 
 async def _search(
-    table: Any, text: str, vector: Sequence[float] | None, where: str | None, limit: int, effort: Effort
+    still: Snapshot, text: str, vector: Sequence[float] | None, where: str | None, limit: int, effort: Effort
 ) -> tuple[Hit, ...]:
-    queries = _word_queries(await table.count_rows(), text)
-    alike, answers = await asyncio.gather(
-        _nearest(table, vector, where, effort), _answers(table, [(query, where, effort.per_query) for query in queries])
-    )
+    table, queries = still.table, _word_queries(still.rows, text)
+    most = [round(effort.per_query * query.depth) for query in queries]
+    first = [(query, where, count) for query, count in zip(queries, most, strict=True)]
+    alike, answers = await asyncio.gather(_nearest(table, vector, where, effort), _answers(table, first))
     known = _summed(answers)
     promising = heapq.nsmallest(effort.by_words, known, key=lambda row: (-known[row], row))
     candidates = list(dict.fromkeys((*promising, *alike)))
     if not candidates:
         return ()
-    left = [_left(answer, candidates) if len(answer) >= effort.per_query else [] for answer in answers]
+    cut = [len(answer) >= count for answer, count in zip(answers, most, strict=True)]
+    left = [_left(answer, candidates) if short else [] for answer, short in zip(answers, cut, strict=True)]
     hopeful = _hopeful(answers, left, candidates, alike, limit)
     wanted = [[row for row in rows if row in hopeful] for rows in left]
     again = [(query, _these(rows), len(rows)) for query, rows in zip(queries, wanted, strict=True) if rows]
@@ -117,7 +120,9 @@ def _word_queries(count: int, text: str) -> list[_WordQuery]:
         for column, weight in (("title", TITLE), ("body", BODY))
         for part, share in asked
     ]
-    return [_WordQuery(tuple(parts))] if count < _SUMMED_BELOW else [_WordQuery((part,)) for part in parts]
+    if count < _SUMMED_BELOW:
+        return [_WordQuery(tuple(parts))]
+    return [_WordQuery((part,), depth=TITLE if part.column == "title" else BODY) for part in parts]
 
 
 def _left(answer: Mapping[int, float], candidates: Iterable[int]) -> list[int]:
@@ -152,8 +157,7 @@ def _these(rows: Sequence[int]) -> str:
 
 
 def _totals(answers: Sequence[Mapping[int, float]], likeness: Mapping[int, float]) -> Mapping[int, float]:
-    words = _summed(answers)
-    return {row: words.get(row, 0.0) + LIKENESS * alike for row, alike in likeness.items()}
+    return {row: sum(answer.get(row, 0.0) for answer in answers) + LIKENESS * alike for row, alike in likeness.items()}
 
 
 def _summed(answers: Sequence[Mapping[int, float]]) -> Mapping[int, float]:
