@@ -81,7 +81,7 @@ def _step(stored: StoredEntry) -> Step:
     entry, body = stored.entry, stored.body or {}
     return Step(
         seq=stored.seq, at=entry.at, kind=entry.kind, actor=entry.actor, policy=entry.policy, sentence=headline(stored),
-        fields=_fields(body), evidence=_evidence(body.get("citations", ())), policy_line=body.get("policy_line"),
+        fields=_fields(body), evidence=cited(body.get("citations", ())), policy_line=body.get("policy_line"),
         erased=stored.body is None, decision=entry.decision,
     )
 
@@ -95,7 +95,8 @@ def _fields(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named)) or (("(task or note)",) if about_a_create else ())
 
 
-def _evidence(citations: Sequence[Mapping[str, str]]) -> tuple[Evidence, ...]:
+def cited(citations: Sequence[Mapping[str, str]]) -> tuple[Evidence, ...]:
+    """What was quoted, as approvals and the journal keep it."""
     return tuple(Evidence(quote=one["quote"], source=one["source"], origin=one["origin"]) for one in citations)
 
 

@@ -16,7 +16,7 @@ from connector.report.card import ORIGINS, on_expiry
 from connector.report.earning import CellReport, earned_by
 from connector.report.names import names_of
 from connector.report.outcomes import Outcome, outcomes_of
-from connector.report.story import Evidence
+from connector.report.story import Evidence, cited
 from connector.report.times import moment
 from connector.store import Transaction
 from connector.web.security.forms import LONGEST
@@ -157,7 +157,7 @@ def shape_of(asked: Approval, *, hides: bool = False) -> Shape:
 
 
 def quotes_of(asked: Approval) -> tuple[Quote, ...]:
-    return tuple(quote_of(Evidence(**citation)) for citation in asked.citations)
+    return tuple(map(quote_of, cited(asked.citations)))
 
 
 def quote_of(one: Evidence) -> Quote:
