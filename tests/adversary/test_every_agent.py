@@ -23,14 +23,14 @@ from adapters.channels import smtp
 from connector.action import DRAFT_TASK
 from connector.adapter import Outlets
 from connector.change import inbox
-from connector.decision.agents import AGENTS
 from connector.gate.approval import ApprovalState
-from connector.policy import Tier, parse_policy
+from connector.policy import Tier
 from connector.record import ObjectType, RecordRef
 from connector.writeback import OutboxState
 from tests.adversary.forms import EVE, FormAttacker, honest_answer
 from tests.adversary.minds import Mind, MindServer, behind_sdk
 from tests.adversary.watch import Task
+from tests.support.given import parsed
 from tests.support.mail_server import Mailbox, mail_server
 from tests.support.outside import environment
 from tests.support.road import Road
@@ -311,7 +311,7 @@ def attacked(folder: Path, name: str, system: str, mind: Mind, numbers: Sequence
         options = {"host": "127.0.0.1", "port": box.port, "security": "none", "from": "Us <us@example.org>"}
         text = FRAME.format(when=case.when, agent=case.agent, may=case.may, context=case.context)
         road = Road(
-            desk, folder, under=parse_policy(text, agents=AGENTS),
+            desk, folder, under=parsed(text),
             models=lambda store, clock: {Tier.FAST: behind_sdk(server, clock)},
             outlets=Outlets(channels={"mail": smtp.connect(environment(options))}),
         )  # fmt: skip

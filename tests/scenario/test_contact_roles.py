@@ -6,10 +6,8 @@ from datetime import date
 
 import pytest
 
-from connector.decision.agents import AGENTS
-from connector.policy import parse_policy
 from connector.record import ObjectType
-from tests.support.given import policy
+from tests.support.given import parsed, policy
 from tests.support.road import FREE, Road, SalesforceDesk
 
 TOLD = """
@@ -45,7 +43,7 @@ def built(tmp_path):
 
 
 def told(field, when):
-    return parse_policy(TOLD.replace("FIELD", field).replace("WHEN", when), agents=AGENTS)
+    return parsed(TOLD.replace("FIELD", field).replace("WHEN", when))
 
 
 def pair(road):

@@ -15,8 +15,9 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
-from connector.policy import Tier, parse_policy
+from connector.policy import Tier
 from connector.record import ObjectType
+from tests.support.given import parsed
 from tests.support.messages_server import QuotingMessages
 from tests.support.road import Road
 from tests.support.sales_desks import SALES_DESKS
@@ -63,7 +64,7 @@ def desk(request):
 @pytest.fixture
 def build(activated):
     def road(reason="{tier: offline}", models=None, text=POLICY) -> Road:
-        return activated(under=parse_policy(text.format(reason=reason), agents=AGENTS), models=models)
+        return activated(under=parsed(text.format(reason=reason)), models=models)
 
     return road
 

@@ -15,7 +15,8 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
-from connector.policy import Tier, parse_policy
+from connector.policy import Tier
+from tests.support.given import parsed
 from tests.support.messages_server import FakeMessages, message
 from tests.support.road import Road
 from tests.support.sales_day import CUSTOMER, DEALS
@@ -48,7 +49,7 @@ def start(activated):
 
     def started(*, may: str = MAY, options: str = "", reason: str = "{tier: offline}", **more) -> Road:
         text = POLICY.format(may=may, options=f", {options}" if options else "", reason=reason)
-        return activated(under=parse_policy(text, agents=AGENTS), **more)
+        return activated(under=parsed(text), **more)
 
     return started
 

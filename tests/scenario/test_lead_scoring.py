@@ -21,6 +21,7 @@ from connector.decision.reasoners.prices import price_of
 from connector.journal import EntryKind
 from connector.policy import Tier, parse_policy
 from connector.record import FieldName, ObjectType, Origin
+from tests.support.given import parsed
 from tests.support.messages_server import FakeMessages, message
 from tests.support.road import Road
 from tests.support.sales import LEAD, SALES
@@ -53,7 +54,7 @@ SETTINGS = ModelSettings(tier=Tier.FAST, model="claude-haiku-5-5", price=price_o
 
 def policy(scorecard=CARD, reason="{tier: offline}", related=""):
     text = POLICY.format(scorecard=scorecard, reason=reason)
-    return parse_policy(text + related, agents=AGENTS)
+    return parsed(text + related)
 
 
 @pytest.fixture(params=SALES)
@@ -253,7 +254,7 @@ def woken(events="{email: [created]}"):
     """The policy, woken by what is around the lead too."""
     text = POLICY.format(scorecard=CARD_OF_MAILS, reason="{tier: offline}")
     text = text.replace("where: status == 'new'", f"related: {events}, where: status == 'new'")
-    return parse_policy(text + "context: {related: [emails, activities]}\n", agents=AGENTS)
+    return parsed(text + "context: {related: [emails, activities]}\n")
 
 
 MAIL = {"email": "ada@okafor.example"}

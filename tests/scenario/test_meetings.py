@@ -16,7 +16,8 @@ from connector.decision.reasoners.anthropic import reasoner
 from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.gate.approval import ApprovalState
-from connector.policy import Tier, parse_policy
+from connector.policy import Tier
+from tests.support.given import parsed
 from tests.support.messages_server import FakeMessages, QuotingMessages, message
 from tests.support.road import Road
 from tests.support.sales_day import CUSTOMER, DEALS
@@ -50,7 +51,7 @@ def desk(request):
 def start(activated):
     def started(*, when: str, may: str, reason: str = "{tier: offline}", **more) -> Road:
         text = POLICY.format(when=when, may=may, reason=reason)
-        return activated(under=parse_policy(text, agents=AGENTS), **more)
+        return activated(under=parsed(text), **more)
 
     return started
 

@@ -18,10 +18,11 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.journal import EntryKind
 from connector.pipeline.erase import erase
-from connector.policy import Tier, parse_policy
+from connector.policy import Tier
 from connector.record import ObjectType
 from connector.report.deals import standings
 from tests.support.deals import SALES
+from tests.support.given import parsed
 from tests.support.messages_server import FakeMessages, QuotingMessages, message
 
 POLICY = """
@@ -56,7 +57,7 @@ def desk(request):
 def build(desk, activated):
     def road(reason="{tier: offline}", outcome="", **more):
         text = POLICY.format(stage=f'"{desk.STAGES[0]}"', reason=reason, outcome=outcome)
-        made = activated(under=parse_policy(text, agents=AGENTS), scores=True, **more)
+        made = activated(under=parsed(text), scores=True, **more)
         made.pipeline.learning.step(made.policies)
         return made
 
@@ -211,7 +212,7 @@ def build_set(desk, activated):
         boss = desk.adapter().records.users()[0]
         text = TOGETHER.format(stage=f'"{desk.STAGES[0]}"', reason=reason, outcome="", boss=f'"{boss.name}"')
         text = text.replace("{supervised: never, target: 80%}", gate) if gate else text
-        made = activated(under=parse_policy(text, agents=AGENTS), scores=True, **more)
+        made = activated(under=parsed(text), scores=True, **more)
         made.boss = boss
         made.pipeline.learning.step(made.policies)
         return made
@@ -335,5 +336,5 @@ def test_erasing_one_deal_takes_it_out_of_the_summary_on_another(desk, build_set
 
 def test_check_takes_a_set_for_the_pipeline(desk):
     text = TOGETHER.format(stage=f'"{desk.STAGES[0]}"', reason="{tier: offline}", outcome="", boss="boss")
-    lines = problems_of(parse_policy(text, agents=AGENTS), desk.connection, desk.adapter())
+    lines = problems_of(parsed(text), desk.connection, desk.adapter())
     assert [line for line in lines if "when.scope" in line] == []

@@ -16,8 +16,9 @@ from connector.decision.reasoners.endpoint import ModelSettings
 from connector.decision.reasoners.prices import price_of
 from connector.gate.approval import ApprovalState
 from connector.journal import EntryKind
-from connector.policy import Tier, parse_policy
+from connector.policy import Tier
 from connector.record import ObjectType
+from tests.support.given import parsed
 from tests.support.messages_server import QuotingMessages
 from tests.support.road import Road
 from tests.support.sales_desks import SALES_DESKS
@@ -54,7 +55,7 @@ def desk(request):
 def build(activated):
     def road(reason="{tier: offline}", models=None, may=MAY, object="opportunity", wakes="name") -> Road:
         text = POLICY.format(reason=reason, may=may.strip("\n"), object=object, wakes=wakes)
-        return activated(under=parse_policy(text, agents=AGENTS), models=models)
+        return activated(under=parsed(text), models=models)
 
     return road
 

@@ -9,12 +9,11 @@ import pytest
 
 from connector.context.stays import StoredStays
 from connector.decision import decisions
-from connector.decision.agents import AGENTS
 from connector.journal import EntryKind
 from connector.pipeline.erase import erase
-from connector.policy import parse_policy
 from connector.record import ObjectType
 from tests.support.deals import SALES
+from tests.support.given import parsed
 
 POLICY = """
 schema: 1
@@ -38,7 +37,7 @@ def desk(request):
 @pytest.fixture
 def build(activated):
     def road(text=POLICY):
-        made = activated(under=parse_policy(text, agents=AGENTS), scores=True)
+        made = activated(under=parsed(text), scores=True)
         made.pipeline.learning.read_stays(made.policies)
         return made
 

@@ -13,15 +13,14 @@ from adapters.channels.signed_hooks import signature
 from connector.adapter import ToldActivity
 from connector.cli.fitting import problems_of
 from connector.context.activities import StoredActivities
-from connector.decision.agents import AGENTS
 from connector.journal import EntryKind
 from connector.pipeline.erase import erase
 from connector.pipeline.hearing import hear
-from connector.policy import parse_policy
 from connector.record import ObjectType, Origin
 from connector.web.hooks.app import Door, hooks_app
 from tests.support.deals import Clerk, sales_policy
 from tests.support.door import ORIGIN, SECRET, environment
+from tests.support.given import parsed
 from tests.support.road import Road
 from tests.support.sales import LEAD, SALES
 from tests.support.sales_day import DEALS
@@ -116,7 +115,7 @@ def said(road, ref):
 
 
 def test_views_of_our_pages_score_the_lead_again_and_are_named(site):
-    road, tell = site(parse_policy(SCORING, agents=AGENTS), scores=True)
+    road, tell = site(parsed(SCORING), scores=True)
     lead = lead_of(road)
     assert float(str(road.desk.look(lead)["score"])) == 30
     assert "absent: no activity" in said(road, lead)[-1]
@@ -153,7 +152,7 @@ def test_what_is_told_is_an_outsiders_word_in_the_context_and_goes_with_the_pers
 @pytest.mark.parametrize("sales", DEALS)
 def test_what_a_customer_looked_at_makes_a_follow_up_due(sales, tmp_path):
     desk = DEALS[sales]()
-    road = Road(desk, tmp_path, under=parse_policy(FOLLOWING, agents=AGENTS))
+    road = Road(desk, tmp_path, under=parsed(FOLLOWING))
     road.activate()
     account, contact = desk.customer()
     deal = desk.deal(account, contact)
@@ -171,7 +170,7 @@ def test_what_a_customer_looked_at_makes_a_follow_up_due(sales, tmp_path):
 
 
 def test_a_forged_or_unreadable_telling_changes_nothing(site):
-    road, tell = site(parse_policy(SCORING, agents=AGENTS), scores=True)
+    road, tell = site(parsed(SCORING), scores=True)
     lead = lead_of(road)
     assert tell(view(road, lead), secret="another") == 401
     assert tell(view(road, lead) | {"at": "yesterday"}) == 400
@@ -186,7 +185,7 @@ def test_a_forged_or_unreadable_telling_changes_nothing(site):
 
 
 def test_a_telling_from_the_future_or_of_long_ago_counts_as_what_it_is(site):
-    road, tell = site(parse_policy(SCORING, agents=AGENTS), scores=True)
+    road, tell = site(parsed(SCORING), scores=True)
     lead = lead_of(road)
     assert tell(view(road, lead, -timedelta(days=400)), view(road, lead, timedelta(days=60))) == 204
     road.rounds(most=60)
@@ -194,7 +193,7 @@ def test_a_telling_from_the_future_or_of_long_ago_counts_as_what_it_is(site):
 
 
 def test_check_knows_whether_somebody_tells_activities(desk):
-    policy = parse_policy(SCORING, agents=AGENTS)
+    policy = parsed(SCORING)
     [line] = problems_of(policy, desk.connection, desk.adapter())
     assert "when.related.activity" in line
     assert "docs/hooks.md" in line

@@ -57,11 +57,11 @@ def policy(**sections: str) -> Policy:
         if not skipping:
             kept.append(line)
     kept += [f"{name}: {text}" for name, text in sections.items() if text]
-    return _parsed("\n".join(kept) + "\n")
+    return parsed("\n".join(kept) + "\n")
 
 
 @cache
-def _parsed(text: str) -> Policy:
+def parsed(text: str) -> Policy:
     """One reading of one text is enough for all tests of a process: a policy is a frozen value."""
     return parse_policy(text, agents=AGENTS)
 

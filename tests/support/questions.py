@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from textwrap import dedent
 
 from connector.context.context import Audience, Context, Passage
@@ -48,6 +49,7 @@ PEOPLE = (
 )
 
 
+@cache  # one reading of one text is enough for all tests of a process: a policy is a frozen value
 def policy(may: str = MAY, *, reason: str = "{tier: offline}", name: str = "triage", gate: str = "{target: 98%}") -> Policy:
     head = dedent(f"""
         schema: 1
