@@ -22,6 +22,8 @@ _FRESH = timedelta(seconds=1)  # how long a search may miss what another process
 _KEEP_VERSIONS = timedelta(seconds=30)  # a search in another thread may still read the version before
 ANN_FROM = 20_000  # entries; below it comparing all vectors is fast enough, and exact
 _RETRAIN = 4  # times as many entries as the vector index was trained on
+_OPEN_ANEW = 30  # upkeeps: what LanceDB keeps of index files, some of them deleted, takes six descriptors at each
+_CACHES = {"index_cache_size_bytes": 512 << 20, "metadata_cache_size_bytes": 64 << 20}  # its own: 6 GB and 1 GB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class LanceFolder:
         self._table: Any = None
         self._reading: Any = None
         self._snapshot: Snapshot | None = None
+        self._upkeeps = 0
         self._note: Mapping[str, Any] = {}
         self._noted: tuple[int, int] | None = None
         self.state = IndexState.REBUILD
@@ -76,9 +79,10 @@ class LanceFolder:
         snapshot: Snapshot = LOOP.run(opened())
         return snapshot
 
-    def reopen(self) -> None:
+    def close(self) -> None:
+        """Let go of what is open and of what was read; the next use opens it again."""
         with self._lock:
-            self._table = None
+            self._table = self._snapshot = self._reading = None
 
     def _open(self) -> Any:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,9 +100,10 @@ class LanceFolder:
         import lancedb
         from lancedb.background_loop import LOOP
 
+        caches = lancedb.Session(**_CACHES)
         # Kept, because snapshots of one connection share what it has read of the indexes.
-        self._reading = LOOP.run(lancedb.connect_async(self._root / "lance"))
-        return lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH)
+        self._reading = LOOP.run(lancedb.connect_async(self._root / "lance", session=caches))
+        return lancedb.connect(self._root / "lance", read_consistency_interval=_FRESH, session=caches)
 
     def _create(self, database: Any, rows: pa.Table | None) -> Any:
         from lancedb.index import FTS, Bitmap, BTree
@@ -124,6 +129,9 @@ class LanceFolder:
         count, trained = table.count_rows(), int(self._note.get("trained", 0))
         if count >= ANN_FROM and count >= _RETRAIN * trained:
             self._train(table, count)
+        self._upkeeps += 1
+        if self._upkeeps % _OPEN_ANEW == 0:
+            self.close()
 
     def _train(self, table: Any, count: int) -> None:
         from lancedb.index import IvfFlat

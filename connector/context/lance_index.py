@@ -162,7 +162,7 @@ class LanceIndex:
                 return self._again(work, otherwise)
 
     def _again(self, work: Callable[[], Answer], otherwise: Answer) -> Answer:
-        self._folder.reopen()
+        self._folder.close()
         try:
             return work()
         except (TypeError, AttributeError, NameError):

@@ -4,10 +4,11 @@ import asyncio
 import random
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
-from connector.context import lance_search
+from connector.context import lance_folder, lance_search
 from connector.context.embedding import HashingEmbedder
 from connector.context.index import IndexState, Upkeep
 from connector.context.lance_index import LanceIndex
@@ -42,6 +43,19 @@ def test_an_index_outlives_its_process(kept):
     again = LanceIndex(kept)
     assert found(again, "pumps") == ["1"]
     assert (again.stats().state, again.stats().entries) == (IndexState.READY, 2)
+
+
+def test_a_long_life_keeps_no_more_files_open(folder, entry, monkeypatch):
+    monkeypatch.setattr(lance_folder, "_OPEN_ANEW", 2)
+    chance, index, opened = random.Random(1), LanceIndex(folder), []
+    words = [f"word{number}" for number in range(300)]
+    for _ in range(8):
+        for _ in range(2):
+            index.upsert([entry(str(key), " ".join(chance.choices(words, k=20))) for key in chance.sample(range(400), 30)])
+            assert found(index, chance.choice(words))
+        index.optimize()
+        opened.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+    assert opened[-1] < opened[0] + 16, opened  # left to itself, each upkeep leaves six to eight more
 
 
 def test_its_folder_is_for_its_owner_only(kept):
