@@ -160,6 +160,20 @@ def test_status_names_every_key_and_what_is_waiting(
     assert "98 % takes at least 149 without an error" in told
 
 
+def test_the_verdicts_still_needed_are_those_of_the_policys_own_target(
+    company: Company, program: Program, asked: tuple[str, dict[str, str]]
+) -> None:
+    file = company.folder / "policies" / "ticket-triage.yaml"
+    before = file.read_text()
+    file.write_text(re.sub(r"target: [\d.%]+", "target: 0.99", before))
+    assert file.read_text() != before
+    question = asked[1]["category"]
+    assert program("approvals", "approve", question).code == 0
+    told = program("approvals", "show", question, "--json").document["earned"]
+    assert told == "1 of 1 verdicts agreed so far; 399 more until autonomy is tested"
+    assert "99 % takes at least 299 without an error" in " ".join(program("status").out.split())
+
+
 def test_a_running_service_is_seen_and_a_second_one_refused(company: Company, program: Program) -> None:
     import os
 
