@@ -80,8 +80,10 @@ class Learning:
         A learner that has earned autonomy keeps acting: the newer one stands in its shadow until it has earned as much.
         """
         self.expect(policies)
-        shelved = [fitted for key in self._keys(policies) if (fitted := self._fit_if_due(key)) is not None]
-        self.expect(())
+        try:
+            shelved = [fitted for key in self._keys(policies) if (fitted := self._fit_if_due(key)) is not None]
+        finally:
+            self.expect(())  # also after a failure: nothing waits for a fit that is not coming
         return (*shelved, *self.studying.step(tuple(policies)), *self.shadowing.step(policies))
 
     def expect(self, policies: Iterable[Policy]) -> None:

@@ -76,6 +76,17 @@ def test_nothing_waits_for_a_learner_that_was_tried_in_vain(road):
     assert len(learning(road, comes).step(road.policies)) == 1
 
 
+def test_nothing_waits_for_a_fit_that_broke(road):
+    def breaks():
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        learning(road, breaks).step(road.policies)
+    ticket = road.ticket("Charged twice for the tablet")
+    road.round()
+    assert len(road.handoffs(ticket)) == 1
+
+
 def test_what_waits_for_the_reading_of_the_history_waits_so_long_and_no_longer(road, tmp_path):
     daemon = Daemon(
         pipeline=road.pipeline, log=Quiet(), poll=PATIENCE, batch=10, key=b"k", heads=tmp_path / "heads",
