@@ -22,7 +22,7 @@ _FRESH = timedelta(seconds=1)  # how long a search may miss what another process
 _KEEP_VERSIONS = timedelta(seconds=30)  # a search in another thread may still read the version before
 ANN_FROM = 20_000  # entries; below it comparing all vectors is fast enough, and exact
 _RETRAIN = 4  # times as many entries as the vector index was trained on
-_OPEN_ANEW = 30  # upkeeps: what LanceDB keeps of index files, some of them deleted, takes six descriptors at each
+_OPEN_ANEW = 10  # upkeeps: what LanceDB keeps of index files, some of them deleted, takes six descriptors at each
 _CACHES = {"index_cache_size_bytes": 512 << 20, "metadata_cache_size_bytes": 64 << 20}  # its own: 6 GB and 1 GB
 
 
