@@ -33,7 +33,8 @@ from connector.errors import InvalidResponseError
 PAGE = 100  # of lists; a search may show twice as many
 _SEARCH_PAGE = 200
 _OVERLAP = 120  # seconds; the index was seen to lag up to half a minute
-_HELD = timedelta(hours=1) // timedelta(milliseconds=1)  # an index this far behind is left to reconciliation
+_HELD = timedelta(hours=1) // timedelta(milliseconds=1)  # an index this far behind is left to reconciliation,
+_HELD_ROUNDS = 20  # once it was asked so often: an hour in which hardly a call came through says nothing of it
 _ARCHIVE_WAIT = timedelta(minutes=1) // timedelta(milliseconds=1)  # per page of the last listing
 
 
@@ -217,10 +218,11 @@ def _finished(place: PollCursor) -> PollCursor:
     began = place.began if place.began is not None else place.since
     # Counted from the first short round: after an outage even that one reaches far back.
     held_at = (place.held_at if place.held_at is not None else began) if place.short else None
-    held = held_at is not None and began - held_at < _HELD
+    rounds = place.held_rounds + 1
+    held = held_at is not None and (began - held_at < _HELD or rounds < _HELD_ROUNDS)
     return PollCursor(
-        since=place.since if held else began, held_at=held_at if held else None, archived_since=place.archived_since,
-        archived_pages=place.archived_pages,
+        since=place.since if held else began, held_at=held_at if held else None, held_rounds=rounds if held else 0,
+        archived_since=place.archived_since, archived_pages=place.archived_pages,
     )
 
 

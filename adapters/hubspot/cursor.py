@@ -26,6 +26,7 @@ class PollCursor:
     last_id: str = "0"
     short: bool = False
     held_at: int | None = None  # when the first of several rounds began that left something unshown
+    held_rounds: int = 0  # how many there have been
     archived_since: int = 0
     archived_pages: int = 0
     archived_at: str | None = None

@@ -593,6 +593,18 @@ def test_a_search_that_shows_nothing_after_a_long_outage_loses_no_change(tmp_pat
     assert road.value(ticket, "priority") == "high"
 
 
+def test_two_searches_that_show_nothing_with_a_long_outage_between_lose_no_change(tmp_path: Path) -> None:
+    road = QuietRoad(tmp_path)
+    ticket = road.ticket(subject="login broken")
+    for _ in range(2):
+        road.crm.faults.arm("search_empty")
+        road.rounds(1)
+        road._pass(2 * 3600)  # nobody could reach the CRM
+    road.rounds(8)
+    assert road.crm.faults.counts["search_empty"] == 2
+    assert road.value(ticket, "priority") == "high"
+
+
 @SYSTEMS
 def test_an_undo_of_what_a_person_agreed_to_asks_nobody_when_the_field_moved_again(tmp_path: Path, system: str) -> None:
     policy = simple_policy()
