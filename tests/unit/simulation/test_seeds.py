@@ -70,7 +70,7 @@ def test_seeds_that_this_code_has_not_played_break_no_promise(part: int) -> None
     assert _broken(_chunk(_drawn_from_the_code(), part)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.fresh
 @pytest.mark.parametrize("part", range(MORE // AT_ONCE))
 def test_many_more_of_them_break_no_promise(part: int) -> None:
     assert _broken(_chunk(_drawn_from_the_code() + FRESH, part)) == []
