@@ -161,7 +161,7 @@ def _show(rows: Sequence[dict[str, Any]], *, looked_at: int, decided: int) -> No
         table("", ("record", "field", "now → then", "sure", "verdict", "why"), [
             (
                 row["record"], row["field"] or "", "" if row["verdict"] == "handoff" else row["shown"],
-                "" if row["confidence"] is None else as_percent(row['confidence']), _WORDS[row["verdict"]],
+                "" if row["confidence"] is None else as_percent(row["confidence"]), _WORDS[row["verdict"]],
                 "; ".join(row["why"]),
             )
             for row in rows

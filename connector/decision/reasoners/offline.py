@@ -8,7 +8,7 @@ from datetime import timedelta
 from connector.decision.agent import Agent, concluded, learner_key, schema_hash
 from connector.decision.agents.custom import agent_of
 from connector.decision.decision import Answer, Declined, Deferred, Pins, Question, Usage
-from connector.decision.learner import LearnerShelf, NotLearned
+from connector.decision.learner import LearnerKey, LearnerShelf, NotLearned
 from connector.policy import CustomAgent, Policy, Tier
 
 _FIRST_FIT = Deferred(
@@ -34,7 +34,8 @@ class OfflineReasoner:
                 reason = f"the offline tier has no method for agent {policy.agent.name}"
                 answers |= dict.fromkeys(places, Declined(reason=reason))
                 continue
-            early = [place for place in places if self._is_early(agent, questions[place])]
+            awaited = self._awaited(agent, [questions[place] for place in places])
+            early = [place for place in places if not awaited.isdisjoint(_learned(agent, questions[place]))]
             answers |= dict.fromkeys(early, _FIRST_FIT)
             ripe = [place for place in places if place not in answers]
             asked = [questions[place] for place in ripe]
@@ -44,13 +45,15 @@ class OfflineReasoner:
                 answers[place] = concluded(reading, pins.of(question), Usage())
         return tuple(answers[place] for place in range(len(questions)))
 
-    def _is_early(self, agent: Agent, question: Question) -> bool:
-        """Whether a learner of this policy is being fitted for the first time: in a minute it may know the answer."""
-        for name in agent.learns(question.policy):
-            found = self._shelf.learner(learner_key(question, name))
-            if isinstance(found, NotLearned) and found.awaited:
-                return True
-        return False
+    def _awaited(self, agent: Agent, asked: Sequence[Question]) -> frozenset[LearnerKey]:
+        """The learners that are being fitted for the first time: in a minute they may know the answer."""
+        keys = {key for question in asked for key in _learned(agent, question)}
+        found = {key: self._shelf.learner(key) for key in keys}
+        return frozenset(key for key, learner in found.items() if isinstance(learner, NotLearned) and learner.awaited)
+
+
+def _learned(agent: Agent, question: Question) -> tuple[LearnerKey, ...]:
+    return tuple(learner_key(question, name) for name in agent.learns(question.policy))
 
 
 class _PinsPerPolicy:
